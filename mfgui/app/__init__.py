@@ -1,0 +1,1 @@
+"""The application without its window: controller, command table, settings."""

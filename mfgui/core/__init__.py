@@ -1,0 +1,1 @@
+"""Values and pure functions; NumPy and OpenCV only (neither Qt nor torch)."""

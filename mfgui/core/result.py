@@ -1,0 +1,104 @@
+"""What a run leaves behind: image, curve, provenance. Never changed once the run has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mfgui.core.arrays import Depth, ImageF32, LabelArray
+
+State = Literal["done", "stopped"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One value per accepted iterate; index 0 is the start image.
+
+    Attributes
+    ----------
+    objective : str
+        Name of the objective that `q` is measured in; curves of different objectives never
+        share an axis.
+    q, step, gradient_norm, seconds : tuple of float
+        Score in [-1, 1], step factor, Euclidean norm of the ascent direction's gradient, and
+        seconds since the run began, each of length iterations + 1.
+    """
+
+    objective: str
+    q: tuple[float, ...] = ()
+    step: tuple[float, ...] = ()
+    gradient_norm: tuple[float, ...] = ()
+    seconds: tuple[float, ...] = ()
+
+    @property
+    def iterations(self) -> int:
+        return max(0, len(self.q) - 1)
+
+    @property
+    def best(self) -> int:
+        """Index of the largest Q (the first of equals)."""
+        return max(range(len(self.q)), key=self.q.__getitem__)
+
+
+@dataclass(frozen=True)
+class InputRecord:
+    """Which file went in."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How to make the same result again."""
+
+    method: str
+    parameters: Mapping[str, object]
+    inputs: tuple[InputRecord, ...]
+    device: str
+    versions: Mapping[str, str]
+    detector: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A fused image with its map, curve and timings.
+
+    Attributes
+    ----------
+    image : (H, W, C) float32 in [0, 1]
+        The last image of a finished run; the best one of a stopped run.
+    depth : str
+        Depth of the sources, in which `image` is saved.
+    labels : (H, W) or None
+        The map the run used (read-only), None for methods without one.
+    map_revision : int
+        Revision of the window's map at the start; -1 when the run detected its own.
+    start, best : (H, W, C) float32
+        Start image and image of highest Q; for methods without iterations both are `image`.
+    evaluations : int
+        Objective evaluations, rejected trial steps included.
+    q, q_box : float or None
+        Final score in the run's own objective, and the joint-channel box Q at `window`.
+    seconds : mapping
+        "map" and "fuse", wall clock.
+    """
+
+    name: str
+    image: ImageF32 = field(repr=False)
+    depth: Depth
+    labels: LabelArray | None = field(repr=False)
+    map_revision: int
+    provenance: Provenance
+    state: State
+    seconds: Mapping[str, float]
+    start: ImageF32 = field(repr=False)
+    best: ImageF32 = field(repr=False)
+    curve: Curve | None = None
+    evaluations: int = 0
+    q: float | None = None
+    q_box: float | None = None
+    window: int | None = None

@@ -1,0 +1,175 @@
+"""Sources of one scene and where their pixels come from."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mfgui.core.arrays import Depth, ImageF32, PixelArray, Size, depth_of, to_float
+
+Loader = Callable[[], PixelArray]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input frame: what is known about it without its pixels.
+
+    Attributes
+    ----------
+    name : str
+        File name (with page number for a multi-page file), shown to people.
+    path : Path or None
+        None for generated frames.
+    sha256 : str
+        Hash of the file's bytes, or of the pixels of a generated frame.
+    size, channels, depth
+        Of the pixels that the stack delivers, after conversion and rotation.
+    icc, exif : bytes or None
+        Colour profile and camera data, carried to outputs.
+    notices : tuple of str
+        What was adapted on reading, one clause each.
+    """
+
+    name: str
+    path: Path | None
+    sha256: str
+    size: Size
+    channels: int
+    depth: Depth
+    page: int = 0
+    icc: bytes | None = field(default=None, repr=False)
+    exif: bytes | None = field(default=None, repr=False)
+    notices: tuple[str, ...] = ()
+
+
+class PixelStore:
+    """Pixels of several frames under one byte budget; frames over it are loaded again.
+
+    Parameters
+    ----------
+    loaders : sequence of callables
+        Each returns one frame, (H, W, C) uint8, uint16 or float32. May be called again.
+    byte_budget : int
+        Upper bound for the frames kept; the least recently used go first. The frame asked
+        for is always kept, so one frame may exceed the budget.
+
+    Notes
+    -----
+    Safe to use from several threads; a frame is decoded by one of them at a time.
+    """
+
+    def __init__(self, loaders: Sequence[Loader], *, byte_budget: int = 2 << 30) -> None:
+        self._loaders = tuple(loaders)
+        self._budget = byte_budget
+        self._kept: OrderedDict[int, PixelArray] = OrderedDict()
+        self._lock = threading.Lock()
+        self._decoding = [threading.Lock() for _ in self._loaders]
+
+    def __len__(self) -> int:
+        return len(self._loaders)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes held now."""
+        with self._lock:
+            return sum(frame.nbytes for frame in self._kept.values())
+
+    def put(self, index: int, pixels: PixelArray) -> None:
+        """Hand over a frame that is already decoded; it becomes read-only."""
+        pixels.flags.writeable = False
+        with self._lock:
+            self._kept[index] = pixels
+            self._kept.move_to_end(index)
+            self._evict()
+
+    def get(self, index: int) -> PixelArray:
+        """The frame, (H, W, C), read-only; decoded again when it had been dropped."""
+        with self._decoding[index]:
+            with self._lock:
+                frame = self._kept.get(index)
+                if frame is not None:
+                    self._kept.move_to_end(index)
+                    return frame
+            frame = self._loaders[index]()
+            self.put(index, frame)
+            return frame
+
+    def _evict(self) -> None:
+        total = sum(frame.nbytes for frame in self._kept.values())
+        while total > self._budget and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            total -= dropped.nbytes
+
+
+@dataclass(frozen=True, eq=False)
+class SourceStack:
+    """Ordered sources of one scene, all of one size, channel count and depth. Immutable.
+
+    `reference` is the index of the frame whose profile and metadata outputs carry.
+    """
+
+    sources: tuple[Source, ...]
+    store: PixelStore = field(repr=False)
+    reference: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.sources) != len(self.store):
+            raise ValueError("one loader per source is needed")
+        first = self.sources[0]
+        for other in self.sources[1:]:
+            same = (first.size, first.channels, first.depth)
+            if (other.size, other.channels, other.depth) != same:
+                raise ValueError(f"{other.name} differs from {first.name} in size or kind")
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Sequence[PixelArray], *, names: Sequence[str] | None = None
+    ) -> SourceStack:
+        """A stack of frames that are in memory, each (H, W, C) uint8, uint16 or float32."""
+        sources = []
+        for index, pixels in enumerate(arrays):
+            height, width, channels = pixels.shape
+            digest = hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
+            name = names[index] if names is not None else f"source {index + 1}"
+            sources.append(
+                Source(name, None, digest, Size(width, height), channels, depth_of(pixels))
+            )
+
+        def loader(pixels: PixelArray) -> Loader:
+            return lambda: pixels
+
+        store = PixelStore([loader(pixels) for pixels in arrays])
+        for index, pixels in enumerate(arrays):
+            store.put(index, pixels)
+        return cls(tuple(sources), store)
+
+    @property
+    def k(self) -> int:
+        """Number of sources."""
+        return len(self.sources)
+
+    @property
+    def size(self) -> Size:
+        return self.sources[0].size
+
+    @property
+    def channels(self) -> int:
+        return self.sources[0].channels
+
+    @property
+    def depth(self) -> Depth:
+        return self.sources[0].depth
+
+    def pixels(self, index: int) -> PixelArray:
+        """Frame `index` (from 0) as stored: (H, W, C) uint8, uint16 or float32, read-only."""
+        return self.store.get(index)
+
+    def floats(self) -> list[ImageF32]:
+        """All frames as float32 (H, W, C) in [0, 1], source 1 first; 4 H W C K bytes."""
+        return [to_float(self.store.get(index)) for index in range(self.k)]

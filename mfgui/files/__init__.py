@@ -1,0 +1,1 @@
+"""Reading and writing images, maps and reports (neither Qt nor torch)."""

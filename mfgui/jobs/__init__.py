@@ -1,0 +1,1 @@
+"""Qt-free worker loops: frozen requests in, typed events out."""

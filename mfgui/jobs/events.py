@@ -1,0 +1,88 @@
+"""What a run says while it works: small frozen objects, in order, the last one ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mfgui.core.arrays import LabelArray
+from mfgui.core.result import Result
+
+
+@dataclass(frozen=True)
+class Started:
+    """The run left the queue."""
+
+    run_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a stage is; `total` is 0 when unknown."""
+
+    run_id: int
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class MapDetected:
+    """The run's focus map, read-only (H, W)."""
+
+    run_id: int
+    detector: str
+    labels: LabelArray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Iterated:
+    """One accepted step (iteration 0 is the start). Every one is delivered; the picture goes
+    separately through the live frames, newest only."""
+
+    run_id: int
+    iteration: int
+    total: int
+    q: float
+    step: float
+    gradient_norm: float
+    seconds: float
+    objective: str
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something was adapted; the run goes on."""
+
+    run_id: int
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """The run ended by itself."""
+
+    run_id: int
+    result: Result
+
+
+@dataclass(frozen=True, eq=False)
+class Stopped:
+    """The run was stopped; `result` holds the best image so far, None before the first."""
+
+    run_id: int
+    result: Result | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run failed; `details` is the traceback, shown only on request."""
+
+    run_id: int
+    what: str
+    hint: str
+    exit_code: int
+    details: str = field(default="", repr=False)
+
+
+Event = Started | Progress | MapDetected | Iterated | Warned | Finished | Stopped | Failed

@@ -1,0 +1,1 @@
+"""Every algorithm, one file each, as plain functions found through `registry`."""

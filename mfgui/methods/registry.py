@@ -1,0 +1,334 @@
+"""Methods found by name, and their parameters declared once, in the signature.
+
+A method is a plain function (optimisers: a generator) whose keyword-only parameters carry
+``Annotated[type, Parameter(...)]``. The form, the command-line option, validation, provenance
+and the documentation table are all made from that one declaration.
+
+Calling conventions (images: list of (H, W, C) float32 in [0, 1], source 1 first):
+
+=========  ======================================================================
+kind       function
+=========  ======================================================================
+detector   ``f(images, *, compute, ...) -> labels`` (H, W), values 1 ... K
+fuser      ``f(images, labels, *, compute, ...) -> image`` (H, W, C) float32
+optimiser  ``f(images, labels, *, compute, start_image, ...) -> Iterator[Iterate]``
+=========  ======================================================================
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.metadata import entry_points
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from mfgui.core.arrays import ImageF32
+from mfgui.core.errors import UsageError
+
+Value = bool | int | float | str
+
+
+class Kind(StrEnum):
+    """What a method takes and gives."""
+
+    DETECTOR = "detector"
+    FUSER = "fuser"
+    OPTIMISER = "optimiser"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Declaration of one parameter, beside its type and default in the signature.
+
+    Attributes
+    ----------
+    help : str
+        One line.
+    minimum, maximum : float or None
+        Inclusive range of numbers.
+    choices : tuple of str
+        Allowed words. With an int or float type they stand beside the number.
+    path : bool
+        A file path is allowed too (read by the caller of the method).
+    odd : bool
+        Integers must be odd.
+    enabled_when : (name, values) or None
+        The parameter matters only when parameter `name` has one of `values`.
+    """
+
+    help: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    path: bool = False
+    odd: bool = False
+    logarithmic: bool = False
+    advanced: bool = False
+    enabled_when: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class BoundParameter:
+    """A parameter as one method has it: declaration, name, number type and default."""
+
+    name: str
+    number: type[int] | type[float] | None
+    default: Value
+    declared: Parameter
+
+    def parse(self, text: Value) -> Value:
+        """Checked value from a command line, a form or a recipe.
+
+        Raises
+        ------
+        UsageError
+            With the allowed range, when `text` is not a value of this parameter.
+        """
+        if isinstance(self.default, bool):
+            return self._parse_switch(text)
+        word = str(text).strip()
+        if word in self.declared.choices:
+            return word
+        if self.number is not None:
+            number = self._parse_number(word)
+            if number is not None:
+                return number
+        elif self.declared.path and word:
+            return word
+        raise UsageError(f"{self.name}={word}: not allowed", hint=f"use {self.allowed()}")
+
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        if isinstance(self.default, bool):
+            return "true or false"
+        parts = list(self.declared.choices)
+        if self.number is not None:
+            low, high = self.declared.minimum, self.declared.maximum
+            noun = "an odd whole number" if self.declared.odd else "a whole number"
+            text = noun if self.number is int else "a number"
+            if low is not None and high is not None:
+                text += f" from {low:g} to {high:g}"
+            elif low is not None:
+                text += f" of at least {low:g}"
+            parts.append(text)
+        if self.declared.path:
+            parts.append("the path of an image")
+        return " or ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+    def _parse_switch(self, text: Value) -> bool:
+        word = str(text).strip().lower()
+        if word not in ("true", "false", "1", "0", "on", "off", "yes", "no"):
+            raise UsageError(f"{self.name}={text}: not allowed", hint="use true or false")
+        return word in ("true", "1", "on", "yes")
+
+    def _parse_number(self, word: str) -> int | float | None:
+        try:
+            number: int | float = int(word) if self.number is int else float(word)
+        except ValueError:
+            return None
+        low, high = self.declared.minimum, self.declared.maximum
+        if not math.isfinite(number):
+            return None
+        if (low is not None and number < low) or (high is not None and number > high):
+            return None
+        if self.declared.odd and int(number) % 2 == 0:
+            return None
+        return number
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """State of an optimiser after `iteration` accepted steps (0 is the start).
+
+    `image` is the optimiser's own buffer, valid until the generator is resumed: copy to keep.
+    `q` is measured in `objective`; `window` is the side length in pixels that it uses.
+    """
+
+    iteration: int
+    image: ImageF32 = field(repr=False)
+    q: float
+    step: float
+    gradient_norm: float
+    evaluations: int
+    objective: str
+    window: int
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A registered method.
+
+    `variants` maps each value of the parameter ``variant`` to the defaults it sets; explicit
+    values override them.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    summary: str
+    function: Callable[..., Any] = field(repr=False)
+    parameters: tuple[BoundParameter, ...]
+    needs_map: bool = False
+    reference: str = ""
+    variants: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, repr=False)
+
+    def parameter(self, name: str) -> BoundParameter:
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        known = ", ".join(parameter.name for parameter in self.parameters) or "none"
+        raise UsageError(f"{self.name} has no parameter {name}", hint=f"it has: {known}")
+
+    def defaults(self, *, variant: str | None = None) -> dict[str, Value]:
+        """Default of every parameter, as the (default) variant sets them."""
+        values = {parameter.name: parameter.default for parameter in self.parameters}
+        if "variant" in values:
+            chosen = variant if variant is not None else str(values["variant"])
+            values.update(self.variants.get(chosen, {}))
+            values["variant"] = chosen
+        return values
+
+    def resolve(self, explicit: Mapping[str, Value]) -> dict[str, Value]:
+        """All parameter values: variant defaults overridden by the checked `explicit` ones.
+
+        Raises
+        ------
+        UsageError
+            For an unknown name or a value outside its range.
+        """
+        checked = {name: self.parameter(name).parse(value) for name, value in explicit.items()}
+        variant = checked.get("variant")
+        return {**self.defaults(variant=None if variant is None else str(variant)), **checked}
+
+
+_CONTEXT = ("compute", "start_image")
+
+
+def bind_parameters(function: Callable[..., Any]) -> tuple[BoundParameter, ...]:
+    """The declared keyword-only parameters of `function`, in order."""
+    hints = get_type_hints(function, include_extras=True)
+    bound = []
+    for name, entry in inspect.signature(function).parameters.items():
+        if entry.kind is not inspect.Parameter.KEYWORD_ONLY or name in _CONTEXT:
+            continue
+        hint = hints[name]
+        declared = [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Parameter)]
+        if get_origin(hint) is not Annotated or not declared:
+            raise TypeError(f"{function.__name__}: parameter {name} lacks its declaration")
+        kinds = _plain_types(get_args(hint)[0])
+        number: type[int] | type[float] | None = None
+        if bool not in kinds:
+            number = float if float in kinds else int if int in kinds else None
+        bound.append(BoundParameter(name, number, entry.default, declared[0]))
+    return tuple(bound)
+
+
+def _plain_types(hint: Any) -> set[type]:
+    if get_origin(hint) is Literal:
+        return {type(value) for value in get_args(hint)}
+    parts = get_args(hint)
+    return set().union(*(_plain_types(part) for part in parts)) if parts else {hint}
+
+
+def method(
+    name: str,
+    *,
+    kind: Kind,
+    title: str,
+    summary: str,
+    needs_map: bool = False,
+    reference: str = "",
+    variants: Mapping[str, Mapping[str, Value]] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a function as a method; it stays callable as it is.
+
+    The declaration is kept on the function (``function.method``); `load` collects it.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.method = Method(  # type: ignore[attr-defined]
+            name=name,
+            kind=kind,
+            title=title,
+            summary=summary,
+            function=function,
+            parameters=bind_parameters(function),
+            needs_map=needs_map or kind is Kind.OPTIMISER,
+            reference=reference,
+            variants=variants or {},
+        )
+        return function
+
+    return declare
+
+
+@dataclass(frozen=True, eq=False)
+class Registry:
+    """The methods of this installation, and why some of them are unavailable."""
+
+    methods: Mapping[str, Method]
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, *kinds: Kind) -> Method:
+        """The method called `name`, of one of `kinds` (any, when none is given).
+
+        Raises
+        ------
+        UsageError
+            With the known names.
+        """
+        found = self.methods.get(name)
+        if found is not None and (not kinds or found.kind in kinds):
+            return found
+        if name in self.unavailable:
+            raise UsageError(f"method {name} is unavailable: {self.unavailable[name]}")
+        known = ", ".join(m.name for m in self.of_kind(*(kinds or tuple(Kind))))
+        raise UsageError(f"unknown method {name}", hint=f"choose from: {known}")
+
+    def of_kind(self, *kinds: Kind) -> list[Method]:
+        return [m for m in self.methods.values() if m.kind in kinds]
+
+
+_BUILT_IN = (
+    "mfgui.methods.detect.laplacian:laplacian",
+    "mfgui.methods.detect.variance:variance",
+    "mfgui.methods.fuse.average:average",
+    "mfgui.methods.fuse.composite:composite",
+    "mfgui.methods.optimise.ms_lap:ms_lap",
+)
+
+
+def load() -> Registry:
+    """Built-in methods, then those of the entry-point group ``mfgui.methods``.
+
+    One that fails to import is listed as unavailable with its reason.
+    """
+    found: dict[str, Method] = {}
+    unavailable: dict[str, str] = {}
+    for address in _BUILT_IN:
+        module, attribute = address.split(":")
+        entry: Method = getattr(importlib.import_module(module), attribute).method
+        found[entry.name] = entry
+    for point in entry_points(group="mfgui.methods"):
+        try:
+            entry = point.load().method
+            if entry.name in found:
+                raise ValueError(f"the name {entry.name} is taken")
+            found[entry.name] = entry
+        except Exception as error:  # foreign code may fail in any way
+            unavailable[point.name] = f"{type(error).__name__}: {error}"
+    return Registry(found, unavailable)
+
+
+def copy_image(image: ImageF32) -> ImageF32:
+    """A read-only copy of an optimiser's buffer."""
+    copy = np.array(image, dtype=np.float32, copy=True)
+    copy.flags.writeable = False
+    return copy
