@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +83,7 @@ def depth_of(pixels: PixelArray) -> Depth:
     name = pixels.dtype.name
     if name not in ("uint8", "uint16", "float32"):
         raise TypeError(f"pixels must be uint8, uint16 or float32, not {name}")
-    return name  # type: ignore[no-any-return]
+    return cast(Depth, name)
 
 
 def to_float(pixels: PixelArray) -> ImageF32:
@@ -111,4 +111,5 @@ def from_float(image: ImageF32, depth: Depth) -> PixelArray:
     clamped = np.clip(image, 0.0, 1.0)
     if depth == "float32":
         return clamped.astype(np.float32, copy=False)
-    return np.rint(clamped * np.float32(np.iinfo(depth).max)).astype(depth)
+    stored: PixelArray = np.rint(clamped * np.float32(np.iinfo(depth).max)).astype(depth)
+    return stored

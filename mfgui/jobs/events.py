@@ -60,10 +60,10 @@ class Warned:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """The run ended by itself."""
+    """The run ended by itself; `result` is None for a detector, whose map came before."""
 
     run_id: int
-    result: Result
+    result: Result | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,97 @@
+"""From names and texts, as a form or a command line gives them, to a frozen request."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.errors import UsageError
+from mfgui.core.stack import SourceStack
+from mfgui.jobs.request import RunRequest
+from mfgui.methods.registry import Kind, Method, Registry, Value
+
+DEFAULT_METHOD = "ms-lap"
+DEFAULT_DETECTOR = "laplacian"
+
+
+class RunNumbers:
+    """Run numbers of one process, from 1."""
+
+    def __init__(self) -> None:
+        self._numbers: Iterator[int] = itertools.count(1)
+
+    def next(self) -> int:
+        return next(self._numbers)
+
+
+def build_request(
+    registry: Registry,
+    stack: SourceStack,
+    *,
+    method: str = DEFAULT_METHOD,
+    explicit: Mapping[str, Value] | None = None,
+    labels: LabelArray | None = None,
+    map_revision: int = -1,
+    start_image: ImageF32 | None = None,
+    run_id: int = 1,
+    device: str = "cpu",
+    threads: int = 1,
+) -> RunRequest:
+    """Check every name and value and freeze them.
+
+    Parameters
+    ----------
+    explicit : mapping
+        Parameters that were set; ``detector`` chooses the maker of the map.
+    labels : (H, W) or None
+        Read-only snapshot of a map that is to be used.
+
+    Raises
+    ------
+    UsageError
+        For an unknown method, parameter or value, and for a start image of another size.
+    """
+    given = dict(explicit or {})
+    chosen = registry.get(method)
+    detector = _detector(registry, chosen, given)
+    resolved = chosen.resolve(given)
+    if start_image is not None:
+        size = stack.size
+        if start_image.shape != (size.height, size.width, stack.channels):
+            height, width = start_image.shape[:2]
+            raise UsageError(
+                f"the start image is {width} x {height} with {start_image.shape[2]} channels, "
+                f"the sources are {size} with {stack.channels}",
+                hint="use a start image of the same size and kind",
+            )
+    settings = resolved if chosen is detector else _detector_settings(detector, resolved)
+    return RunRequest(
+        run_id=run_id,
+        name=chosen.title,
+        stack=stack,
+        method=chosen,
+        parameters=tuple(resolved.items()),
+        detector=detector,
+        detector_parameters=tuple(settings.items()),
+        labels=labels,
+        map_revision=map_revision,
+        start_image=start_image,
+        device=device,
+        threads=threads,
+    )
+
+
+def _detector(registry: Registry, method: Method, given: dict[str, Value]) -> Method:
+    """The method itself if it is a detector, else the one named in `given` (taken out)."""
+    if method.kind is Kind.DETECTOR:
+        return method
+    name = str(given.pop("detector", DEFAULT_DETECTOR)) if method.needs_map else DEFAULT_DETECTOR
+    return registry.get(name, Kind.DETECTOR)
+
+
+def _detector_settings(detector: Method, resolved: Mapping[str, Value]) -> dict[str, Value]:
+    """The detector measures in the window of the objective, as the authors' program does."""
+    names = {parameter.name for parameter in detector.parameters}
+    shared = {"window": resolved["window"]} if "window" in names & resolved.keys() else {}
+    return detector.resolve(shared)

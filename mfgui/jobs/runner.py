@@ -1,0 +1,326 @@
+"""Carries out one request: focus map, then the method; speaks in events only."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from mfgui import __version__
+from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.compute import Compute, StopRequested
+from mfgui.core.errors import MfguiError, OutOfMemoryError
+from mfgui.core.labels import UNASSIGNED
+from mfgui.core.result import Curve, InputRecord, Provenance, Result, State
+from mfgui.jobs.events import (
+    Event,
+    Failed,
+    Finished,
+    Iterated,
+    MapDetected,
+    Progress,
+    Started,
+    Stopped,
+    Warned,
+)
+from mfgui.jobs.frames import LiveFrames
+from mfgui.jobs.request import RunRequest
+from mfgui.methods.optimise.mffssim.objective import q_box
+from mfgui.methods.optimise.mffssim.window import window_size
+from mfgui.methods.registry import Iterate, Kind, copy_image
+
+Emit = Callable[[Event], None]
+
+
+def execute(
+    request: RunRequest,
+    *,
+    emit: Emit,
+    stop: threading.Event,
+    frames: LiveFrames | None = None,
+) -> None:
+    """Run `request` in the calling thread; never raises for anything the run does.
+
+    The last event is Finished, Stopped or Failed. After `stop` is set the run ends at its next
+    checkpoint; an unfinished step is discarded and the best image so far is the result.
+    """
+    emit(Started(request.run_id, request.name))
+    try:
+        _Run(request, emit, stop, frames).perform()
+    except StopRequested:
+        emit(Stopped(request.run_id, None))
+    except MfguiError as error:
+        where = f"{error.path}: " if error.path is not None else ""
+        emit(Failed(request.run_id, where + error.what, error.hint, error.exit_code))
+    except MemoryError:
+        hint = "close other programs or use smaller pictures"
+        code = OutOfMemoryError.exit_code
+        emit(Failed(request.run_id, "not enough memory for this run", hint, code))
+    except Exception as error:  # a worker must outlive any method
+        what = f"{request.method.name} failed unexpectedly: {type(error).__name__}: {error}"
+        details = traceback.format_exc()
+        emit(Failed(request.run_id, what, "see the details", MfguiError.exit_code, details))
+
+
+class _Run:
+    """State of one execution."""
+
+    def __init__(
+        self, request: RunRequest, emit: Emit, stop: threading.Event, frames: LiveFrames | None
+    ) -> None:
+        self._request = request
+        self._emit = emit
+        self._stop = stop
+        self._frames = frames
+        self._compute = Compute(
+            threads=request.threads, device=request.device, checkpoint=self._checkpoint
+        )
+        self._seconds: dict[str, float] = {}
+
+    def _checkpoint(self) -> None:
+        if self._stop.is_set():
+            raise StopRequested
+
+    def perform(self) -> None:
+        request = self._request
+        self._progress("reading", 0, 1)
+        images = request.stack.floats()
+        self._checkpoint()
+        if request.method.kind is Kind.DETECTOR:
+            self._detect(images)
+            self._emit(Finished(request.run_id, None))
+            return
+        labels = self._focus_map(images)
+        began = time.perf_counter()
+        if request.method.kind is Kind.OPTIMISER:
+            if labels is None:
+                raise RuntimeError("an optimiser needs a focus map")
+            trace = self._optimise(images, labels, began)
+        else:
+            self._progress(request.method.name, 0, 1)
+            image = request.method.function(
+                images, labels, compute=self._compute, **dict(request.parameters)
+            )
+            trace = _Trace.of_image(image)
+        self._seconds["fuse"] = time.perf_counter() - began
+        result = self._result(images, labels, trace)
+        if trace.stopped:
+            self._emit(Stopped(request.run_id, result))
+        else:
+            self._emit(Finished(request.run_id, result))
+
+    def _progress(self, stage: str, done: int, total: int) -> None:
+        self._emit(Progress(self._request.run_id, stage, done, total))
+
+    def _detect(self, images: list[ImageF32]) -> LabelArray:
+        request = self._request
+        began = time.perf_counter()
+        self._progress("detecting", 0, 1)
+        labels: LabelArray = request.detector.function(
+            images, compute=self._compute, **dict(request.detector_parameters)
+        )
+        labels.flags.writeable = False
+        self._seconds["map"] = time.perf_counter() - began
+        self._emit(MapDetected(request.run_id, request.detector.name, labels))
+        return labels
+
+    def _focus_map(self, images: list[ImageF32]) -> LabelArray | None:
+        """The given map, completed by the detector where it is unassigned."""
+        given = self._request.labels
+        if given is None:
+            return self._detect(images) if self._request.method.needs_map else None
+        holes = given == UNASSIGNED
+        if not holes.any():
+            return given
+        detected = self._detect(images)
+        completed = np.where(holes, detected.astype(given.dtype), given)
+        completed.flags.writeable = False
+        share = 100.0 * np.count_nonzero(holes) / holes.size
+        self._emit(
+            Warned(
+                self._request.run_id,
+                f"{share:.1f} % of the map was unassigned and was filled by the detector "
+                f"{self._request.detector.name}",
+            )
+        )
+        return completed
+
+    def _optimise(self, images: list[ImageF32], labels: LabelArray, began: float) -> _Trace:
+        request = self._request
+        parameters = dict(request.parameters)
+        total = int(parameters.get("iterations", 0))
+        steps: Iterator[Iterate] = request.method.function(
+            images,
+            labels,
+            compute=self._compute,
+            start_image=request.start_image,
+            **parameters,
+        )
+        trace = _Trace()
+        try:
+            for iterate in steps:
+                seconds = time.perf_counter() - began
+                trace.add(iterate, seconds)
+                self._report_step(iterate, seconds, total)
+                self._checkpoint()
+        except StopRequested:
+            if not trace.q:
+                raise
+            trace.stopped = True
+        return trace
+
+    def _report_step(self, iterate: Iterate, seconds: float, total: int) -> None:
+        run_id = self._request.run_id
+        if self._frames is not None:
+            self._frames.offer(iterate.image, run_id=run_id, iteration=iterate.iteration)
+        self._emit(
+            Iterated(
+                run_id,
+                iterate.iteration,
+                total,
+                iterate.q,
+                iterate.step,
+                iterate.gradient_norm,
+                seconds,
+                iterate.objective,
+            )
+        )
+
+    def _result(self, images: list[ImageF32], labels: LabelArray | None, trace: _Trace) -> Result:
+        request = self._request
+        image = trace.best() if trace.stopped else trace.last()
+        window = trace.window or _default_window(request)
+        score = None
+        if labels is not None and window is not None:
+            # Scored even after a stop, so the stop flag is not passed on; one evaluation.
+            score = q_box(images, labels, image, window=window, compute=Compute(request.threads))
+        state: State = "stopped" if trace.stopped else "done"
+        return Result(
+            name=request.name,
+            image=image,
+            depth=request.stack.depth,
+            labels=labels,
+            map_revision=request.map_revision,
+            provenance=_provenance(request),
+            state=state,
+            seconds={"map": 0.0, **self._seconds},
+            start=trace.start(),
+            best=trace.best(),
+            curve=trace.curve(),
+            evaluations=trace.evaluations,
+            q=trace.shown_q(),
+            q_box=score,
+            window=window,
+        )
+
+
+class _Trace:
+    """What an optimiser went through: scalars of every step, three images."""
+
+    def __init__(self) -> None:
+        self.q: list[float] = []
+        self.step: list[float] = []
+        self.gradient_norm: list[float] = []
+        self.seconds: list[float] = []
+        self.evaluations = 0
+        self.objective = ""
+        self.window: int | None = None
+        self.stopped = False
+        self._start: ImageF32 | None = None
+        self._best: ImageF32 | None = None
+        self._best_q = -np.inf
+        self._last: ImageF32 | None = None
+
+    @classmethod
+    def of_image(cls, image: ImageF32) -> _Trace:
+        """The trace of a method without iterations."""
+        trace = cls()
+        image.flags.writeable = False
+        trace._start = trace._best = trace._last = image
+        return trace
+
+    def add(self, iterate: Iterate, seconds: float) -> None:
+        self.q.append(iterate.q)
+        self.step.append(iterate.step)
+        self.gradient_norm.append(iterate.gradient_norm)
+        self.seconds.append(seconds)
+        self.evaluations = iterate.evaluations
+        self.objective, self.window = iterate.objective, iterate.window
+        self._last = iterate.image
+        if self._start is None:
+            self._start = copy_image(iterate.image)
+        if iterate.q > self._best_q:
+            self._best_q = iterate.q
+            if self._best is None:
+                self._best = np.empty_like(iterate.image)
+            np.copyto(self._best, iterate.image)
+
+    def start(self) -> ImageF32:
+        return _present(self._start)
+
+    def best(self) -> ImageF32:
+        return _read_only(_present(self._best))
+
+    def last(self) -> ImageF32:
+        """The last image; shared with the best one when that is the same step."""
+        if not self.q or self.q[-1] == self._best_q:
+            return self.best()
+        return copy_image(_present(self._last))
+
+    def shown_q(self) -> float | None:
+        if not self.q:
+            return None
+        return float(self._best_q) if self.stopped else self.q[-1]
+
+    def curve(self) -> Curve | None:
+        if not self.q:
+            return None
+        columns = (self.q, self.step, self.gradient_norm, self.seconds)
+        return Curve(self.objective, *(tuple(column) for column in columns))
+
+
+def _present(image: ImageF32 | None) -> ImageF32:
+    if image is None:
+        raise RuntimeError("the optimiser yielded no image")
+    return image
+
+
+def _read_only(image: ImageF32) -> ImageF32:
+    view = image.view()
+    view.flags.writeable = False
+    return view
+
+
+def _default_window(request: RunRequest) -> int | None:
+    """Window in which a method without one of its own is scored."""
+    size = request.stack.size
+    window = window_size("released", size)
+    return window if window <= min(size.width, size.height) else None
+
+
+def _provenance(request: RunRequest) -> Provenance:
+    inputs = tuple(
+        InputRecord(source.name, "" if source.path is None else str(source.path), source.sha256)
+        for source in request.stack.sources
+    )
+    return Provenance(
+        method=request.method.name,
+        parameters=dict(request.parameters),
+        inputs=inputs,
+        device=request.device,
+        versions=versions(),
+        detector=request.detector.name if request.method.needs_map else None,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions that decide the numbers of a run."""
+    found = {"mfgui": __version__, "python": platform.python_version()}
+    for name in ("numpy", "opencv-python-headless"):
+        found[name] = importlib.metadata.version(name)
+    return found
