@@ -1,0 +1,72 @@
+"""The only writer of the session. Lives on the interface thread; workers see frozen snapshots."""
+
+from __future__ import annotations
+
+from mfgui.app.actions import State
+from mfgui.app.desk import Backend, Desk
+from mfgui.app.run_control import RunControl
+from mfgui.app.set_control import SetControl
+from mfgui.app.settings import SettingsFile
+from mfgui.app.view_control import ViewControl
+from mfgui.core.events import Notifier, RunState
+from mfgui.core.session import Session
+from mfgui.jobs.events import Event
+from mfgui.jobs.pool import TaskDone, TaskEvent, TaskFailed, TaskProgress
+from mfgui.methods.registry import Registry
+
+
+class Controller:
+    """Turns commands into runs and tasks, and their events into the session.
+
+    Views connect to `notifier`, read `session`, and call the methods of `sets`, `runs` and
+    `view`. All of those return at once; what takes time is done by the backend, whose events
+    come back through `handle` on the same thread.
+    """
+
+    def __init__(self, *, registry: Registry, backend: Backend, settings: SettingsFile) -> None:
+        self._desk = Desk(registry=registry, backend=backend, settings=settings)
+        self.view = ViewControl(self._desk)
+        self.runs = RunControl(self._desk, self.view)
+        self.sets = SetControl(self._desk, self.view, self.runs.abandon)
+        self.runs.bind(self.sets)
+
+    @property
+    def session(self) -> Session:
+        return self._desk.session
+
+    @property
+    def notifier(self) -> Notifier:
+        return self._desk.notifier
+
+    @property
+    def registry(self) -> Registry:
+        return self._desk.registry
+
+    @property
+    def settings(self) -> SettingsFile:
+        return self._desk.settings
+
+    @property
+    def backend(self) -> Backend:
+        return self._desk.backend
+
+    @property
+    def state(self) -> State:
+        """What decides which commands can be used."""
+        active = self.runs.tracker.active()
+        return State(
+            has_set=self.session.stack is not None,
+            has_map=self.session.focus_map is not None,
+            has_result=bool(self.session.results),
+            result_shown=self.view.shown_result() is not None,
+            running=bool(active),
+            stopping=any(status.state is RunState.STOPPING for status in active),
+            opening=self.sets.opening,
+        )
+
+    def handle(self, event: Event | TaskEvent) -> None:
+        """Take in one event of a worker."""
+        if isinstance(event, TaskDone | TaskFailed | TaskProgress):
+            self._desk.handle(event)
+        else:
+            self.runs.handle(event)

@@ -1,0 +1,241 @@
+"""Starting and stopping runs, and turning their events into map, curves and results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mfgui.app import tasks
+from mfgui.app.desk import Desk
+from mfgui.app.requests import RunNumbers, build_request
+from mfgui.app.runs import RunTracker
+from mfgui.app.set_control import SetControl, result_keys
+from mfgui.app.view_control import ViewControl
+from mfgui.core.arrays import ImageF32
+from mfgui.core.errors import MfguiError
+from mfgui.core.events import (
+    CurveExtended,
+    PictureDropped,
+    PictureReady,
+    ResultAdded,
+    ResultRemoved,
+    RunChanged,
+    RunState,
+    RunStatus,
+    Severity,
+)
+from mfgui.core.pyramid import Picture
+from mfgui.core.result import Curve, Result
+from mfgui.core.session import MapOrigin
+from mfgui.jobs import events
+from mfgui.jobs.request import RunRequest
+from mfgui.methods.registry import Kind, Value
+
+
+class RunControl:
+    """Runs of the open set. Runs of a set that was left are stopped and their events dropped."""
+
+    def __init__(self, desk: Desk, view: ViewControl) -> None:
+        self._desk = desk
+        self._view = view
+        self._numbers = RunNumbers()
+        self._sets: SetControl | None = None
+        self.tracker = RunTracker()
+
+    def bind(self, sets: SetControl) -> None:
+        """The part that keeps the focus map."""
+        self._sets = sets
+
+    def detect(self, detector: str, explicit: Mapping[str, Value]) -> None:
+        """Make a focus map and use it from here on."""
+        self._start(detector, explicit, None)
+
+    def run(self, method: str, explicit: Mapping[str, Value]) -> None:
+        """Run a method with the parameters that differ from their defaults."""
+        path = explicit.get("start")
+        if isinstance(path, str) and self._is_start_path(method, path):
+            self._run_from_file(method, explicit, path)
+        else:
+            self._start(method, explicit, None)
+
+    def run_again(self, method: str, explicit: Mapping[str, Value]) -> None:
+        """Run from the image that is shown, with the current map and parameters."""
+        image = self._view.shown_image()
+        if image is not None:
+            self._start(method, explicit, image)
+
+    def stop(self) -> None:
+        """Stop the run in progress and drop the queued ones; answers at once."""
+        for status in self.tracker.active():
+            if status.state is not RunState.STOPPING:
+                self._tell(self.tracker.stopping(status.run_id))
+                self._desk.backend.stop_run(status.run_id)
+
+    def abandon(self) -> None:
+        """Stop all runs and forget them: their set is being left."""
+        for status in self.tracker.active():
+            self._desk.backend.stop_run(status.run_id)
+            self._tell(self.tracker.ended(status.run_id, RunState.STOPPED))
+            self.tracker.forget(status.run_id)
+
+    def curve(self, run_id: int) -> Curve:
+        """The curve of a run so far, or of its result; empty when it has none."""
+        result = self._desk.session.results.get(run_id)
+        if result is None:
+            return self.tracker.curve(run_id)
+        return result.curve if result.curve is not None else Curve("")
+
+    def delete_result(self, run_id: int) -> None:
+        """Forget a result; the newest other one is shown in its place."""
+        session = self._desk.session
+        if session.results.pop(run_id, None) is None:
+            return
+        if session.shown.split(":")[:2] == ["result", str(run_id)]:
+            key = self._view.fused_key() or f"source:{session.active_source}"
+            self._view.show(key)
+        if session.reference in result_keys(run_id):
+            session.reference = ""
+        for key in result_keys(run_id):
+            self._desk.notifier.emit(PictureDropped(key))
+        self.tracker.forget(run_id)
+        self._desk.notifier.emit(ResultRemoved(run_id))
+
+    def handle(self, event: events.Event) -> None:
+        """Take in one event of the worker."""
+        if not self.tracker.knows(event.run_id):
+            return  # its set was left
+        match event:
+            case events.Started():
+                self._tell(self.tracker.started(event.run_id))
+            case events.Progress():
+                self._tell(self.tracker.progressed(event))
+            case events.MapDetected():
+                self._on_map_detected(event)
+            case events.Iterated():
+                self._on_step_taken(event)
+            case events.Warned():
+                self._desk.notice(Severity.WARNING, event.text)
+            case events.Finished():
+                self._on_run_ended(event.run_id, event.result, RunState.DONE)
+            case events.Stopped():
+                self._on_run_ended(event.run_id, event.result, RunState.STOPPED)
+            case events.Failed():
+                self._on_run_failed(event)
+
+    def _is_start_path(self, method: str, value: str) -> bool:
+        declared = self._desk.registry.get(method).parameter("start").declared
+        return declared.path and value not in declared.choices
+
+    def _run_from_file(self, method: str, explicit: Mapping[str, Value], path: str) -> None:
+        stack = self._desk.session.stack
+
+        def done(value: object) -> None:
+            if self._desk.session.stack is stack:
+                self._start(method, explicit, value)  # type: ignore[arg-type]
+
+        failed = self._desk.failing("nothing was started")
+        self._desk.submit(tasks.read_start(path), done=done, failed=failed)
+
+    def _start(
+        self, method: str, explicit: Mapping[str, Value], start_image: ImageF32 | None
+    ) -> None:
+        session = self._desk.session
+        if session.stack is None:
+            return
+        try:
+            request = build_request(
+                self._desk.registry,
+                session.stack,
+                method=method,
+                explicit=explicit,
+                start_image=start_image,
+                run_id=self._numbers.next(),
+                threads=self._desk.backend.threads,
+            )
+        except MfguiError as error:
+            self._desk.notice(Severity.ERROR, str(error), "nothing was started")
+            return
+        request = self._with_current_map(request)
+        self._tell(self.tracker.add(request))
+        self._desk.backend.submit_run(request)
+
+    def _with_current_map(self, request: RunRequest) -> RunRequest:
+        """Use the session's map, unless other detector settings were asked for since."""
+        session = self._desk.session
+        if request.method.kind is Kind.DETECTOR or session.focus_map is None:
+            return request
+        if not session.map_origin.loaded and session.map_origin != _origin(request):
+            return request
+        return replace(
+            request,
+            labels=session.focus_map.snapshot(),
+            map_revision=session.focus_map.revision,
+        )
+
+    def _on_map_detected(self, event: events.MapDetected) -> None:
+        request = self.tracker.request(event.run_id)
+        loaded = self._desk.session.map_origin.loaded
+        if request.method.kind is Kind.DETECTOR or not loaded:
+            assert self._sets is not None
+            self._sets.set_map(event.labels, _origin(request))
+
+    def _on_step_taken(self, event: events.Iterated) -> None:
+        self._tell(self.tracker.iterated(event))
+        self._desk.notifier.emit(CurveExtended(event.run_id))
+        if event.iteration == 0:
+            self._view.show("live")
+
+    def _on_run_ended(self, run_id: int, result: Result | None, state: RunState) -> None:
+        if result is None:
+            self._tell(self.tracker.ended(run_id, state))
+            self.tracker.forget(run_id)
+            return
+        stack = self._desk.session.stack
+        assert stack is not None
+        self._desk.session.results[run_id] = result
+        self._desk.notifier.emit(ResultAdded(run_id))
+        self._tell(self.tracker.ended(run_id, state))
+        # The final picture first: it is what the person waits for.
+        for key, image in _distinct_images(run_id, result).items():
+            task = tasks.fused_picture(stack, image)
+            self._desk.submit(
+                task,
+                done=lambda value, key=key: self._on_picture_made(key, value),  # type: ignore[misc]
+                failed=self._desk.failing("the result is kept"),
+            )
+
+    def _on_picture_made(self, key: str, value: object) -> None:
+        assert isinstance(value, Picture)
+        run_id = int(key.split(":")[1])
+        if run_id not in self._desk.session.results:
+            return
+        self._desk.notifier.emit(PictureReady(key, value))
+        if key == f"result:{run_id}" and not self.tracker.active():
+            self._view.show(key)
+
+    def _on_run_failed(self, event: events.Failed) -> None:
+        self._tell(self.tracker.ended(event.run_id, RunState.FAILED))
+        self.tracker.forget(event.run_id)
+        session = self._desk.session
+        if session.shown == "live":
+            self._view.show(self._view.fused_key() or f"source:{session.active_source}")
+        what = f"{event.what}; {event.hint}" if event.hint else event.what
+        kept = "the sources, the map and all results are unchanged"
+        self._desk.notice(Severity.ERROR, what, kept, details=event.details)
+
+    def _tell(self, status: RunStatus) -> None:
+        self._desk.notifier.emit(RunChanged(status))
+
+
+def _origin(request: RunRequest) -> MapOrigin:
+    return MapOrigin(detector=request.detector.name, parameters=request.detector_parameters)
+
+
+def _distinct_images(run_id: int, result: Result) -> dict[str, ImageF32]:
+    """Images of a result that need a picture of their own."""
+    final, start, best = result_keys(run_id)
+    images = {final: result.image}
+    if result.curve is not None:
+        images[start] = result.start
+        images[best] = result.best
+    return images

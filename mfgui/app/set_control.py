@@ -1,0 +1,163 @@
+"""Opening and closing sets, loading and saving maps, exporting results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mfgui.app import tasks
+from mfgui.app.desk import Desk
+from mfgui.app.view_control import ViewControl
+from mfgui.core.arrays import Depth, LabelArray
+from mfgui.core.events import (
+    MapChanged,
+    OpeningFailed,
+    PictureDropped,
+    PictureReady,
+    SetClosed,
+    SetOpened,
+    SetOpening,
+    Severity,
+)
+from mfgui.core.labels import FocusMap
+from mfgui.core.session import MapOrigin, Session
+from mfgui.jobs.pool import TaskFailed
+
+
+def result_keys(run_id: int) -> tuple[str, ...]:
+    """Picture keys of a result: final image, start, best."""
+    return f"result:{run_id}", f"result:{run_id}:start", f"result:{run_id}:best"
+
+
+class SetControl:
+    """Files in and out. The present set stays until a new one is complete.
+
+    Parameters
+    ----------
+    abandon_runs : callable
+        Stops the runs of the set that is left.
+    """
+
+    def __init__(self, desk: Desk, view: ViewControl, abandon_runs: Callable[[], None]) -> None:
+        self._desk = desk
+        self._view = view
+        self._abandon_runs = abandon_runs
+        self._opening: int | None = None
+
+    @property
+    def opening(self) -> bool:
+        """Whether a set is being read."""
+        return self._opening is not None
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Read a new set: files, a folder, or one multi-page TIFF. The last call wins."""
+
+        def current(act: Callable[[], None]) -> None:
+            if ticket == self._opening:
+                act()
+
+        ticket = self._desk.submit(
+            tasks.open_set(paths),
+            done=lambda value: current(lambda: self._on_set_opened(value)),
+            failed=lambda failure: current(lambda: self._on_opening_failed(failure)),
+            part=lambda part: current(lambda: self._on_preview_read(part)),
+        )
+        self._opening = ticket
+
+    def close(self) -> None:
+        """Forget the set, its map and its results; runs in progress are stopped."""
+        self._opening = None
+        self._leave_set()
+        self._desk.session = Session()
+        self._desk.notifier.emit(SetClosed())
+
+    def load_map(self, path: Path) -> None:
+        """Use the focus map of a file from here on."""
+        stack = self._desk.session.stack
+        if stack is None:
+            return
+
+        def done(value: object) -> None:
+            if self._desk.session.stack is stack:
+                self.set_map(value, MapOrigin(path=str(path)))  # type: ignore[arg-type]
+
+        failed = self._desk.failing("the focus map is unchanged")
+        self._desk.submit(tasks.load_map(stack, path), done=done, failed=failed)
+
+    def set_map(self, labels: LabelArray, origin: MapOrigin) -> None:
+        """Replace the session's focus map."""
+        session = self._desk.session
+        if session.stack is None:
+            return
+        revision = 0 if session.focus_map is None else session.focus_map.revision + 1
+        session.focus_map = FocusMap(labels, k=session.stack.k, revision=revision)
+        session.map_origin = origin
+        self._desk.notifier.emit(MapChanged())
+
+    def save_map(self, path: Path) -> None:
+        """Write the focus map with its description and a preview."""
+        session = self._desk.session
+        if session.stack is None or session.focus_map is None:
+            return
+        task = tasks.save_map(session.stack, session.focus_map.snapshot(), path)
+        self._save(task, path)
+
+    def export(self, run_id: int, path: Path, *, depth: Depth) -> None:
+        """Write a result with the metadata of the reference source."""
+        session = self._desk.session
+        if session.stack is None or run_id not in session.results:
+            return
+        image = session.results[run_id].image
+        self._save(tasks.export_image(session.stack, image, path, depth=depth), path)
+
+    def _save(self, task: tasks.Task, path: Path) -> None:
+        def done(value: object) -> None:
+            notes = "; ".join(value) if isinstance(value, tuple) else ""
+            self._desk.notice(Severity.INFO, f"saved {path.name}", notes, details=str(path))
+
+        self._desk.submit(task, done=done, failed=self._desk.failing("nothing was overwritten"))
+
+    def _on_preview_read(self, part: object) -> None:
+        if isinstance(part, tasks.Preview):
+            self._desk.notifier.emit(SetOpening(part.name, part.size, part.pixels))
+
+    def _on_set_opened(self, value: object) -> None:
+        assert isinstance(value, tasks.OpenedSet)
+        desk = self._desk
+        self._opening = None
+        self._leave_set()
+        desk.session = Session(stack=value.stack)
+        desk.settings.add_recent(tuple(str(path.absolute()) for path in value.paths))
+        desk.notifier.emit(SetOpened())
+        for number, picture in enumerate(value.pictures, start=1):
+            desk.notifier.emit(PictureReady(f"source:{number}", picture))
+        self._view.show("source:1")
+        self._tell_adaptations(value)
+
+    def _tell_adaptations(self, opened: tasks.OpenedSet) -> None:
+        texts = [
+            f"{source.name}: {notice}"
+            for source in opened.stack.sources
+            for notice in source.notices
+        ]
+        if texts:
+            what = texts[0] if len(texts) == 1 else f"{len(texts)} things were adapted on reading"
+            kept = "the files are unchanged"
+            self._desk.notice(Severity.INFO, what, kept, details="\n".join(texts))
+
+    def _on_opening_failed(self, failure: TaskFailed) -> None:
+        self._opening = None
+        self._desk.notifier.emit(OpeningFailed())
+        kept = "the open set is unchanged" if self._desk.session.stack is not None else ""
+        self._desk.failing(kept)(failure)
+
+    def _leave_set(self) -> None:
+        self._abandon_runs()
+        session = self._desk.session
+        if session.stack is None:
+            return
+        keys = [f"source:{number}" for number in range(1, session.stack.k + 1)]
+        for run_id in session.results:
+            keys += result_keys(run_id)
+        for key in keys:
+            self._desk.notifier.emit(PictureDropped(key))

@@ -1,0 +1,116 @@
+"""What the program remembers between sessions: one JSON file, checked when it is read."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from mfgui.core.errors import MfguiError
+from mfgui.files.reports import write_json
+
+_log = logging.getLogger(__name__)
+
+RECENT_SETS = 20
+THEMES = ("system", "light", "dark")
+OVERLAYS = ("off", "tint", "contour", "only-active")
+
+
+def home() -> Path:
+    """Folder of settings and logs: MFGUI_HOME, else the platform's own place."""
+    override = os.environ.get("MFGUI_HOME")
+    return Path(override) if override else Path(platformdirs.user_config_dir("mfgui", False))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All remembered values.
+
+    Attributes
+    ----------
+    overlay_strength : int
+        Percent.
+    recent : tuple of tuple of str
+        Absolute paths of the files of each set, newest first.
+    window_geometry, window_layout : str
+        Base64, as Qt gives them.
+    """
+
+    theme: str = "system"
+    overlay: str = "tint"
+    overlay_strength: int = 35
+    last_folder: str = ""
+    last_export_suffix: str = ".tif"
+    window_geometry: str = ""
+    window_layout: str = ""
+    recent: tuple[tuple[str, ...], ...] = field(default=())
+
+    def with_recent(self, paths: tuple[str, ...]) -> Settings:
+        """The set `paths` moved to the front of the recent ones."""
+        others = tuple(entry for entry in self.recent if entry != paths)
+        return replace(self, recent=(paths, *others)[:RECENT_SETS])
+
+
+class SettingsFile:
+    """The settings and their file. A damaged file is set aside, never overwritten."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._path = (folder if folder is not None else home()) / "settings.json"
+        self.values = self._read()
+
+    def change(self, **changes: object) -> None:
+        """Change values and save. A failure to save is logged: it must not stop the work."""
+        self.values = replace(self.values, **changes)  # type: ignore[arg-type]
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self._path, asdict(self.values))
+        except (OSError, MfguiError) as error:
+            _log.warning("settings were not saved: %s", error)
+
+    def add_recent(self, paths: tuple[str, ...]) -> None:
+        self.change(recent=self.values.with_recent(paths).recent)
+
+    def _read(self) -> Settings:
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except OSError:
+            return Settings()
+        try:
+            return _checked(json.loads(text))
+        except (ValueError, TypeError, KeyError) as error:
+            _log.warning("%s is damaged (%s); the defaults are used", self._path, error)
+            self._set_aside()
+            return Settings()
+
+    def _set_aside(self) -> None:
+        try:
+            self._path.replace(self._path.with_suffix(".damaged.json"))
+        except OSError as error:
+            _log.warning("%s could not be set aside: %s", self._path, error)
+
+
+def _checked(found: Mapping[str, Any]) -> Settings:
+    """Known values of the right type; unknown ones (of a newer version) are left out."""
+    defaults = Settings()
+    accepted: dict[str, Any] = {}
+    for entry in fields(Settings):
+        if entry.name not in found:
+            continue
+        value = found[entry.name]
+        if entry.name == "recent":
+            value = tuple(tuple(str(path) for path in paths) for paths in value)
+        elif type(value) is not type(getattr(defaults, entry.name)):
+            raise TypeError(f"{entry.name} is a {type(value).__name__}")
+        accepted[entry.name] = value
+    settings = replace(defaults, **accepted)
+    if settings.theme not in THEMES or settings.overlay not in OVERLAYS:
+        raise ValueError("unknown theme or overlay")
+    if not 0 <= settings.overlay_strength <= 100:
+        raise ValueError("overlay strength outside 0 to 100")
+    return settings

@@ -1,0 +1,121 @@
+"""What the pool does for the controller: read sets, make pictures, write outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, Size, from_float
+from mfgui.core.pyramid import Picture
+from mfgui.core.stack import Source, SourceStack
+from mfgui.files.atomic import check_output
+from mfgui.files.colour import display_pixels
+from mfgui.files.grouping import images_in
+from mfgui.files.images import probe, read_image, read_proxy, read_stack, write_image
+from mfgui.files.maps import read_map, write_map
+from mfgui.jobs.pool import Report, Task
+
+_PREVIEW_SIDE = 1600
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A small picture of the first frame, before the set is read."""
+
+    name: str
+    size: Size
+    pixels: ImageU8 = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedSet:
+    """A set with the display picture of each source."""
+
+    stack: SourceStack
+    pictures: tuple[Picture, ...]
+    paths: tuple[Path, ...]
+
+
+def open_set(paths: Sequence[Path]) -> Task:
+    """Read files or folders into a stack; reports a `Preview` first."""
+
+    def task(report: Report) -> OpenedSet:
+        files = images_in(paths)
+        if files:
+            info = probe(files[0])
+            preview = read_proxy(files[0], max_side=_PREVIEW_SIDE)
+            report(Preview(files[0].name, info.size, preview))
+        stack = read_stack(files)
+        pictures = tuple(source_picture(stack, index) for index in range(stack.k))
+        return OpenedSet(stack, pictures, tuple(Path(path) for path in paths))
+
+    return task
+
+
+def source_picture(stack: SourceStack, index: int) -> Picture:
+    """The display picture of one source, with its stored pixels for the readout."""
+    stored = stack.pixels(index)
+    return Picture.build(display_pixels(stored, icc=_profile(stack)), stored=stored)
+
+
+def fused_picture(stack: SourceStack, image: ImageF32) -> Task:
+    """The display picture of a fused image; the readout shows it in the sources' depth."""
+
+    def task(_report: Report) -> Picture:
+        stored = from_float(image, stack.depth)
+        return Picture.build(display_pixels(stored, icc=_profile(stack)), stored=stored)
+
+    return task
+
+
+def export_image(stack: SourceStack, image: ImageF32, path: Path, *, depth: Depth) -> Task:
+    """Write a fused image with the reference source's metadata; returns the writer's notice."""
+
+    def task(_report: Report) -> tuple[str, ...]:
+        source = _reference(stack)
+        check_output(path, inputs=_paths(stack))
+        return write_image(path, image, depth=depth, icc=source.icc, exif=source.exif)
+
+    return task
+
+
+def save_map(stack: SourceStack, labels: LabelArray, path: Path) -> Task:
+    """Write the focus map, its description and a viewable preview."""
+
+    def task(_report: Report) -> None:
+        check_output(path, inputs=_paths(stack))
+        names = [source.name for source in stack.sources]
+        write_map(path, labels, k=stack.k, names=names, provenance=None)
+
+    return task
+
+
+def load_map(stack: SourceStack, path: Path) -> Task:
+    """Read a focus map that fits the stack."""
+
+    def task(_report: Report) -> LabelArray:
+        return read_map(path, k=stack.k, size=stack.size)
+
+    return task
+
+
+def read_start(path: str) -> Task:
+    """Read the start image of an optimiser."""
+
+    def task(_report: Report) -> ImageF32:
+        return read_image(Path(path))
+
+    return task
+
+
+def _reference(stack: SourceStack) -> Source:
+    return stack.sources[stack.reference]
+
+
+def _profile(stack: SourceStack) -> bytes | None:
+    return _reference(stack).icc
+
+
+def _paths(stack: SourceStack) -> list[Path]:
+    return [source.path for source in stack.sources if source.path is not None]

@@ -1,0 +1,179 @@
+"""Changes of the session and of runs, as views are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mfgui.core.arrays import ImageU8, Size
+from mfgui.core.pyramid import Picture
+
+
+@dataclass(frozen=True, eq=False)
+class SetOpening:
+    """A set is being read; `preview` is a small picture of its first frame, (h, w, C) uint8."""
+
+    name: str
+    size: Size
+    preview: ImageU8 = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SetOpened:
+    """The session's stack is a new one; map and results are empty."""
+
+
+@dataclass(frozen=True)
+class OpeningFailed:
+    """The set asked for could not be read; the session is as before."""
+
+
+@dataclass(frozen=True)
+class SetClosed:
+    """No set is open."""
+
+
+@dataclass(frozen=True, eq=False)
+class PictureReady:
+    """The picture of `key` can be shown."""
+
+    key: str
+    picture: Picture = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PictureDropped:
+    """The picture of `key` is no longer needed."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class ShownChanged:
+    """The canvas should show `key`."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class ActiveSourceChanged:
+    """The active source is `number`, from 1."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class MapChanged:
+    """The session's focus map was replaced (or removed, when the session has none)."""
+
+
+@dataclass(frozen=True)
+class ResultAdded:
+    """A run left a result."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class ResultRemoved:
+    """A result was deleted."""
+
+    run_id: int
+
+
+class RunState(StrEnum):
+    """States of a run, in words that people read."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """Where a run is. `remaining` is seconds, None while it is still being estimated."""
+
+    run_id: int
+    name: str
+    state: RunState
+    stage: str = ""
+    iteration: int = 0
+    total: int = 0
+    q: float | None = None
+    elapsed: float = 0.0
+    remaining: float | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.state in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+
+
+@dataclass(frozen=True)
+class RunChanged:
+    """The state or progress of a run changed."""
+
+    status: RunStatus
+
+
+@dataclass(frozen=True)
+class CurveExtended:
+    """Points were added to the curve of a run (read it from the controller)."""
+
+    run_id: int
+
+
+class Severity(StrEnum):
+    """How much a notice matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line what happened, one line what was kept or done about it, details to copy."""
+
+    severity: Severity
+    what: str
+    kept: str = ""
+    details: str = field(default="", repr=False)
+
+
+Change = (
+    SetOpening
+    | SetOpened
+    | OpeningFailed
+    | SetClosed
+    | PictureReady
+    | PictureDropped
+    | ShownChanged
+    | ActiveSourceChanged
+    | MapChanged
+    | ResultAdded
+    | ResultRemoved
+    | RunChanged
+    | CurveExtended
+    | Notice
+)
+
+
+class Notifier:
+    """Calls every listener with every change, in the order of connection."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Change], None]] = []
+
+    def connect(self, listener: Callable[[Change], None]) -> None:
+        self._listeners.append(listener)
+
+    def disconnect(self, listener: Callable[[Change], None]) -> None:
+        self._listeners.remove(listener)
+
+    def emit(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)

@@ -1,0 +1,48 @@
+"""Everything in the window. Written by the controller only, on one thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mfgui.core.labels import FocusMap
+from mfgui.core.result import Result
+from mfgui.core.stack import SourceStack
+
+
+@dataclass(frozen=True)
+class MapOrigin:
+    """Where the current map comes from: a detector with its settings, or a file."""
+
+    detector: str = ""
+    parameters: tuple[tuple[str, object], ...] = ()
+    path: str = ""
+
+    @property
+    def loaded(self) -> bool:
+        return bool(self.path)
+
+
+@dataclass
+class Session:
+    """The open set, its focus map and its results.
+
+    Attributes
+    ----------
+    results : dict
+        By run number, oldest first.
+    active_source : int
+        From 1; the source that *hold S* and *only active* show.
+    shown : str
+        Key of the picture on the canvas: ``source:1``, ``result:3``, ``result:3:start``,
+        ``live``, or empty.
+    reference : str
+        Key of the picture that the reference key shows, or empty.
+    """
+
+    stack: SourceStack | None = None
+    focus_map: FocusMap | None = None
+    map_origin: MapOrigin = field(default_factory=MapOrigin)
+    results: dict[int, Result] = field(default_factory=dict)
+    active_source: int = 1
+    shown: str = ""
+    reference: str = ""
