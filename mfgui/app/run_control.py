@@ -9,14 +9,12 @@ from mfgui.app import tasks
 from mfgui.app.desk import Desk
 from mfgui.app.requests import RunNumbers, build_request
 from mfgui.app.runs import RunTracker
-from mfgui.app.set_control import SetControl, result_keys
+from mfgui.app.set_control import SetControl
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import ImageF32
 from mfgui.core.errors import MfguiError
 from mfgui.core.events import (
     CurveExtended,
-    PictureDropped,
-    PictureReady,
     ResultAdded,
     ResultRemoved,
     RunChanged,
@@ -24,7 +22,6 @@ from mfgui.core.events import (
     RunStatus,
     Severity,
 )
-from mfgui.core.pyramid import Picture
 from mfgui.core.result import Curve, Result
 from mfgui.core.session import MapOrigin
 from mfgui.jobs import events
@@ -93,10 +90,9 @@ class RunControl:
         if session.shown.split(":")[:2] == ["result", str(run_id)]:
             key = self._view.fused_key() or f"source:{session.active_source}"
             self._view.show(key)
-        if session.reference in result_keys(run_id):
+        if session.reference.split(":")[:2] == ["result", str(run_id)]:
             session.reference = ""
-        for key in result_keys(run_id):
-            self._desk.notifier.emit(PictureDropped(key))
+        self._view.drop(run_id)
         self.tracker.forget(run_id)
         self._desk.notifier.emit(ResultRemoved(run_id))
 
@@ -195,23 +191,8 @@ class RunControl:
         self._desk.session.results[run_id] = result
         self._desk.notifier.emit(ResultAdded(run_id))
         self._tell(self.tracker.ended(run_id, state))
-        # The final picture first: it is what the person waits for.
-        for key, image in _distinct_images(run_id, result).items():
-            task = tasks.fused_picture(stack, image)
-            self._desk.submit(
-                task,
-                done=lambda value, key=key: self._on_picture_made(key, value),  # type: ignore[misc]
-                failed=self._desk.failing("the result is kept"),
-            )
-
-    def _on_picture_made(self, key: str, value: object) -> None:
-        assert isinstance(value, Picture)
-        run_id = int(key.split(":")[1])
-        if run_id not in self._desk.session.results:
-            return
-        self._desk.notifier.emit(PictureReady(key, value))
-        if key == f"result:{run_id}" and not self.tracker.active():
-            self._view.show(key)
+        if not self.tracker.active():
+            self._view.show(f"result:{run_id}")
 
     def _on_run_failed(self, event: events.Failed) -> None:
         self._tell(self.tracker.ended(event.run_id, RunState.FAILED))
@@ -229,13 +210,3 @@ class RunControl:
 
 def _origin(request: RunRequest) -> MapOrigin:
     return MapOrigin(detector=request.detector.name, parameters=request.detector_parameters)
-
-
-def _distinct_images(run_id: int, result: Result) -> dict[str, ImageF32]:
-    """Images of a result that need a picture of their own."""
-    final, start, best = result_keys(run_id)
-    images = {final: result.image}
-    if result.curve is not None:
-        images[start] = result.start
-        images[best] = result.best
-    return images

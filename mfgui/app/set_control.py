@@ -21,12 +21,7 @@ from mfgui.core.events import (
 )
 from mfgui.core.labels import FocusMap
 from mfgui.core.session import MapOrigin, Session
-from mfgui.jobs.pool import TaskFailed
-
-
-def result_keys(run_id: int) -> tuple[str, ...]:
-    """Picture keys of a result: final image, start, best."""
-    return f"result:{run_id}", f"result:{run_id}:start", f"result:{run_id}:best"
+from mfgui.jobs.pool import Task, TaskFailed
 
 
 class SetControl:
@@ -110,7 +105,7 @@ class SetControl:
         image = session.results[run_id].image
         self._save(tasks.export_image(session.stack, image, path, depth=depth), path)
 
-    def _save(self, task: tasks.Task, path: Path) -> None:
+    def _save(self, task: Task, path: Path) -> None:
         def done(value: object) -> None:
             notes = "; ".join(value) if isinstance(value, tuple) else ""
             self._desk.notice(Severity.INFO, f"saved {path.name}", notes, details=str(path))
@@ -156,8 +151,7 @@ class SetControl:
         session = self._desk.session
         if session.stack is None:
             return
-        keys = [f"source:{number}" for number in range(1, session.stack.k + 1)]
+        for number in range(1, session.stack.k + 1):
+            self._desk.notifier.emit(PictureDropped(f"source:{number}"))
         for run_id in session.results:
-            keys += result_keys(run_id)
-        for key in keys:
-            self._desk.notifier.emit(PictureDropped(key))
+            self._view.drop(run_id)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, Size, from_float
-from mfgui.core.pyramid import Picture
+from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, PixelArray, Size, from_float
+from mfgui.core.pyramid import Picture, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
-from mfgui.files.colour import display_pixels
+from mfgui.files.display import to_srgb
 from mfgui.files.grouping import images_in
 from mfgui.files.images import probe, read_image, read_proxy, read_stack, write_image
 from mfgui.files.maps import read_map, write_map
@@ -55,16 +55,14 @@ def open_set(paths: Sequence[Path]) -> Task:
 
 def source_picture(stack: SourceStack, index: int) -> Picture:
     """The display picture of one source, with its stored pixels for the readout."""
-    stored = stack.pixels(index)
-    return Picture.build(display_pixels(stored, icc=_profile(stack)), stored=stored)
+    return _picture(stack, stack.pixels(index))
 
 
 def fused_picture(stack: SourceStack, image: ImageF32) -> Task:
     """The display picture of a fused image; the readout shows it in the sources' depth."""
 
     def task(_report: Report) -> Picture:
-        stored = from_float(image, stack.depth)
-        return Picture.build(display_pixels(stored, icc=_profile(stack)), stored=stored)
+        return _picture(stack, from_float(image, stack.depth))
 
     return task
 
@@ -113,8 +111,9 @@ def _reference(stack: SourceStack) -> Source:
     return stack.sources[stack.reference]
 
 
-def _profile(stack: SourceStack) -> bytes | None:
-    return _reference(stack).icc
+def _picture(stack: SourceStack, stored: PixelArray) -> Picture:
+    shown = to_srgb(display_pixels(stored), icc=_reference(stack).icc)
+    return Picture(shown, stored=stored)
 
 
 def _paths(stack: SourceStack) -> list[Path]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from mfgui.app import tasks
 from mfgui.app.desk import Desk
 from mfgui.core.arrays import ImageF32
-from mfgui.core.events import ActiveSourceChanged, ShownChanged
+from mfgui.core.events import ActiveSourceChanged, PictureDropped, PictureReady, ShownChanged
+from mfgui.core.pyramid import Picture
+from mfgui.core.result import Result
 
-STATES = ("start", "best", "last")
+
+def state_key(result: Result, run_id: int, state: str) -> str:
+    """Picture key of a result's state: "start", "best" or "last" (its final image)."""
+    image = {"start": result.start, "best": result.best}.get(state, result.image)
+    return f"result:{run_id}" if image is result.image else f"result:{run_id}:{state}"
 
 
 class ViewControl:
     """Chooses the shown picture, the active source and the reference.
 
     Keys are ``source:N``, ``result:ID`` (its final image), ``result:ID:start``,
-    ``result:ID:best`` and ``live``.
+    ``result:ID:best`` and ``live``. Pictures of the last two kinds are made when they are
+    first asked for: at 24 megapixels each takes 200 MB.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._made: set[str] = set()
 
     def show(self, key: str) -> None:
         """Show a picture; a source becomes the active one."""
@@ -27,7 +36,21 @@ class ViewControl:
         if key.startswith("source:"):
             self._activate(int(key.removeprefix("source:")))
         session.shown = key
-        self._desk.notifier.emit(ShownChanged(key))
+        image = self.shown_image()
+        if image is not None and key not in self._made:
+            self._make(key, image)
+        else:
+            self._desk.notifier.emit(ShownChanged(key))
+
+    def show_state(self, run_id: int, state: str) -> None:
+        """Show the "start", "best" or "last" image of a result."""
+        self.show(state_key(self._desk.session.results[run_id], run_id, state))
+
+    def drop(self, run_id: int) -> None:
+        """Forget the pictures of a result."""
+        for key in [key for key in self._made if key.split(":")[1] == str(run_id)]:
+            self._made.discard(key)
+            self._desk.notifier.emit(PictureDropped(key))
 
     def step_source(self, step: int) -> None:
         """Show the source `step` places further on; stops at both ends."""
@@ -64,6 +87,23 @@ class ViewControl:
         if run_id is None and self._desk.session.results:
             run_id = next(reversed(self._desk.session.results))
         return "" if run_id is None else f"result:{run_id}"
+
+    def _make(self, key: str, image: ImageF32) -> None:
+        stack = self._desk.session.stack
+        assert stack is not None
+
+        def done(value: object) -> None:
+            assert isinstance(value, Picture)
+            session = self._desk.session
+            if session.stack is not stack or int(key.split(":")[1]) not in session.results:
+                return
+            self._made.add(key)
+            self._desk.notifier.emit(PictureReady(key, value))
+            if session.shown == key:
+                self._desk.notifier.emit(ShownChanged(key))
+
+        failed = self._desk.failing("the result is kept")
+        self._desk.submit(tasks.fused_picture(stack, image), done=done, failed=failed)
 
     def _activate(self, number: int) -> None:
         session = self._desk.session

@@ -78,7 +78,8 @@ class Result:
     map_revision : int
         Revision of the window's map at the start; -1 when the run detected its own.
     start, best : (H, W, C) float32
-        Start image and image of highest Q; for methods without iterations both are `image`.
+        Start image and image of highest Q; `best` is the same object as `image` where they
+        agree, and both are for methods without iterations.
     evaluations : int
         Objective evaluations, rejected trial steps included.
     q, q_box : float or None

@@ -193,7 +193,8 @@ class _Run:
 
     def _result(self, images: list[ImageF32], labels: LabelArray | None, trace: _Trace) -> Result:
         request = self._request
-        image = trace.best() if trace.stopped else trace.last()
+        best = trace.best()
+        image = best if trace.ends_best() else trace.last()
         window = trace.window or _default_window(request)
         score = None
         if labels is not None and window is not None:
@@ -210,7 +211,7 @@ class _Run:
             state=state,
             seconds={"map": 0.0, **self._seconds},
             start=trace.start(),
-            best=trace.best(),
+            best=best,
             curve=trace.curve(),
             evaluations=trace.evaluations,
             q=trace.shown_q(),
@@ -267,10 +268,11 @@ class _Trace:
         return _read_only(_present(self._best))
 
     def last(self) -> ImageF32:
-        """The last image; shared with the best one when that is the same step."""
-        if not self.q or self.q[-1] == self._best_q:
-            return self.best()
         return copy_image(_present(self._last))
+
+    def ends_best(self) -> bool:
+        """Whether the best image is also the one to keep."""
+        return self.stopped or not self.q or self.q[-1] == self._best_q
 
     def shown_q(self) -> float | None:
         if not self.q:

@@ -1,0 +1,413 @@
+"""The main job without a window: check outputs, read, run inline, write, report."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mfgui import _startup
+from mfgui.app.requests import DEFAULT_METHOD, build_request
+from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.errors import (
+    InputError,
+    MfguiError,
+    OutOfMemoryError,
+    OutputError,
+    UsageError,
+)
+from mfgui.core.result import Result
+from mfgui.core.stack import Source, SourceStack
+from mfgui.files import atomic, grouping, images, maps, reports
+from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Stopped, Warned
+from mfgui.jobs.request import RunRequest
+from mfgui.jobs.runner import execute, versions
+from mfgui.methods import registry
+from mfgui.methods.registry import Kind, Method, Value
+
+Observe = Callable[[Event], None]
+_ERRORS: dict[int, type[MfguiError]] = {
+    error.exit_code: error for error in (UsageError, InputError, OutOfMemoryError, OutputError)
+}
+
+
+class UnexpectedFailure(MfguiError):
+    """A method failed in a way it should not; `details` is the traceback."""
+
+    def __init__(self, what: str, *, details: str) -> None:
+        super().__init__(what)
+        self.details = details
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do with which files.
+
+    Attributes
+    ----------
+    sources : tuple of Path
+        Images; a folder or a multi-page file stands for the images in it.
+    output : Path
+        The fused image, or the map of a detector.
+    parameters : tuple of (name, text)
+        As given; ``detector`` chooses the maker of the map.
+    map_path, save_map, report : Path or None
+        Map to use, where to write the map used and the report.
+    white : float or None
+        Value that counts as white.
+    began : float
+        `time.perf_counter()` from which the total time counts.
+    """
+
+    sources: tuple[Path, ...]
+    output: Path
+    method: str = DEFAULT_METHOD
+    parameters: tuple[tuple[str, str], ...] = ()
+    map_path: Path | None = None
+    save_map: Path | None = None
+    report: Path | None = None
+    device: str = "auto"
+    white: float | None = None
+    began: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job.
+
+    `report` is the mapping described in the README; `notices` say what was adapted; `stopped`
+    means that the run was interrupted and the best image so far was written.
+    """
+
+    report: Mapping[str, object]
+    notices: tuple[str, ...]
+    stopped: bool = False
+
+
+def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
+    """Fuse the sources and write everything the job names.
+
+    The fused image is written first, the report last.
+
+    Raises
+    ------
+    MfguiError
+        The first thing that is wrong; outputs are checked before anything is read.
+    KeyboardInterrupt
+        When `stop` was set before there was an image.
+    """
+    known = registry.load()
+    method = known.get(job.method, Kind.FUSER, Kind.OPTIMISER)
+    explicit = _explicit(job.parameters)
+    if job.save_map is not None and job.map_path is None and not method.needs_map:
+        raise UsageError(f"{job.method} uses no map to save", hint="leave out --save-map")
+    _check_fuse_outputs(job)
+    clock = _Clock()
+    stack = _read(job)
+    labels = None
+    if job.map_path is not None:
+        labels = maps.read_map(job.map_path, k=stack.k, size=stack.size)
+    request = build_request(
+        known,
+        stack,
+        method=job.method,
+        explicit=explicit,
+        labels=labels,
+        start_image=_start_image(method, job, explicit),
+        device=_device(job.device),
+        threads=_startup.compute_threads(window=False),
+    )
+    load = clock.lap()
+    watcher = _run(request, observe=observe, stop=stop)
+    result = watcher.finished()
+    clock.lap()
+    _write_fused(job, stack, result)
+    seconds = {"load": load, **result.seconds, "save": clock.lap()}
+    report = fuse_report(stack, result, seconds=_timings(seconds, job.began))
+    if job.report is not None:
+        _write_report(job.report, report, after=job.output)
+    return Outcome(report, _notices(stack, watcher), stopped=result.state == "stopped")
+
+
+def detect(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
+    """Detect the focus map of the sources and write it to `job.output`.
+
+    Raises as `fuse` does.
+    """
+    known = registry.load()
+    known.get(job.method, Kind.DETECTOR)
+    _check_outputs(job, _map_outputs(job.output))
+    clock = _Clock()
+    stack = _read(job)
+    request = build_request(
+        known,
+        stack,
+        method=job.method,
+        explicit=_explicit(job.parameters),
+        device=_device(job.device),
+        threads=_startup.compute_threads(window=False),
+    )
+    load = clock.lap()
+    watcher = _run(request, observe=observe, stop=stop)
+    labels = watcher.labels
+    if labels is None:
+        raise KeyboardInterrupt
+    seconds = {"load": load, "map": clock.lap()}
+    provenance = _map_provenance(request.detector.name, dict(request.parameters), stack)
+    names = [source.name for source in stack.sources]
+    maps.write_map(job.output, labels, k=stack.k, names=names, provenance=provenance)
+    seconds["save"] = clock.lap()
+    report = {
+        **_head(stack, method=job.method, parameters=dict(request.parameters), device="cpu"),
+        "seconds": _timings(seconds, job.began),
+        "shares": [float((labels == k + 1).mean()) for k in range(stack.k)],
+        "peak_rss_mb": peak_rss_mb(),
+        "versions": versions(),
+    }
+    return Outcome(report, _notices(stack, watcher))
+
+
+def fuse_report(
+    stack: SourceStack, result: Result, *, seconds: Mapping[str, float]
+) -> dict[str, object]:
+    """The report of a run; JSON types only, finite numbers only.
+
+    A method without iterations has no objective: `objective` and `q` are null, `q_history` is
+    empty, and `q_box` scores its image.
+    """
+    curve, origin = result.curve, result.provenance
+    head = _head(stack, method=origin.method, parameters=origin.parameters, device=origin.device)
+    return {
+        **head,
+        "detector": origin.detector,
+        "state": result.state,
+        "seconds": dict(seconds),
+        "iterations": curve.iterations if curve is not None else 0,
+        "evaluations": result.evaluations,
+        "objective": curve.objective if curve is not None else None,
+        "q_history": list(curve.q) if curve is not None else [],
+        "q": result.q,
+        "q_box": result.q_box,
+        "window": result.window,
+        "peak_rss_mb": peak_rss_mb(),
+        "metrics": {},
+        "versions": dict(origin.versions),
+    }
+
+
+def peak_rss_mb() -> float | None:
+    """Largest resident memory of this process so far in MB; None where the system hides it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
+
+
+class _Clock:
+    """Wall-clock seconds between laps."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        now = time.perf_counter()
+        passed, self._last = now - self._last, now
+        return passed
+
+
+class _Watcher:
+    """Keeps what a run says at its end and passes every event on."""
+
+    def __init__(self, observe: Observe) -> None:
+        self._observe = observe
+        self._end: Finished | Stopped | Failed | None = None
+        self.labels: LabelArray | None = None
+        self.warnings: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, MapDetected):
+            self.labels = event.labels
+        elif isinstance(event, Warned):
+            self.warnings.append(event.text)
+        elif isinstance(event, Finished | Stopped | Failed):
+            self._end = event
+        self._observe(event)
+
+    def check(self) -> None:
+        """Raise what the run failed with."""
+        end = self._end
+        if isinstance(end, Failed):
+            if end.details:
+                raise UnexpectedFailure(end.what, details=end.details)
+            raise _ERRORS.get(end.exit_code, MfguiError)(end.what, hint=end.hint)
+
+    def finished(self) -> Result:
+        """The result; KeyboardInterrupt when the run was stopped before there was one."""
+        result = self._end.result if isinstance(self._end, Finished | Stopped) else None
+        if result is None:
+            raise KeyboardInterrupt
+        return result
+
+
+def _run(request: RunRequest, *, observe: Observe, stop: threading.Event) -> _Watcher:
+    _startup.limit_opencv()
+    watcher = _Watcher(observe)
+    execute(request, emit=watcher, stop=stop)
+    watcher.check()
+    return watcher
+
+
+def _read(job: Job) -> SourceStack:
+    paths: list[Path] = []
+    for path in job.sources:
+        paths.extend(grouping.images_in([path]) if path.is_dir() else [path])
+    return images.read_stack(paths, white=job.white)
+
+
+def _start_image(method: Method, job: Job, explicit: Mapping[str, Value]) -> ImageF32 | None:
+    """The picture named by the parameter `start`, when it is a path."""
+    parameter = next((p for p in method.parameters if p.name == "start"), None)
+    if parameter is None or "start" not in explicit:
+        return None
+    value = str(explicit["start"])
+    if not parameter.declared.path or value in parameter.declared.choices:
+        return None
+    path = Path(value)
+    if not path.exists():
+        words = " or ".join(parameter.declared.choices)
+        raise UsageError(f"start={value}: there is no such file", hint=f"use {words} or a path")
+    return images.read_image(path, white=job.white)
+
+
+def _explicit(parameters: Sequence[tuple[str, str]]) -> dict[str, Value]:
+    explicit: dict[str, Value] = {}
+    for name, text in parameters:
+        if name in explicit:
+            raise UsageError(f"parameter {name} is given twice", hint="give it once")
+        explicit[name] = text
+    return explicit
+
+
+def _device(name: str) -> str:
+    return "cpu" if name == "auto" else name
+
+
+def _map_outputs(path: Path) -> list[Path]:
+    """The map file and what is written beside it."""
+    if path.suffix.lower() != ".png":
+        raise UsageError("a focus map is written as PNG", path=path, hint="use the suffix .png")
+    beside = path.with_name(f"{path.stem}_preview.png")
+    return [path, path.with_suffix(".json"), beside]
+
+
+def _check_fuse_outputs(job: Job) -> None:
+    suffix = job.output.suffix.lower()
+    if suffix not in images.WRITE_SUFFIXES:
+        known = " ".join(sorted(images.WRITE_SUFFIXES))
+        raise UsageError(
+            f"cannot write images of the kind {suffix or '(no suffix)'}",
+            path=job.output,
+            hint=f"use one of {known}",
+        )
+    outputs = [job.output]
+    if job.save_map is not None:
+        outputs += _map_outputs(job.save_map)
+    if job.report is not None:
+        outputs.append(job.report)
+    _check_outputs(job, outputs)
+
+
+def _check_outputs(job: Job, outputs: Sequence[Path]) -> None:
+    inputs = [*job.sources]
+    if job.map_path is not None:
+        inputs.append(job.map_path)
+    inputs += [Path(text) for name, text in job.parameters if name == "start"]
+    seen: dict[Path, Path] = {}
+    for path in outputs:
+        atomic.check_output(path, inputs=inputs)
+        twin = seen.setdefault(path.absolute(), path)
+        if twin is not path:
+            raise UsageError("two outputs have the same name", path=path, hint="rename one of them")
+
+
+def _write_fused(job: Job, stack: SourceStack, result: Result) -> None:
+    first = stack.sources[stack.reference]
+    images.write_image(job.output, result.image, depth=stack.depth, icc=first.icc, exif=first.exif)
+    if job.save_map is None or result.labels is None:
+        return
+    origin = result.provenance
+    provenance = _map_provenance(origin.detector, origin.parameters, stack)
+    names = [source.name for source in stack.sources]
+    with _kept(job.output):
+        maps.write_map(job.save_map, result.labels, k=stack.k, names=names, provenance=provenance)
+
+
+def _write_report(path: Path, report: Mapping[str, object], *, after: Path) -> None:
+    with _kept(after):
+        reports.write_json(path, report)
+
+
+@contextmanager
+def _kept(path: Path) -> Iterator[None]:
+    """Say in an error about a further output that the main one was written."""
+    try:
+        yield
+    except OutputError as error:
+        hint = f"{error.hint}; {path} was written" if error.hint else f"{path} was written"
+        raise OutputError(error.what, path=error.path, hint=hint) from error
+
+
+def _head(
+    stack: SourceStack, *, method: str, parameters: Mapping[str, object], device: str
+) -> dict[str, object]:
+    size = stack.size
+    return {
+        "method": method,
+        "parameters": dict(parameters),
+        "device": device,
+        "sources": [_source_entry(source) for source in stack.sources],
+        "width": size.width,
+        "height": size.height,
+        "k": stack.k,
+    }
+
+
+def _source_entry(source: Source) -> dict[str, object]:
+    return {
+        "name": source.name,
+        "path": None if source.path is None else str(source.path),
+        "page": source.page,
+        "sha256": source.sha256,
+        "channels": source.channels,
+        "depth": source.depth,
+        "notices": list(source.notices),
+    }
+
+
+def _map_provenance(
+    detector: str | None, parameters: Mapping[str, object], stack: SourceStack
+) -> dict[str, object]:
+    return {
+        "detector": detector,
+        "parameters": dict(parameters),
+        "sources": [_source_entry(source) for source in stack.sources],
+        "versions": versions(),
+    }
+
+
+def _timings(seconds: Mapping[str, float], began: float) -> dict[str, float]:
+    """All stages in order (0 where a stage was not needed) and the total, in seconds."""
+    total = time.perf_counter() - began
+    stages = {stage: seconds.get(stage, 0.0) for stage in ("load", "align", "map", "fuse", "save")}
+    return {stage: round(value, 4) for stage, value in {**stages, "total": total}.items()}
+
+
+def _notices(stack: SourceStack, watcher: _Watcher) -> tuple[str, ...]:
+    adapted = [f"{source.name}: {text}" for source in stack.sources for text in source.notices]
+    return (*adapted, *watcher.warnings)

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mfgui.files.images import read_image, read_stack
+from mfgui.files.maps import write_map
+
+from mfgui.core import events as changes
+from mfgui.core.events import RunState, Severity
+
+
+@pytest.fixture
+def opened(desk, tiny_pair_files):
+    desk.controller.sets.open(tiny_pair_files)
+    desk.settle()
+    return desk
+
+
+def _run(desk, **explicit) -> int:
+    desk.controller.runs.run("ms-lap", {"iterations": 3, "tolerance": 0, **explicit})
+    desk.settle()
+    return max(desk.controller.session.results)
+
+
+def test_that_opening_shows_a_preview_then_every_source(desk, tiny_pair_files) -> None:
+    desk.controller.sets.open(tiny_pair_files)
+    assert desk.controller.state.opening
+    desk.settle()
+    kinds = [type(change) for change in desk.changes]
+    assert kinds.index(changes.SetOpening) < kinds.index(changes.SetOpened)
+    keys = [change.key for change in desk.seen(changes.PictureReady)]
+    assert keys == ["source:1", "source:2"]
+    assert desk.controller.session.shown == "source:1"
+    assert not desk.controller.state.opening
+    assert desk.controller.settings.values.recent == (tuple(str(p) for p in tiny_pair_files),)
+
+
+def test_that_a_set_that_cannot_be_read_leaves_the_open_one(opened, tmp_path) -> None:
+    stack = opened.controller.session.stack
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"this is not a picture")
+    opened.controller.sets.open([broken, broken])
+    opened.settle()
+    assert opened.controller.session.stack is stack
+    assert opened.seen(changes.OpeningFailed)
+    notice = opened.seen(changes.Notice)[-1]
+    assert notice.severity is Severity.ERROR
+    assert "broken.png" in notice.what
+    assert notice.kept == "the open set is unchanged"
+
+
+def test_that_the_last_of_two_openings_wins(desk, tiny_pair_files) -> None:
+    desk.controller.sets.open([Path("/nowhere/a.png"), Path("/nowhere/b.png")])
+    desk.controller.sets.open(tiny_pair_files)
+    desk.settle()
+    assert desk.controller.session.stack is not None
+    assert not desk.seen(changes.Notice)
+
+
+def test_that_detect_sets_the_map(opened, tiny_pair) -> None:
+    opened.controller.runs.detect("laplacian", {"window": 5})
+    opened.settle()
+    found = opened.controller.session.focus_map
+    assert found is not None
+    assert np.mean(found.labels == tiny_pair.labels) > 0.95
+    assert opened.seen(changes.MapChanged)
+    assert opened.seen(changes.RunChanged)[-1].status.state is RunState.DONE
+
+
+def test_that_a_run_leaves_a_result_its_curve_and_its_pictures(opened) -> None:
+    run_id = _run(opened)
+    result = opened.controller.session.results[run_id]
+    assert result.curve.iterations == 3
+    assert opened.controller.runs.curve(run_id) is result.curve
+    assert f"result:{run_id}" in {change.key for change in opened.seen(changes.PictureReady)}
+    assert opened.controller.session.shown == f"result:{run_id}"
+    assert opened.controller.session.focus_map is not None
+    assert len(opened.seen(changes.CurveExtended)) == 4
+
+
+def test_that_a_run_uses_the_detected_map_only_while_the_detector_settings_fit(opened) -> None:
+    _run(opened, window=5)
+    _run(opened, window=5)
+    assert opened.backend.requests[-1].labels is not None
+    _run(opened, window=7)
+    assert opened.backend.requests[-1].labels is None
+    _run(opened, window=7, detector="variance")
+    assert opened.backend.requests[-1].labels is None
+    assert opened.controller.session.map_origin.detector == "variance"
+
+
+def test_that_a_loaded_map_is_used_whatever_the_detector(opened, tiny_pair, tmp_path) -> None:
+    path = tmp_path / "map.png"
+    write_map(path, tiny_pair.labels, k=2, names=["a", "b"], provenance=None)
+    opened.controller.sets.load_map(path)
+    opened.settle()
+    np.testing.assert_array_equal(opened.controller.session.focus_map.labels, tiny_pair.labels)
+    run_id = _run(opened, detector="variance")
+    result = opened.controller.session.results[run_id]
+    np.testing.assert_array_equal(result.labels, tiny_pair.labels)
+    assert result.map_revision == opened.controller.session.focus_map.revision
+
+
+def test_that_a_map_that_does_not_fit_is_refused_and_the_map_kept(opened, tmp_path) -> None:
+    opened.controller.runs.detect("laplacian", {})
+    opened.settle()
+    before = opened.controller.session.focus_map
+    path = tmp_path / "map.png"
+    write_map(path, np.ones((4, 4), np.uint8), k=2, names=["a", "b"], provenance=None)
+    opened.controller.sets.load_map(path)
+    opened.settle()
+    assert opened.controller.session.focus_map is before
+    assert opened.seen(changes.Notice)[-1].kept == "the focus map is unchanged"
+
+
+def test_that_stop_answers_at_once_and_drops_what_is_queued(opened) -> None:
+    opened.controller.runs.run("ms-lap", {"iterations": 3})
+    opened.controller.runs.run("ms-lap", {"iterations": 3})
+    opened.controller.runs.stop()
+    states = [change.status.state for change in opened.seen(changes.RunChanged)]
+    assert states[-2:] == [RunState.STOPPING, RunState.STOPPING]
+    assert opened.controller.state.stopping
+    opened.settle()
+    assert not opened.controller.session.results
+    assert not opened.controller.state.running
+
+
+def test_that_run_again_starts_from_the_image_that_is_shown(opened) -> None:
+    first = _run(opened)
+    image = opened.controller.session.results[first].image
+    opened.controller.runs.run_again("ms-lap", {"iterations": 2, "tolerance": 0})
+    opened.settle()
+    second = max(opened.controller.session.results)
+    result = opened.controller.session.results[second]
+    np.testing.assert_array_equal(result.start, image)
+    q_first = opened.controller.runs.curve(first).q[-1]
+    assert opened.controller.runs.curve(second).q[0] == pytest.approx(q_first, abs=1e-6)
+
+
+def test_that_a_wrong_value_is_told_and_nothing_starts(opened) -> None:
+    opened.controller.runs.run("ms-lap", {"iterations": -5})
+    assert not opened.backend.requests
+    notice = opened.seen(changes.Notice)[-1]
+    assert "iterations=-5" in notice.what
+    assert notice.kept == "nothing was started"
+
+
+def test_that_a_failed_run_is_told_and_all_results_stay(opened) -> None:
+    run_id = _run(opened)
+    opened.controller.runs.run("ms-lap", {"window": 101})
+    opened.settle()
+    assert list(opened.controller.session.results) == [run_id]
+    notice = opened.seen(changes.Notice)[-1]
+    assert "window" in notice.what
+    assert opened.seen(changes.RunChanged)[-1].status.state is RunState.FAILED
+
+
+def test_that_export_writes_the_result_and_a_failure_overwrites_nothing(opened, tmp_path) -> None:
+    run_id = _run(opened)
+    path = tmp_path / "out.png"
+    opened.controller.sets.export(run_id, path, depth="uint8")
+    opened.settle()
+    written = read_image(path)
+    image = opened.controller.session.results[run_id].image
+    np.testing.assert_allclose(written, image, atol=0.5 / 255 + 1e-6)
+    source = opened.controller.session.stack.sources[0].path
+    before = source.read_bytes()
+    opened.controller.sets.export(run_id, source, depth="uint8")
+    opened.settle()
+    assert source.read_bytes() == before
+    assert opened.seen(changes.Notice)[-1].kept == "nothing was overwritten"
+
+
+def test_that_deleting_the_shown_result_shows_another_picture(opened) -> None:
+    first, second = _run(opened), _run(opened)
+    assert opened.controller.session.shown == f"result:{second}"
+    opened.controller.runs.delete_result(second)
+    assert opened.controller.session.shown == f"result:{first}"
+    opened.controller.runs.delete_result(first)
+    assert opened.controller.session.shown == "source:1"
+    dropped = {change.key for change in opened.seen(changes.PictureDropped)}
+    assert {f"result:{first}", f"result:{second}"} <= dropped
+
+
+def test_that_scrubbing_makes_each_state_once_and_shows_it(opened) -> None:
+    run_id = _run(opened)
+    view = opened.controller.view
+    result = opened.controller.session.results[run_id]
+    for _ in range(2):
+        view.show_state(run_id, "start")
+        opened.settle()
+        assert opened.seen(changes.ShownChanged)[-1].key == f"result:{run_id}:start"
+        assert view.shown_image() is result.start
+        view.show_state(run_id, "last")
+        opened.settle()
+        assert view.shown_image() is result.image
+    made = [change.key for change in opened.seen(changes.PictureReady)]
+    assert made.count(f"result:{run_id}:start") == 1
+    # The guarded ascent ends at its best image: one picture serves both.
+    view.show_state(run_id, "best")
+    assert opened.controller.session.shown == f"result:{run_id}"
+
+
+def test_that_a_new_set_abandons_the_runs_of_the_old_one(opened, tiny_pair_files) -> None:
+    opened.controller.runs.run("ms-lap", {"iterations": 3})
+    opened.controller.sets.open(tiny_pair_files[::-1])
+    opened.settle()
+    session = opened.controller.session
+    names = [source.name for source in session.stack.sources]
+    assert names == [path.name for path in read_names(tiny_pair_files[::-1])]
+    assert not opened.controller.state.running
+
+
+def read_names(paths):
+    """Sources in the order in which the files module orders them."""
+    return [source.path for source in read_stack(paths).sources]
+
+
+def test_that_sources_can_be_stepped_through_and_end_at_both_ends(opened) -> None:
+    opened.controller.view.step_source(+1)
+    assert opened.controller.session.shown == "source:2"
+    opened.controller.view.step_source(+1)
+    assert opened.controller.session.active_source == 2
+    opened.controller.view.step_source(-5)
+    assert opened.controller.session.active_source == 1
+
+
+def test_that_closing_leaves_nothing(opened) -> None:
+    _run(opened)
+    opened.controller.sets.close()
+    state = opened.controller.state
+    assert (state.has_set, state.has_map, state.has_result) == (False, False, False)
+    assert opened.seen(changes.SetClosed)
+
+
+def test_that_a_start_image_from_a_file_reaches_the_run(opened, tiny_pair_files) -> None:
+    opened.controller.runs.run("ms-lap", {"start": str(tiny_pair_files[1]), "iterations": 1})
+    opened.settle()
+    result = opened.controller.session.results[1]
+    np.testing.assert_allclose(result.start, read_image(tiny_pair_files[1]), atol=1e-6)
+
+
+def test_that_a_missing_start_image_is_told(opened) -> None:
+    opened.controller.runs.run("ms-lap", {"start": "/nowhere/x.png", "iterations": 1})
+    opened.settle()
+    assert not opened.controller.session.results
+    assert opened.seen(changes.Notice)[-1].kept == "nothing was started"

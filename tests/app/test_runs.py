@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from mfgui.app.runs import RunTracker
+from mfgui.core.events import RunState
+from mfgui.jobs.events import Iterated
+from mfgui.jobs.request import RunRequest
+
+
+def _request(run_id: int) -> RunRequest:
+    return RunRequest(run_id, "run", None, None, (), None)
+
+
+def _step(number: int, seconds: float) -> Iterated:
+    return Iterated(1, number, 100, 0.5 + number / 1000, 0.1, 1.0, seconds, "box-joint")
+
+
+def test_that_the_time_left_is_the_median_step_times_the_steps_left() -> None:
+    tracker = RunTracker(clock=lambda: 0.0)
+    tracker.add(_request(1))
+    tracker.started(1)
+    seconds = [0.0, 1.0, 2.0, 3.0, 4.0, 14.0]  # one slow step of ten seconds
+    statuses = [tracker.iterated(_step(n, t)) for n, t in enumerate(seconds)]
+    assert [status.remaining for status in statuses[:5]] == [None] * 5
+    assert statuses[5].remaining == 95.0
+
+
+def test_that_only_the_last_twenty_steps_count() -> None:
+    tracker = RunTracker(clock=lambda: 0.0)
+    tracker.add(_request(1))
+    now = 0.0
+    for number in range(41):
+        status = tracker.iterated(_step(number, now))
+        now += 1.0 if number < 20 else 3.0
+    assert status.remaining == 60 * 3.0
+
+
+def test_that_a_run_asked_to_stop_while_queued_stays_stopping_when_it_starts() -> None:
+    tracker = RunTracker()
+    tracker.add(_request(1))
+    tracker.stopping(1)
+    assert tracker.started(1).state is RunState.STOPPING
+
+
+def test_that_ended_runs_are_not_active_and_can_be_forgotten() -> None:
+    tracker = RunTracker()
+    tracker.add(_request(1))
+    assert [status.run_id for status in tracker.active()] == [1]
+    tracker.ended(1, RunState.DONE)
+    assert tracker.active() == []
+    tracker.forget(1)
+    assert not tracker.knows(1)

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import threading
+from typing import Annotated
+
+import numpy as np
+import pytest
+
+from mfgui.core.errors import UsageError
+from mfgui.core.stack import SourceStack
+from mfgui.jobs import events
+from mfgui.jobs.frames import LiveFrames
+from mfgui.jobs.request import RunRequest
+from mfgui.jobs.runner import execute
+from mfgui.methods.registry import Iterate, Kind, Parameter, method
+
+
+@method("left-right", kind=Kind.DETECTOR, title="Left/right", summary="halves")
+def _halves(images, *, compute):
+    labels = np.ones(images[0].shape[:2], np.uint8)
+    labels[:, labels.shape[1] // 2 :] = 2
+    return labels
+
+
+@method("climb", kind=Kind.OPTIMISER, title="Climb", summary="goes up, then down")
+def _climb(
+    images,
+    labels,
+    *,
+    compute,
+    start_image=None,
+    iterations: Annotated[int, Parameter("steps", minimum=1)] = 5,
+    peak: Annotated[int, Parameter("where Q is largest")] = 99,
+    fail_at: Annotated[int, Parameter("step that fails")] = 99,
+):
+    image = np.zeros_like(images[0]) if start_image is None else start_image.copy()
+    for step in range(iterations + 1):
+        if step == fail_at:
+            raise RuntimeError("broke")
+        if step:
+            compute.checkpoint()
+            image += 0.01
+        q = 0.5 + 0.01 * (step if step <= peak else 2 * peak - step)
+        yield Iterate(step, image, q, 0.01, 1.0, step + 1, "box-joint", 3)
+
+
+@method("mean", kind=Kind.FUSER, title="Mean", summary="mean")
+def _mean(images, labels, *, compute):
+    return np.mean(images, axis=0, dtype=np.float32)
+
+
+@method("memory", kind=Kind.FUSER, title="Memory", summary="fails")
+def _memory(images, labels, *, compute):
+    raise MemoryError
+
+
+@method("window", kind=Kind.FUSER, title="Window", summary="fails")
+def _window(images, labels, *, compute):
+    raise UsageError("window 9 is larger than the image", hint="use a smaller window")
+
+
+@pytest.fixture
+def stack() -> SourceStack:
+    rng = np.random.default_rng(1)
+    return SourceStack.from_arrays([rng.integers(0, 255, (12, 16, 3), np.uint8) for _ in "ab"])
+
+
+def _request(stack: SourceStack, function, *, labels=None, start_image=None, **explicit):
+    return RunRequest(
+        run_id=7,
+        name="run",
+        stack=stack,
+        method=function.method,
+        parameters=tuple(function.method.resolve(explicit).items()),
+        detector=_halves.method,
+        labels=labels,
+        start_image=start_image,
+    )
+
+
+def _execute(request: RunRequest, *, stop_after: int | None = None) -> list[events.Event]:
+    seen: list[events.Event] = []
+    stop = threading.Event()
+
+    def emit(event: events.Event) -> None:
+        seen.append(event)
+        if isinstance(event, events.Iterated) and event.iteration == stop_after:
+            stop.set()
+
+    execute(request, emit=emit, stop=stop, frames=LiveFrames())
+    assert all(event.run_id == 7 for event in seen)
+    return seen
+
+
+def test_that_a_run_starts_detects_iterates_and_finishes_in_order(stack) -> None:
+    seen = _execute(_request(stack, _climb))
+    assert isinstance(seen[0], events.Started)
+    assert isinstance(seen[-1], events.Finished)
+    kinds = [type(event) for event in seen]
+    assert kinds.index(events.MapDetected) < kinds.index(events.Iterated)
+    steps = [event.iteration for event in seen if isinstance(event, events.Iterated)]
+    assert steps == [0, 1, 2, 3, 4, 5]
+
+
+def test_that_the_curve_has_one_value_more_than_steps(stack) -> None:
+    result = _execute(_request(stack, _climb))[-1].result
+    assert result.curve.iterations == 5
+    assert len(result.curve.q) == len(result.curve.seconds) == 6
+    assert result.q == result.curve.q[-1]
+    assert result.evaluations == 6
+
+
+def test_that_start_best_and_last_are_three_different_states(stack) -> None:
+    result = _execute(_request(stack, _climb, peak=2))[-1].result
+    assert result.curve.best == 2
+    np.testing.assert_allclose(result.start, 0.0)
+    np.testing.assert_allclose(result.best, 0.02, atol=1e-6)
+    np.testing.assert_allclose(result.image, 0.05, atol=1e-6)
+
+
+def test_that_a_stopped_run_keeps_the_best_image_so_far(stack) -> None:
+    seen = _execute(_request(stack, _climb, iterations=50, peak=2), stop_after=4)
+    assert isinstance(seen[-1], events.Stopped)
+    result = seen[-1].result
+    assert result.state == "stopped"
+    np.testing.assert_allclose(result.image, 0.02, atol=1e-6)
+    assert result.q == max(result.curve.q)
+
+
+def test_that_a_given_map_is_used_and_its_holes_are_filled(stack) -> None:
+    labels = np.full((12, 16), 2, np.uint8)
+    labels[:6] = 0
+    seen = _execute(_request(stack, _climb, labels=labels))
+    used = seen[-1].result.labels
+    assert (used[6:] == 2).all()
+    assert (used[:6, :8] == 1).all()
+    warned = [event for event in seen if isinstance(event, events.Warned)]
+    assert len(warned) == 1
+    assert "50.0 %" in warned[0].text
+
+
+def test_that_a_start_image_reaches_the_optimiser(stack) -> None:
+    start = np.full((12, 16, 3), 0.25, np.float32)
+    result = _execute(_request(stack, _climb, start_image=start))[-1].result
+    np.testing.assert_allclose(result.start, 0.25)
+
+
+def test_that_a_method_without_a_map_detects_none(stack) -> None:
+    seen = _execute(_request(stack, _mean))
+    assert not any(isinstance(event, events.MapDetected) for event in seen)
+    result = seen[-1].result
+    assert result.labels is None
+    assert result.curve is None
+    np.testing.assert_allclose(result.image, np.mean(stack.floats(), axis=0), atol=1e-6)
+
+
+def test_that_a_detector_gives_its_map_and_no_result(stack) -> None:
+    seen = _execute(_request(stack, _halves))
+    assert isinstance(seen[-1], events.Finished)
+    assert seen[-1].result is None
+    assert any(isinstance(event, events.MapDetected) for event in seen)
+
+
+@pytest.mark.parametrize(
+    ("function", "explicit", "code", "words"),
+    [
+        (_window, {}, 2, "larger than the image"),
+        (_memory, {}, 4, "not enough memory"),
+        (_climb, {"fail_at": 2}, 1, "broke"),
+    ],
+)
+def test_that_failures_travel_with_words_and_exit_code(stack, function, explicit, code, words):
+    seen = _execute(_request(stack, function, **explicit))
+    assert isinstance(seen[-1], events.Failed)
+    assert seen[-1].exit_code == code
+    assert words in seen[-1].what
+    assert seen[-1].hint
+
+
+def test_that_a_run_stopped_before_its_first_image_has_no_result(stack) -> None:
+    stop = threading.Event()
+    stop.set()
+    seen: list[events.Event] = []
+    execute(_request(stack, _climb), emit=seen.append, stop=stop)
+    assert isinstance(seen[-1], events.Stopped)
+    assert seen[-1].result is None
+
+
+def test_that_results_cannot_be_changed(stack) -> None:
+    result = _execute(_request(stack, _climb, peak=2))[-1].result
+    for image in (result.image, result.start, result.best, result.labels):
+        with pytest.raises(ValueError, match="read-only"):
+            image[0, 0] = 0
