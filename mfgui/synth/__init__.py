@@ -1,1 +1,1 @@
-"""Generated scenes with known truth."""
+"""Generated sources with known truth."""

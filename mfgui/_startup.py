@@ -1,0 +1,58 @@
+"""Process set-up that must happen before NumPy, OpenCV or Qt are loaded. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import MutableMapping
+
+_SWITCH_INTERVAL = 0.0005  # a compute thread gives way to the interface within half a millisecond
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def compute_threads(*, window: bool) -> int:
+    """Threads for computing: all cores, or one less beside the window."""
+    return max(1, cores() - 1) if window else cores()
+
+
+def set_thread_environment(environ: MutableMapping[str, str], *, threads: int) -> None:
+    """Size the thread pools of libraries loaded later; values a person has set stay."""
+    # Nothing here uses BLAS; its pool costs start-up time and memory for each core.
+    environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    environ.setdefault("OMP_NUM_THREADS", str(threads))
+    # Spinning OpenMP threads would take the core that the interface needs.
+    environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def remove_opencv_qt_variables(environ: MutableMapping[str, str]) -> None:
+    """Undo what the non-headless OpenCV build sets: paths to its own Qt 5 plug-ins."""
+    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+        parts = environ.get(name, "").replace("\\", "/").split("/")
+        if "cv2" in parts:
+            del environ[name]
+
+
+def limit_opencv() -> None:
+    """OpenCV computes in the calling thread; row stripes share the work between threads."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    remove_opencv_qt_variables(os.environ)
+
+
+def prepare_command_line() -> None:
+    """Before the first heavy import of a command without a window."""
+    set_thread_environment(os.environ, threads=compute_threads(window=False))
+
+
+def prepare_window() -> None:
+    """Before the first import of Qt."""
+    set_thread_environment(os.environ, threads=compute_threads(window=True))
+    remove_opencv_qt_variables(os.environ)
+    sys.setswitchinterval(_SWITCH_INTERVAL)

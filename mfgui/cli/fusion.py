@@ -1,0 +1,138 @@
+"""The commands fuse, map and demo."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from mfgui import resources
+from mfgui.app import headless
+from mfgui.app.headless import Job, Outcome
+from mfgui.cli.progress import ProgressLine, duration
+from mfgui.core.errors import OutputError, UsageError
+from mfgui.files.reports import json_text
+
+INTERRUPTED = 130
+
+
+def fuse(options: Namespace) -> int:
+    """`mfgui fuse`."""
+    job = Job(
+        sources=tuple(options.sources),
+        output=options.output,
+        method=options.method,
+        parameters=tuple(options.parameters),
+        map_path=options.map,
+        save_map=options.save_map,
+        report=options.report,
+        device=options.device,
+        white=options.white,
+        began=options.began,
+    )
+    return _carry_out(headless.fuse, job, as_json=options.json, describe=_fused_text)
+
+
+def detect(options: Namespace) -> int:
+    """`mfgui map`."""
+    job = Job(
+        sources=tuple(options.sources),
+        output=options.output,
+        method=options.method,
+        parameters=tuple(options.parameters),
+        device=options.device,
+        white=options.white,
+        began=options.began,
+    )
+    return _carry_out(headless.detect, job, as_json=options.json, describe=_map_text)
+
+
+def demo(options: Namespace) -> int:
+    """`mfgui demo`: the sample pair in the window, or fused into files."""
+    if not options.headless:
+        if options.out is not None:
+            raise UsageError("--out goes with --headless", hint="add --headless or leave out --out")
+        from mfgui.cli.window import open_window
+
+        return open_window(sample=True)
+    folder = options.out or Path("mfgui-demo")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made ({error.strerror})", path=folder, hint="name another one"
+        ) from error
+    job = Job(
+        sources=(resources.path("samples/pair/1.png"), resources.path("samples/pair/2.png")),
+        output=folder / "fused.png",
+        save_map=folder / "map.png",
+        report=folder / "report.json",
+        began=options.began,
+    )
+    return _carry_out(headless.fuse, job, as_json=False, describe=_fused_text)
+
+
+def _carry_out(
+    work: Callable[..., Outcome],
+    job: Job,
+    *,
+    as_json: bool,
+    describe: Callable[[Job, Outcome], str],
+) -> int:
+    line = ProgressLine(sys.stderr)
+    try:
+        with stopped_by_interrupt() as stop:
+            outcome = work(job, observe=line, stop=stop)
+    finally:
+        line.clear()
+    for notice in outcome.notices:
+        print(f"mfgui: note: {' '.join(notice.split())}", file=sys.stderr)
+    print(json_text(outcome.report).rstrip() if as_json else describe(job, outcome))
+    if outcome.stopped:
+        print(f"mfgui: interrupted; the best image so far is in {job.output}", file=sys.stderr)
+    return INTERRUPTED if outcome.stopped else 0
+
+
+@contextmanager
+def stopped_by_interrupt() -> Iterator[threading.Event]:
+    """A flag that the first Ctrl+C sets; the second one interrupts at once."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _fused_text(job: Job, outcome: Outcome) -> str:
+    report = outcome.report
+    parts = [f"{report['width']} x {report['height']}", f"{report['k']} sources", job.method]
+    if isinstance(report["q"], float):
+        steps = report["iterations"]
+        parts.append(f"Q {report['q']:.6f} after {steps} step{'' if steps == 1 else 's'}")
+    seconds = report["seconds"]
+    if isinstance(seconds, dict):
+        parts.append(duration(seconds["total"]))
+    return f"{job.output}: " + ", ".join(parts)
+
+
+def _map_text(job: Job, outcome: Outcome) -> str:
+    report = outcome.report
+    shares = report["shares"] if isinstance(report["shares"], list) else []
+    parts = [f"{report['width']} x {report['height']}", job.method]
+    parts += [f"source {k} {100 * share:.1f} %" for k, share in enumerate(shares, 1)]
+    return f"{job.output}: " + ", ".join(parts)
