@@ -23,7 +23,8 @@ def test_that_an_icon_draws_something_inside_its_frame(path: Path, qapp: object)
     painter.end()
     alpha = [[picture.pixelColor(x, y).alpha() for x in range(48)] for y in range(48)]
     assert sum(map(sum, alpha)) > 48 * 48
-    assert not any(alpha[0]) and not any(alpha[-1])
+    assert not any(alpha[0])
+    assert not any(alpha[-1])
     assert not any(row[0] or row[-1] for row in alpha)
 
 
