@@ -1,0 +1,101 @@
+"""SSIM of one patch and the terms of its gradient, for many patches at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mfgui.core.stripes import Scratch
+
+C1 = 0.01**2
+C2 = 0.03**2
+_FLOOR = 0.05  # keeps the curvature estimate away from 0 where SSIM crosses it
+
+Plane = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Weighted means over each patch: of x, of (x - mean)^2, of y, of y^2 and of x y."""
+
+    mean_x: Plane
+    variance_x: Plane
+    mean_y: Plane
+    square_y: Plane
+    product: Plane
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """What the adjoint needs of each patch.
+
+    With the patch weights w (they sum to 1), the gradient of SSIM(x, y) by pixel p of y is
+    ``2 w_p (alpha + beta x_p + gamma y_p)``; `delta` estimates the curvature in the same way.
+    """
+
+    ssim: Plane
+    alpha: Plane
+    beta: Plane
+    gamma: Plane
+    delta: Plane
+
+
+def ssim_terms(moments: Moments, scratch: Scratch, *, dtype: npt.DTypeLike) -> Terms:
+    """SSIM and gradient terms of every patch (algorithm notes 1.1, 1.2 and 1.5).
+
+    a1 = 2 mx my + C1, b1 = mx^2 + my^2 + C1, a2 = 2 sxy + C2, b2 = sx + sy + C2;
+    beta = a1 / (b1 b2), SSIM = beta a2, gamma = -SSIM / b2,
+    alpha = a2 mx / (b1 b2) - SSIM my / b1 - beta mx - gamma my,
+    delta = max(|SSIM|, 0.05) (1 / b1 + 1 / b2).
+
+    Parameters
+    ----------
+    moments : Moments
+        float64. `square_y` and `product` are overwritten.
+    dtype : dtype
+        beta, gamma and delta are rounded to it before alpha is formed from them, so that
+        alpha + beta x + gamma y does not lose the cancellation of its large parts.
+
+    Returns
+    -------
+    Terms
+        Arrays of `scratch`, valid until its next use; alpha and ssim float64.
+    """
+    mx, my, shape = moments.mean_x, moments.mean_y, moments.mean_y.shape
+    t, a1, b1, lum = (scratch.take(f"ssim.{name}", shape) for name in ("t", "a1", "b1", "lum"))
+    np.multiply(mx, mx, out=b1)
+    np.multiply(my, my, out=t)
+    b2 = np.subtract(moments.square_y, t, out=moments.square_y)
+    b2 += moments.variance_x
+    b2 += C2
+    b1 += t
+    b1 += C1
+    np.multiply(mx, my, out=a1)
+    a2 = np.subtract(moments.product, a1, out=moments.product)
+    a2 *= 2.0
+    a2 += C2
+    a1 *= 2.0
+    a1 += C1
+    inverse = np.divide(1.0, np.multiply(b1, b2, out=t), out=t)
+    weights = [scratch.take(f"ssim.{n}", shape, dtype) for n in ("beta", "gamma", "delta")]
+    beta, gamma, delta = weights
+    a1 *= inverse
+    np.copyto(beta, a1, casting="same_kind")
+    np.multiply(a2, inverse, out=lum)
+    lum *= mx
+    ssim = np.multiply(a1, a2, out=a2)
+    scaled = np.multiply(ssim, inverse, out=a1)
+    np.multiply(np.negative(scaled, out=scaled), b1, out=gamma, casting="same_kind")
+    scaled *= b2
+    scaled *= my
+    lum += scaled
+    b1 += b2
+    b1 *= inverse
+    np.maximum(np.abs(ssim, out=b2), _FLOOR, out=b2)
+    np.multiply(b1, b2, out=delta, casting="same_kind")
+    lum -= np.multiply(beta, mx, out=t)
+    lum -= np.multiply(gamma, my, out=t)
+    return Terms(ssim, lum, beta, gamma, delta)
