@@ -1,0 +1,95 @@
+"""Qt actions made from the command table: menus, tool bar and keys share them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QPalette
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from mfgui.app.actions import COMMANDS, MENUS, Command, State
+from mfgui.ui.icons import icon_in
+
+
+class Actions(QObject):
+    """One QAction for each command; `triggered` carries the command's id."""
+
+    triggered = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._groups: dict[str, QActionGroup] = {}
+        self._actions = {command.id: self._make(command) for command in COMMANDS}
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
+        """Add every menu in its order; returns them by name."""
+        menus = {}
+        for name in MENUS:
+            menu = bar.addMenu(f"&{name}")
+            menu.setToolTipsVisible(True)
+            for command in COMMANDS:
+                if command.menu == name:
+                    if command.separator_before:
+                        menu.addSeparator()
+                    menu.addAction(self._actions[command.id])
+            menus[name] = menu
+        return menus
+
+    def on_tool_bar(self, menu: str) -> Iterator[QAction]:
+        """Actions of one menu that are on the tool bar."""
+        for command in COMMANDS:
+            if command.tool_bar and command.menu == menu:
+                yield self._actions[command.id]
+
+    def give_canvas_keys(self, canvas: QWidget) -> None:
+        """Let bare keys act while the canvas has the focus, and only then."""
+        for command in COMMANDS:
+            if command.canvas_only:
+                canvas.addAction(self._actions[command.id])
+
+    def show_state(self, state: State) -> None:
+        """Enable what can be used now; the tool tip of the rest says why not."""
+        for command in COMMANDS:
+            action = self._actions[command.id]
+            reason = command.blocked(state)
+            action.setEnabled(not reason)
+            action.setToolTip(_tool_tip(command, reason))
+            action.setStatusTip(reason)
+
+    def colour_icons(self, palette: QPalette) -> None:
+        """Draw the icons in the colours of `palette`."""
+        for command in COMMANDS:
+            if command.icon:
+                self._actions[command.id].setIcon(icon_in(palette, command.icon))
+
+    def _make(self, command: Command) -> QAction:
+        action = QAction(command.text.replace("...", "…"), self)
+        action.setObjectName(command.id)
+        action.setIconText(command.text.split()[0].rstrip(".") if command.icon else "")
+        action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
+        if command.canvas_only:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.setCheckable(command.checkable)
+        action.setToolTip(_tool_tip(command, ""))
+        if command.group:
+            self._group(command.group).addAction(action)
+        action.triggered.connect(lambda _on=False: self.triggered.emit(command.id))
+        return action
+
+    def _group(self, name: str) -> QActionGroup:
+        if name not in self._groups:
+            self._groups[name] = QActionGroup(self)
+        return self._groups[name]
+
+
+def _tool_tip(command: Command, reason: str) -> str:
+    keys = ", ".join(
+        QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+        for keys in command.shortcuts
+    )
+    text = f"{command.help} ({keys})" if keys else command.help
+    return f"{text}\nNot now: {reason}" if reason else text

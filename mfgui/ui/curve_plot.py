@@ -1,0 +1,176 @@
+"""The plot of Q per iteration. Importing this module does not import pyqtgraph; making a
+`CurvePlot` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+import mfgui.resources as resources
+from mfgui.core.result import Curve
+from mfgui.ui.theme import Theme
+
+_THINNED_ABOVE = 10_000
+
+
+@dataclass(frozen=True)
+class LineStyle:
+    """Colour and dash pattern (pen widths; empty is solid) of one run."""
+
+    colour: str
+    dash: tuple[float, ...]
+
+    def pen(self, *, width: float = 1.0) -> QPen:
+        pen = QPen(QColor(self.colour))
+        pen.setCosmetic(True)
+        pen.setWidthF(width)
+        if self.dash:
+            pen.setDashPattern(list(self.dash))
+        return pen
+
+
+@dataclass(frozen=True)
+class CurveStyles:
+    """Colours for each theme, and dashes; a run keeps its place in both."""
+
+    light: tuple[str, ...]
+    dark: tuple[str, ...]
+    dashes: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def load(cls) -> CurveStyles:
+        """The styles that ship with the program."""
+        stored = json.loads(resources.path("palettes.json").read_text("utf-8"))["curves"]
+        return cls(
+            tuple(stored["light"]),
+            tuple(stored["dark"]),
+            tuple(tuple(dash) for dash in stored["dashes"]),
+        )
+
+    def style(self, place: int, *, dark: bool) -> LineStyle:
+        """Style of the run in `place`: colour and dash both differ from its neighbours'."""
+        colours = self.dark if dark else self.light
+        # After a full round of colours the dashes shift, so that pairs repeat late.
+        turn = place // len(colours)
+        return LineStyle(
+            colours[place % len(colours)], self.dashes[(place + turn) % len(self.dashes)]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PlottedCurve:
+    """One run in the plot."""
+
+    run_id: int
+    name: str
+    curve: Curve
+    style: LineStyle
+    visible: bool = True
+
+
+class CurvePlot(QWidget):
+    """Q against iteration, several runs; `hovered` carries the iteration under the pointer,
+    -1 outside."""
+
+    hovered = Signal(int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        import pyqtgraph
+
+        self._pg: Any = pyqtgraph
+        self.plot: Any = pyqtgraph.PlotWidget()
+        self.plot.setAccessibleName("Curve of Q per iteration")
+        self.plot.setMinimumHeight(60)
+        self.plot.hideButtons()
+        self.plot.setMenuEnabled(False)
+        self.plot.setLabel("bottom", "Iteration")
+        self.plot.setLabel("left", "Q")
+        self.plot.showGrid(x=True, y=True, alpha=0.25)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._ruler: Any = pyqtgraph.InfiniteLine(angle=90, movable=False)
+        self._ruler.hide()
+        self.plot.addItem(self._ruler, ignoreBounds=True)
+        self._best: Any = pyqtgraph.ScatterPlotItem(size=9, symbol="d")
+        self.plot.addItem(self._best)
+        self._lines: dict[int, Any] = {}
+        self._ink = theme.text
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.plot)
+        self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.show_theme(theme)
+
+    def show_theme(self, theme: Theme) -> None:
+        self._ink = theme.text
+        self.plot.setBackground(theme.plot)
+        pen = self._pg.mkPen(theme.plot_axis, width=1)
+        for name in ("bottom", "left"):
+            axis = self.plot.getAxis(name)
+            axis.setPen(pen)
+            axis.setTextPen(pen)
+        self._ruler.setPen(self._pg.mkPen(theme.plot_axis, width=1))
+
+    def show_curves(self, curves: Sequence[PlottedCurve], *, selected: int) -> None:
+        """Draw these runs and no others; that of `selected` lies on top."""
+        wanted = {plotted.run_id for plotted in curves}
+        for run_id in list(self._lines):
+            if run_id not in wanted:
+                self.plot.removeItem(self._lines.pop(run_id))
+        for plotted in curves:
+            line = self._line(plotted.run_id)
+            line.setPen(plotted.style.pen())
+            line.setVisible(plotted.visible)
+            line.setZValue(1 if plotted.run_id == selected else 0)
+            self._set_points(line, plotted.curve)
+        self._mark_best([c for c in curves if c.visible and c.curve.q])
+
+    def _line(self, run_id: int) -> Any:
+        if run_id not in self._lines:
+            self._lines[run_id] = self._pg.PlotDataItem()
+            self.plot.addItem(self._lines[run_id])
+        return self._lines[run_id]
+
+    @staticmethod
+    def _set_points(line: Any, curve: Curve) -> None:
+        many = len(curve.q) > _THINNED_ABOVE
+        line.setClipToView(many)
+        line.setDownsampling(auto=many, method="peak")
+        line.setData(range(len(curve.q)), curve.q)
+
+    def _mark_best(self, curves: Sequence[PlottedCurve]) -> None:
+        self._best.setData(
+            [
+                {
+                    "pos": (c.curve.best, c.curve.q[c.curve.best]),
+                    "brush": self._pg.mkBrush(c.style.colour),
+                    "pen": self._pg.mkPen(self._ink),
+                }
+                for c in curves
+            ]
+        )
+
+    def _on_mouse_moved(self, place: QPointF) -> None:
+        inside = self.plot.plotItem.vb.sceneBoundingRect().contains(place)
+        if not inside or not self._lines:
+            self._leave()
+            return
+        point = self.plot.plotItem.vb.mapSceneToView(place)
+        iteration = max(0, round(point.x()))
+        self._ruler.setPos(iteration)
+        self._ruler.show()
+        self.hovered.emit(iteration)
+
+    def leaveEvent(self, event: object) -> None:
+        super().leaveEvent(event)  # type: ignore[arg-type]
+        self._leave()
+
+    def _leave(self) -> None:
+        self._ruler.hide()
+        self.hovered.emit(-1)

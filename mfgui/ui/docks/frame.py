@@ -1,0 +1,47 @@
+"""The frame that all docks share: a quiet title with float and close buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QWidget
+
+from mfgui.ui.icons import IconButton
+
+TITLE_HEIGHT = 32
+
+
+class DockTitle(QWidget):
+    """Title bar of a dock; dragging it moves the dock."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setObjectName("dockTitle")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(TITLE_HEIGHT)
+        words = dock.windowTitle()
+        label = QLabel(words)
+        self.float_button = IconButton("float", f"Detach {words}")
+        self.close_button = IconButton("close", f"Close {words}")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 4, 0)
+        layout.setSpacing(0)
+        layout.addWidget(label, 1)
+        for button in (self.float_button, self.close_button):
+            button.setIconSize(QSize(14, 14))
+            button.setMinimumSize(24, 24)
+            layout.addWidget(button)
+        self.float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        self.close_button.clicked.connect(dock.close)
+
+
+class Dock(QDockWidget):
+    """A dock whose object name is its key in the saved layout."""
+
+    def __init__(self, name: str, words: str, body: QWidget, parent: QWidget) -> None:
+        super().__init__(words, parent)
+        self.setObjectName(name)
+        self.setAccessibleName(words)
+        body.setObjectName("dockBody")
+        body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWidget(body)
+        self.setTitleBarWidget(DockTitle(self))

@@ -1,0 +1,119 @@
+"""Icons of the program: one-colour drawings, coloured by the palette they are shown in."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+
+import mfgui.resources as resources
+
+ICON_SIDE = 18
+_SIDES = (18, 27, 36, 54)  # 100, 150, 200 and 300 % scaling
+
+
+def drawn(name: str, colour: str, side: int) -> QPixmap:
+    """The icon `name` in one colour, `side` device pixels wide and high."""
+    text = resources.path(f"icons/{name}.svg").read_text("utf-8")
+    renderer = QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter)
+    painter.end()
+    return pixmap
+
+
+@lru_cache(maxsize=256)
+def coloured(name: str, colour: str, disabled: str) -> QIcon:
+    """The icon in `colour`, and in `disabled` where its control cannot be used."""
+    icon = QIcon()
+    for side in _SIDES:
+        icon.addPixmap(drawn(name, colour, side), QIcon.Mode.Normal)
+        icon.addPixmap(drawn(name, disabled, side), QIcon.Mode.Disabled)
+    return icon
+
+
+def icon_in(palette: QPalette, name: str, *, on_accent: bool = False) -> QIcon:
+    """The icon in the colours of a palette."""
+    role = QPalette.ColorRole.HighlightedText if on_accent else QPalette.ColorRole.ButtonText
+    disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+    return coloured(name, palette.color(role).name(), disabled.name())
+
+
+class IconButton(QToolButton):
+    """A flat button with an icon; its words are its tool tip and accessible name."""
+
+    def __init__(self, icon: str, words: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = icon
+        self.setAutoRaise(True)
+        self.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
+        self.setMinimumSize(28, 28)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_words(words)
+        self.setIcon(icon_in(self.palette(), icon))
+
+    def set_words(self, words: str) -> None:
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+
+    def set_icon_name(self, icon: str) -> None:
+        if icon != self._icon:
+            self._icon = icon
+            self.setIcon(icon_in(self.palette(), icon))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self.setIcon(icon_in(self.palette(), self._icon))
+        super().changeEvent(event)
+
+
+class TextButton(QPushButton):
+    """A button with an icon and words; the primary one of a group is filled."""
+
+    def __init__(
+        self, icon: str, words: str, *, primary: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(words, parent)
+        self._icon = icon
+        self.setProperty("primary", primary)
+        self.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
+        self.setAccessibleName(words)
+        self._colour_icon()
+
+    def set_icon_name(self, icon: str) -> None:
+        self._icon = icon
+        self._colour_icon()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._colour_icon()
+        super().changeEvent(event)
+
+    def _colour_icon(self) -> None:
+        on_accent = bool(self.property("primary"))
+        self.setIcon(icon_in(self.palette(), self._icon, on_accent=on_accent))
+
+
+class IconLabel(QWidget):
+    """A small icon beside a text that says the same in words."""
+
+    def __init__(self, icon: str, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon, self._colour = icon, colour
+        self.setFixedSize(ICON_SIDE, ICON_SIDE)
+
+    def show_icon(self, icon: str, colour: str) -> None:
+        self._icon, self._colour = icon, colour
+        self.update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        del event
+        side = round(self.width() * self.devicePixelRatioF())
+        painter = QPainter(self)
+        painter.drawPixmap(self.rect(), drawn(self._icon, QColor(self._colour).name(), side))
+        painter.end()

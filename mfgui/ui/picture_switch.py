@@ -1,0 +1,80 @@
+"""Which picture the canvas shows, on the tool bar: the sources and the fused image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QToolButton, QWidget
+
+MOST_BUTTONS = 6  # larger stacks choose the source from a list
+
+
+class PictureSwitch(QWidget):
+    """`source_chosen` carries a source number, `fused_chosen` asks for the fused image."""
+
+    source_chosen = Signal(int)
+    fused_chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source_buttons: list[QToolButton] = []
+        self.source_box = QComboBox()
+        self.source_box.setAccessibleName("Shown source")
+        self.source_box.activated.connect(lambda index: self.source_chosen.emit(index + 1))
+        self.fused_button = self._make_button("Fused", "Show the fused image")
+        self.fused_button.clicked.connect(self.fused_chosen)
+        self._group = QButtonGroup(self)
+        self._group.addButton(self.fused_button)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._layout.addWidget(self.source_box)
+        self._layout.addWidget(self.fused_button)
+        self.show_sources(())
+
+    def show_sources(self, names: Sequence[str]) -> None:
+        """Offer these sources."""
+        for button in self.source_buttons:
+            self._group.removeButton(button)
+            self._layout.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        few = len(names) <= MOST_BUTTONS
+        self.source_buttons = self._make_source_buttons(names) if few else []
+        self.source_box.clear()
+        self.source_box.addItems([f"{n} · {name}" for n, name in enumerate(names, start=1)])
+        self.source_box.setVisible(not few)
+        self.setEnabled(bool(names))
+
+    def show_shown(self, key: str, *, active: int, fused: bool) -> None:
+        """Mark the picture `key`; `fused` says whether there is a fused image to show."""
+        self.fused_button.setEnabled(fused)
+        self.source_box.setCurrentIndex(active - 1)
+        self._group.setExclusive(False)
+        self.fused_button.setChecked(key == "live" or key.startswith("result:"))
+        for number, button in enumerate(self.source_buttons, start=1):
+            button.setChecked(key == f"source:{number}")
+        self._group.setExclusive(True)
+
+    def _make_source_buttons(self, names: Sequence[str]) -> list[QToolButton]:
+        buttons = []
+        for number, name in enumerate(names, start=1):
+            button = self._make_button(str(number), f"Show source {number}: {name}")
+            button.clicked.connect(lambda _on=False, n=number: self.source_chosen.emit(n))
+            self._group.addButton(button)
+            self._layout.insertWidget(number - 1, button)
+            buttons.append(button)
+        return buttons
+
+    @staticmethod
+    def _make_button(text: str, words: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("segment")
+        button.setText(text)
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        button.setCheckable(True)
+        button.setMinimumSize(32, 30)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button

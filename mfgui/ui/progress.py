@@ -1,0 +1,113 @@
+"""Progress of the run: bar, iteration, elapsed, time left, stop."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+
+from mfgui.core.events import RunState, RunStatus
+from mfgui.ui.icons import IconButton
+
+_TICK_MS = 250
+
+
+def clock_text(seconds: float) -> str:
+    """Minutes and seconds, hours when there are any."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{whole % 60:02}"
+    return f"{minutes}:{whole % 60:02}"
+
+
+def progress_words(status: RunStatus, *, elapsed: float) -> tuple[str, str]:
+    """Where the run is, and its times."""
+    if status.state is RunState.STOPPING:
+        return "Stopping…", clock_text(elapsed)
+    if status.state is RunState.QUEUED:
+        return "Waiting", ""
+    if not status.total:
+        stage = status.stage[:1].upper() + status.stage[1:]
+        return stage or status.name, clock_text(elapsed)
+    left = (
+        "estimating"
+        if status.remaining is None
+        else f"{clock_text(status.remaining + 0.999)} left"
+    )
+    where = f"Iteration {status.iteration} of {status.total}"
+    return where, f"{clock_text(elapsed)} · {left}"
+
+
+class ProgressView(QWidget):
+    """Follows one run; hidden while nothing runs."""
+
+    stop_clicked = Signal()
+
+    def __init__(self, *, one_line: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runProgress")
+        self.where = QLabel()
+        self.times = QLabel()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the run")
+        self.stop_button = IconButton("stop", "Stop and keep the best image (Shift+F5)")
+        self.stop_button.setAccessibleName("Stop")
+        self.stop_button.clicked.connect(self.stop_clicked)
+        self._status: RunStatus | None = None
+        self._received = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._refresh)
+        self._lay_out_line() if one_line else self._lay_out_block()
+        self.hide()
+
+    def show_status(self, status: RunStatus) -> None:
+        """Show where the run is."""
+        self._status = status
+        self._received = time.monotonic()
+        self.setVisible(status.active)
+        if status.active:
+            self._refresh()
+            if not self._timer.isActive():
+                self._timer.start()
+        else:
+            self._timer.stop()
+
+    def clear(self) -> None:
+        """Nothing runs."""
+        self._timer.stop()
+        self.hide()
+
+    def _refresh(self) -> None:
+        status = self._status
+        assert status is not None
+        waited = 0.0 if status.state is RunState.QUEUED else time.monotonic() - self._received
+        where, times = progress_words(status, elapsed=status.elapsed + waited)
+        self.where.setText(where)
+        self.times.setText(times)
+        self.bar.setRange(0, status.total)
+        self.bar.setValue(status.iteration)
+        self.bar.setAccessibleDescription(f"{where}, {times}")
+        self.stop_button.setEnabled(status.state is not RunState.STOPPING)
+
+    def _lay_out_line(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        self.bar.setFixedWidth(120)
+        self.stop_button.setMinimumSize(24, 24)
+        for widget in (self.where, self.bar, self.times, self.stop_button):
+            layout.addWidget(widget)
+
+    def _lay_out_block(self) -> None:
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(6)
+        self.where.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.stop_button.hide()  # the dock has a large one
+        layout.addWidget(self.where, 0, 0)
+        layout.addWidget(self.times, 0, 1)
+        layout.addWidget(self.bar, 1, 0, 1, 2)

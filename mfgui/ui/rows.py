@@ -1,0 +1,314 @@
+"""Lists with a picture in each row: sources and results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
+
+from mfgui.ui.icons import icon_in
+from mfgui.ui.thumbnails import filling
+
+PICTURE = QSize(72, 52)
+ROW_HEIGHT = 68
+EYE_SIDE = 28
+MARGIN = 8
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What one row says.
+
+    Attributes
+    ----------
+    key : str
+        Picture key of the canvas.
+    badge, badge_colour
+        Number on the label colour; empty for rows without a label.
+    note : str
+        Something to know; shown as an icon whose tool tip it is, and read aloud.
+    shown : bool
+        Whether the canvas shows this picture now.
+    """
+
+    key: str
+    title: str
+    detail: str
+    extra: str = ""
+    picture: QPixmap | None = None
+    badge: str = ""
+    badge_colour: str = ""
+    note: str = ""
+    shown: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """Everything a screen reader says."""
+        shown = "shown" if self.shown else ""
+        badge = f"label {self.badge}" if self.badge else ""
+        parts = (badge, self.title, self.detail, self.extra, self.note, shown)
+        return ", ".join(part for part in parts if part)
+
+
+class RowModel(QAbstractListModel):
+    """The rows of a list."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Row] = []
+
+    @property
+    def rows(self) -> list[Row]:
+        return list(self._rows)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Replace all rows; those whose keys stay the same keep selection and place."""
+        if [row.key for row in rows] == [row.key for row in self._rows]:
+            self._rows = list(rows)
+            if rows:
+                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def row(self, index: Index) -> Row:
+        return self._rows[index.row()]
+
+    def position(self, key: str) -> int:
+        """Row number of `key`, -1 when there is none."""
+        return next((n for n, row in enumerate(self._rows) if row.key == key), -1)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return row.spoken
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(p for p in (row.title, row.detail, row.extra, row.note) if p)
+        return None
+
+
+def eye_place(row_rect: QRect) -> QRect:
+    """Where the eye of a row is."""
+    left = row_rect.right() - EYE_SIDE - MARGIN // 2 + 1
+    return QRect(left, row_rect.center().y() - EYE_SIDE // 2, EYE_SIDE, EYE_SIDE)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws a row: picture with badge, up to three lines, eye."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        del option, index
+        return QSize(PICTURE.width() + 120, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        model = index.model()
+        assert isinstance(model, RowModel)
+        row = model.row(index)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _draw_ground(painter, option)
+        place = QRect(option.rect.topLeft() + QPoint(MARGIN, MARGIN), PICTURE)
+        _draw_picture(painter, option, row, place)
+        if row.badge:
+            _draw_badge(painter, option.font, row, place.topLeft())
+        left = place.right() + 10
+        right = eye_place(option.rect).left() - 4
+        _draw_lines(painter, option, row, QRect(left, place.top(), right - left, place.height()))
+        _draw_eye(painter, option, row)
+        painter.restore()
+
+
+def _draw_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    ground = option.rect.adjusted(2, 1, -2, -1)
+    palette = option.palette
+    painter.setPen(Qt.PenStyle.NoPen)
+    if option.state & QStyle.StateFlag.State_Selected:
+        painter.setBrush(palette.color(QPalette.ColorRole.Midlight))
+        painter.drawRoundedRect(ground, 6, 6)
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        painter.setBrush(palette.color(QPalette.ColorRole.Light))
+        painter.drawRoundedRect(ground, 6, 6)
+    if option.state & QStyle.StateFlag.State_HasFocus:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(palette.color(QPalette.ColorRole.Highlight))
+        painter.drawRoundedRect(QRectF(ground).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+
+def _draw_picture(painter: QPainter, option: QStyleOptionViewItem, row: Row, place: QRect) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    if row.picture is None:
+        painter.setBrush(option.palette.color(QPalette.ColorRole.Mid))
+        painter.drawRoundedRect(place, 4, 4)
+        return
+    scale = painter.device().devicePixelRatioF()
+    painter.drawPixmap(place.topLeft(), filling(row.picture, place.size(), scale=scale))
+
+
+def _draw_badge(painter: QPainter, font: QFont, row: Row, corner: QPoint) -> None:
+    colour = QColor(row.badge_colour)
+    bold = QFont(font)
+    bold.setBold(True)
+    bold.setPointSizeF(font.pointSizeF() - 1.0)
+    width = max(18, QFontMetrics(bold).horizontalAdvance(row.badge) + 10)
+    place = QRectF(corner.x() - 3, corner.y() - 3, width, 18)
+    painter.setPen(QColor("#ffffff"))
+    painter.setBrush(colour)
+    painter.drawRoundedRect(place, 5, 5)
+    painter.setFont(bold)
+    painter.setPen(QColor("#000000" if _bright(colour) else "#ffffff"))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, row.badge)
+
+
+def _bright(colour: QColor) -> bool:
+    """Whether black text reads better on it than white (relative luminance above 0.18)."""
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18
+
+
+def _draw_lines(painter: QPainter, option: QStyleOptionViewItem, row: Row, place: QRect) -> None:
+    palette = option.palette
+    title_font = QFont(option.font)
+    title_font.setWeight(QFont.Weight.DemiBold)
+    dim_font = QFont(option.font)
+    dim_font.setPointSizeF(option.font.pointSizeF() - 1.0)
+    lines = [(row.title, title_font, QPalette.ColorRole.Text)]
+    lines += [
+        (text, dim_font, QPalette.ColorRole.PlaceholderText)
+        for text in (row.detail, row.extra)
+        if text
+    ]
+    heights = [QFontMetrics(font).height() for _, font, _ in lines]
+    top = place.top() + max(0, place.height() - sum(heights)) // 2
+    for (text, font, role), height in zip(lines, heights, strict=True):
+        painter.setFont(font)
+        painter.setPen(palette.color(role))
+        line = QRect(place.left(), top, place.width(), height)
+        elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, place.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
+        top += height
+
+
+def _draw_eye(painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
+    eye = eye_place(option.rect)
+    if row.shown:
+        icon_in(option.palette, "eye").paint(painter, eye.adjusted(5, 5, -5, -5))
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        painter.setOpacity(0.5)
+        icon_in(option.palette, "eye-off").paint(painter, eye.adjusted(5, 5, -5, -5))
+        painter.setOpacity(1.0)
+    if row.note:
+        corner = QRect(eye.left() + 7, option.rect.top() + 4, 14, 14)
+        icon_in(option.palette, "info").paint(painter, corner)
+
+
+class RowView(QListView):
+    """A list of rows. `chosen` when the person picks one, `eye_clicked` for its eye."""
+
+    chosen = Signal(str)
+    eye_clicked = Signal(str)
+    delete_pressed = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = RowModel(self)
+        self.setModel(self.rows)
+        self.setItemDelegate(RowDelegate(self))
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def current_key(self) -> str:
+        """Key of the selected row, or empty."""
+        index = self.currentIndex()
+        return self.rows.row(index).key if index.isValid() else ""
+
+    def show_rows(self, rows: Sequence[Row], *, current: str) -> None:
+        """Show `rows` with the one of key `current` selected; nothing counts as chosen."""
+        self.rows.show_rows(rows)
+        position = self.rows.position(current)
+        if position < 0:
+            self.selectionModel().clear()
+        elif self.currentIndex().row() != position:
+            self.setCurrentIndex(self.rows.index(position))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and index.isValid():
+            key = self.rows.row(index).key
+            if eye_place(self.visualRect(index)).contains(event.position().toPoint()):
+                self.eye_clicked.emit(key)
+                return
+            super().mousePressEvent(event)
+            self.chosen.emit(key)
+            return
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        before = self.current_key()
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and before:
+            self.delete_pressed.emit(before)
+            return
+        super().keyPressEvent(event)
+        picked = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        if self.current_key() and (picked or self.current_key() != before):
+            self.chosen.emit(self.current_key())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            index = self.indexAt(event.pos())
+            if index.isValid() and eye_place(self.visualRect(index)).contains(event.pos()):
+                QToolTip.showText(event.globalPos(), "Show in the canvas", self)
+                return True
+        return super().viewportEvent(event)

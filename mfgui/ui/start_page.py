@@ -1,0 +1,246 @@
+"""What the window shows while no set is open: where to drop, what to open, what was open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mfgui.ui.icons import TextButton, icon_in
+from mfgui.ui.thumbnails import filling
+
+PICTURE_SIZE = QSize(160, 108)
+TILE_SIZE = QSize(176, 164)
+SHOWN_SETS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class RecentSet:
+    """A set that was open before; `missing` when its files are not there now."""
+
+    paths: tuple[str, ...]
+    picture: QPixmap | None
+    missing: bool
+
+    @property
+    def title(self) -> str:
+        first = Path(self.paths[0])
+        if len(self.paths) == 1:
+            return first.name
+        return f"{first.name} + {len(self.paths) - 1} more"
+
+    @property
+    def place(self) -> str:
+        return Path(self.paths[0]).parent.name or str(Path(self.paths[0]).parent)
+
+
+class RecentTile(QAbstractButton):
+    """Picture, name and folder of one recent set."""
+
+    def __init__(self, entry: RecentSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.entry = entry
+        self.setFixedSize(TILE_SIZE)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setEnabled(not entry.missing)
+        state = "missing, " if entry.missing else ""
+        self.setAccessibleName(f"{entry.title}, {state}in {entry.place}")
+        listed = "\n".join(entry.paths[:12])
+        self.setToolTip(f"Not found now:\n{listed}" if entry.missing else listed)
+        self.setText(entry.title)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_ground(painter)
+        self._draw_picture(painter)
+        self._draw_words(painter)
+        painter.end()
+
+    def _draw_ground(self, painter: QPainter) -> None:
+        palette = self.palette()
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.underMouse() and self.isEnabled():
+            painter.setBrush(palette.color(QPalette.ColorRole.Light))
+            painter.drawRoundedRect(self.rect(), 8, 8)
+        if self.hasFocus():
+            pen = painter.pen()
+            pen.setStyle(Qt.PenStyle.SolidLine)
+            pen.setWidth(2)
+            pen.setColor(palette.color(QPalette.ColorRole.Highlight))
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 8, 8)
+
+    def _draw_picture(self, painter: QPainter) -> None:
+        place = self.rect().adjusted(8, 8, 0, 0)
+        place.setSize(PICTURE_SIZE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Mid))
+        painter.drawRoundedRect(place, 4, 4)
+        if self.entry.picture is None:
+            icon_in(self.palette(), "image").paint(painter, place.adjusted(60, 34, -60, -34))
+            return
+        painter.setOpacity(0.35 if self.entry.missing else 1.0)
+        scale = self.devicePixelRatioF()
+        painter.drawPixmap(place.topLeft(), filling(self.entry.picture, place.size(), scale=scale))
+        painter.setOpacity(1.0)
+
+    def _draw_words(self, painter: QPainter) -> None:
+        group = QPalette.ColorGroup.Disabled if self.entry.missing else QPalette.ColorGroup.Active
+        palette = self.palette()
+        metrics = QFontMetrics(self.font())
+        width, top = PICTURE_SIZE.width(), PICTURE_SIZE.height() + 14
+        painter.setPen(palette.color(group, QPalette.ColorRole.Text))
+        title = metrics.elidedText(self.entry.title, Qt.TextElideMode.ElideMiddle, width)
+        painter.drawText(8, top, width, metrics.height(), Qt.AlignmentFlag.AlignLeft, title)
+        if not self.entry.missing:
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        place = f"Missing · {self.entry.place}" if self.entry.missing else self.entry.place
+        place = metrics.elidedText(place, Qt.TextElideMode.ElideMiddle, width)
+        below = top + metrics.height()
+        painter.drawText(8, below, width, metrics.height(), Qt.AlignmentFlag.AlignLeft, place)
+
+
+class DropArea(QFrame):
+    """The large place to drop pictures on, with the three ways to open some."""
+
+    open_images = Signal()
+    open_folder = Signal()
+    open_sample = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dropArea")
+        self.setMinimumHeight(240)
+        self.title = QLabel("Drop photographs here")
+        self.title.setObjectName("startTitle")
+        lead = QLabel("Two or more pictures of one scene, focused at different distances")
+        lead.setObjectName("startLead")
+        lead.setWordWrap(True)
+        self.images_button = TextButton("open", "Open images", primary=True)
+        self.folder_button = TextButton("open-folder", "Open folder")
+        self.sample_button = TextButton("sample", "Try a sample")
+        self.images_button.clicked.connect(self.open_images)
+        self.folder_button.clicked.connect(self.open_folder)
+        self.sample_button.clicked.connect(self.open_sample)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(12)
+        buttons.addStretch(1)
+        for button in (self.images_button, self.folder_button, self.sample_button):
+            button.setMinimumHeight(40)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.addStretch(1)
+        for label, space in ((self.title, 8), (lead, 24)):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(label)
+            layout.addSpacing(space)
+        layout.addLayout(buttons)
+        layout.addStretch(1)
+
+
+class RecentGrid(QWidget):
+    """Recent sets in as many columns as fit."""
+
+    chosen = Signal(tuple)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tiles: list[RecentTile] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(8)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+
+    def show_sets(self, sets: Sequence[RecentSet], *, columns: int) -> None:
+        for tile in self.tiles:
+            self._grid.removeWidget(tile)
+            tile.hide()
+            tile.deleteLater()
+        self.tiles = [RecentTile(entry, self) for entry in sets]
+        for tile in self.tiles:
+            tile.clicked.connect(lambda _on=False, tile=tile: self.chosen.emit(tile.entry.paths))
+        self.arrange(columns)
+
+    def arrange(self, columns: int) -> None:
+        for index, tile in enumerate(self.tiles):
+            self._grid.addWidget(tile, index // columns, index % columns)
+
+
+class StartPage(QWidget):
+    """Drop area above, recent sets below."""
+
+    recent_chosen = Signal(tuple)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("startPage")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.drop_area = DropArea()
+        self.caption = QLabel("Recent")
+        self.caption.setObjectName("startCaption")
+        self.recent = RecentGrid()
+        self.recent.chosen.connect(self.recent_chosen)
+        column = QWidget()
+        column.setObjectName("startPage")
+        column.setMaximumWidth(6 * TILE_SIZE.width())
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(32, 32, 32, 32)
+        inner.setSpacing(12)
+        inner.addWidget(self.drop_area, 1)
+        inner.addSpacing(12)
+        inner.addWidget(self.caption)
+        inner.addWidget(self.recent)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        centred = QWidget()
+        centred.setObjectName("startPage")
+        row = QHBoxLayout(centred)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(column, 20)
+        row.addStretch(1)
+        self._scroll.setWidget(centred)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._scroll)
+        self._columns = 1
+        self.show_recent(())
+
+    def show_recent(self, sets: Sequence[RecentSet]) -> None:
+        """Show the recent sets, newest first."""
+        self._columns = self._fitting_columns()
+        self.recent.show_sets(sets[:SHOWN_SETS], columns=self._columns)
+        self.caption.setVisible(bool(sets))
+        self.recent.setVisible(bool(sets))
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        columns = self._fitting_columns()
+        if columns != self._columns:
+            self._columns = columns
+            self.recent.arrange(columns)
+
+    def _fitting_columns(self) -> int:
+        inside = min(self.width(), 6 * TILE_SIZE.width()) - 64
+        return max(1, min(5, (inside + 8) // (TILE_SIZE.width() + 8)))
