@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from mfgui.app.requests import DEFAULT_DETECTOR
 from mfgui.files.reports import json_text
-from mfgui.methods.registry import BoundParameter, Method, Registry, load
+from mfgui.methods.registry import BoundParameter, Kind, Method, Registry, load
 
 
 def methods(options: Namespace) -> int:
@@ -13,9 +14,13 @@ def methods(options: Namespace) -> int:
     known = load()
     if options.name is not None:
         chosen = known.get(options.name)
-        print(json_text(_entry(chosen)).rstrip() if options.json else _explanation(chosen))
+        print(
+            json_text(_entry(chosen, known)).rstrip()
+            if options.json
+            else _explanation(chosen, known)
+        )
     elif options.json:
-        entries = [_entry(method) for method in known.methods.values()]
+        entries = [_entry(method, known) for method in known.methods.values()]
         print(json_text({"methods": entries, "unavailable": known.unavailable}).rstrip())
     else:
         print(_table(known))
@@ -29,20 +34,34 @@ def _table(known: Registry) -> str:
     return "\n".join(f"{name:<{first}}  {kind:<{second}}  {text}" for name, kind, text in rows)
 
 
-def _explanation(method: Method) -> str:
+def _explanation(method: Method, known: Registry) -> str:
     lines = [f"{method.name}: {method.title} ({method.kind})", method.summary]
     if method.reference:
         lines.append(method.reference)
-    defaults = method.defaults()
-    if method.parameters:
+    detectors = _detectors(method, known)
+    names = [parameter.name for parameter in method.parameters] + ["detector"] * bool(detectors)
+    if names:
         lines += ["", "parameters (-p KEY=VALUE):"]
-        width = max(len(parameter.name) for parameter in method.parameters)
+        width = max(len(name) for name in names)
+        defaults = method.defaults()
         for parameter in method.parameters:
             lines += _parameter_lines(parameter, str(defaults[parameter.name]), width)
+        if detectors:
+            lines += [
+                f"  {'detector':<{width}}  Makes the focus map where none is given",
+                f"  {'':<{width}}  {' or '.join(detectors)}; default {DEFAULT_DETECTOR}",
+            ]
     for variant, values in method.variants.items():
         settings = ", ".join(f"{name}={value}" for name, value in values.items())
         lines += ["", f"variant={variant} sets {settings}"]
     return "\n".join(lines)
+
+
+def _detectors(method: Method, known: Registry) -> list[str]:
+    """Values of the parameter `detector`; none when the method needs no map."""
+    if method.kind is Kind.DETECTOR or not method.needs_map:
+        return []
+    return [detector.name for detector in known.of_kind(Kind.DETECTOR)]
 
 
 def _parameter_lines(parameter: BoundParameter, default: str, width: int) -> list[str]:
@@ -58,7 +77,7 @@ def _parameter_lines(parameter: BoundParameter, default: str, width: int) -> lis
     return lines
 
 
-def _entry(method: Method) -> dict[str, object]:
+def _entry(method: Method, known: Registry) -> dict[str, object]:
     defaults = method.defaults()
     return {
         "name": method.name,
@@ -67,6 +86,7 @@ def _entry(method: Method) -> dict[str, object]:
         "summary": method.summary,
         "reference": method.reference,
         "needs_map": method.needs_map,
+        "detectors": _detectors(method, known),
         "parameters": [_parameter(p, defaults[p.name]) for p in method.parameters],
         "variants": {name: dict(values) for name, values in method.variants.items()},
     }
