@@ -1,0 +1,222 @@
+"""Pictures in files: the one place to read and write them.
+
+One route per format and depth; formats are told by content when reading, by suffix when
+writing. Only headers are read before sizes are checked.
+
+=======  ================  =================  ===================  ====================  =========
+Format   Read              Read with          Write                Written with          EXIF, ICC
+=======  ================  =================  ===================  ====================  =========
+JPEG     8 (grey, RGB,     imagecodecs;       8, quality 95,       OpenCV, segments      both
+         CMYK)             proxy: OpenCV      4:4:4                added by us
+PNG      1 to 16           imagecodecs        8, 16                OpenCV, chunks        both
+                                                                   added by us
+TIFF     1 to 16, 32 and   tifffile           8, 16, float32,      tifffile, EXIF        both
+         signed with                          Deflate              directory added
+         white given;                                              by us
+         float 16, 32, 64
+WebP     8                 imagecodecs        8, lossless          imagecodecs           read only
+BMP      1 to 8 a sample   Pillow             8                    OpenCV                none
+PNM      1 to 16           ourselves          8, 16                ourselves             none
+=======  ================  =================  ===================  ====================  =========
+
+Headers of JPEG, PNG, WebP and PNM are parsed by ourselves, those of BMP by Pillow, of TIFF by
+tifffile. Colours are converted with LittleCMS (see `profiles`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mfgui import __version__
+from mfgui.core.arrays import Depth, ImageF32, PixelArray, Size, from_float, to_float
+from mfgui.core.errors import OutOfMemoryError, OutputError, UsageError
+from mfgui.files import encode, exif, profiles
+from mfgui.files.atomic import atomic_file, write_bytes
+from mfgui.files.decode import decode_frame
+from mfgui.files.harmonise import Plan, adapt
+from mfgui.files.headers import Format, ImageInfo, read_headers
+from mfgui.files.inputs import reading
+from mfgui.files.pnm import encode_pnm
+from mfgui.files.stacks import OpenedSet, open_set, read_proxy, read_stack
+from mfgui.files.tiff import write_tiff
+
+__all__ = [
+    "READ_SUFFIXES",
+    "WRITE_SUFFIXES",
+    "ImageInfo",
+    "OpenedSet",
+    "open_set",
+    "output_format",
+    "probe",
+    "read_image",
+    "read_proxy",
+    "read_stack",
+    "write_image",
+]
+
+_WRITE_FORMATS: dict[str, Format] = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WebP",
+    ".bmp": "BMP",
+    ".pgm": "PNM",
+    ".ppm": "PNM",
+    ".pnm": "PNM",
+}
+WRITE_SUFFIXES = frozenset(_WRITE_FORMATS)
+READ_SUFFIXES = WRITE_SUFFIXES | {".jpe", ".jfif", ".pbm", ".dib"}
+_DEPTHS: dict[Format, tuple[Depth, ...]] = {
+    "JPEG": ("uint8",),
+    "WebP": ("uint8",),
+    "BMP": ("uint8",),
+    "PNG": ("uint8", "uint16"),
+    "PNM": ("uint8", "uint16"),
+    "TIFF": ("uint8", "uint16", "float32"),
+}
+_LONGEST_SIDE: dict[Format, int] = {"JPEG": 65500, "WebP": 16383, "BMP": 32767 * 4}
+_DEPTH_NAMES = {"uint8": "8 bits", "uint16": "16 bits", "float32": "float"}
+_CARRIERS = frozenset({"JPEG", "PNG", "TIFF"})
+SOFTWARE = f"mfgui {__version__}"
+
+
+def probe(path: Path) -> ImageInfo:
+    """What the header of a file says about its (first) picture.
+
+    Raises
+    ------
+    InputError
+        If the file is not a readable image, or too large.
+    """
+    return read_headers(Path(path))[0]
+
+
+def read_image(path: Path, *, white: float | None = None) -> ImageF32:
+    """A single picture, such as a start image or a reference.
+
+    Returns
+    -------
+    (H, W, C) float32 in [0, 1]
+        C = 1 or 3, upright, in the file's own colours (CMYK: in sRGB).
+
+    Raises
+    ------
+    InputError, OutOfMemoryError
+        If it cannot be read.
+    """
+    info = probe(path)
+    pixels, _ = decode_frame(info, white=white)
+    with reading(info.path):
+        icc = info.icc if info.kind != "cmyk" and info.channels == 3 else None
+        return to_float(adapt(pixels, info, Plan(info.channels, info.depth, icc)))
+
+
+def output_format(path: Path) -> Format:
+    """The format that the suffix of an output asks for.
+
+    Raises
+    ------
+    UsageError
+        If it is none that can be written.
+    """
+    known = _WRITE_FORMATS.get(path.suffix.lower())
+    if known is None:
+        named = f"'{path.suffix}'" if path.suffix else "without a suffix"
+        raise UsageError(
+            f"no image format {named} can be written",
+            path=path,
+            hint="end the name with .png, .tif, .jpg, .webp, .bmp, .pgm or .ppm",
+        )
+    return known
+
+
+def write_image(
+    path: Path,
+    image: ImageF32,
+    *,
+    depth: Depth,
+    icc: bytes | None = None,
+    exif: bytes | None = None,
+) -> tuple[str, ...]:
+    """Write a picture atomically in the format of the suffix.
+
+    Parameters
+    ----------
+    image : (H, W, C) float32 in [0, 1]
+        C = 1 or 3; values outside are clamped.
+    depth : str
+        Wanted depth; the nearest one that the format holds is written.
+    icc, exif : bytes, optional
+        Profile and camera data of source 1. The orientation is reset, the software named, a
+        thumbnail dropped.
+
+    Returns
+    -------
+    tuple of str
+        What the format could not hold, one clause each.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is unknown.
+    OutputError, OutOfMemoryError
+        If it cannot be written; an old file is then untouched.
+    """
+    known = output_format(path)
+    try:
+        stored, notices = _stored_depth(known, depth)
+        pixels = np.ascontiguousarray(from_float(image, stored))
+        _check_shape(path, known, pixels)
+        if icc is not None and not profiles.usable(icc, channels=pixels.shape[2]):
+            icc, notices = None, (*notices, "colour profile does not fit the picture, left out")
+        if known not in _CARRIERS and (icc is not None or exif is not None):
+            notices = (*notices, f"{known} carries pixels only: no camera data, no profile")
+        return (*notices, *_write(path, known, pixels, icc, exif))
+    except MemoryError as error:
+        raise OutOfMemoryError("not enough memory to write the picture", path=path) from error
+
+
+def _stored_depth(known: Format, depth: Depth) -> tuple[Depth, tuple[str, ...]]:
+    possible = _DEPTHS[known]
+    if depth in possible:
+        return depth, ()
+    best = possible[-1]
+    return best, (f"{known} cannot hold {_DEPTH_NAMES[depth]}, written with {_DEPTH_NAMES[best]}",)
+
+
+def _check_shape(path: Path, known: Format, pixels: PixelArray) -> None:
+    height, width, channels = pixels.shape
+    if max(height, width) > _LONGEST_SIDE.get(known, max(height, width)):
+        raise OutputError(
+            f"{known} cannot hold {Size(width, height)} pixels", path=path, hint="use PNG or TIFF"
+        )
+    if path.suffix.lower() == ".pgm" and channels == 3:
+        raise UsageError("PGM holds grey pictures only", path=path, hint="use .ppm")
+
+
+def _write(
+    path: Path, known: Format, pixels: PixelArray, icc: bytes | None, block: bytes | None
+) -> tuple[str, ...]:
+    height, width, channels = pixels.shape
+    camera = exif.cleaned(exif.parse(block), size=Size(width, height), software=SOFTWARE)
+    if known == "TIFF":
+        with atomic_file(path) as temporary:
+            return write_tiff(temporary, pixels, icc=icc, camera=camera)
+    notices: tuple[str, ...] = ()
+    if known == "JPEG":
+        data, notices = encode.encode_jpeg(pixels, icc=icc, camera=camera)
+    elif known == "PNG":
+        data = encode.encode_png(pixels, icc=icc, camera=camera)
+    elif known == "WebP":
+        data = encode.encode_webp(pixels)
+    elif known == "BMP":
+        data = encode.encode_bmp(pixels)
+    else:
+        grey_ppm = path.suffix.lower() == ".ppm" and channels == 1
+        data = encode_pnm(np.repeat(pixels, 3, axis=2) if grey_ppm else pixels)
+    write_bytes(path, data)
+    return notices

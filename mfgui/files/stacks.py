@@ -1,0 +1,235 @@
+"""From paths to a SourceStack in three steps: headers, small pictures, full pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+
+from mfgui.core.arrays import ImageU8, PixelArray, Size, from_float, to_float
+from mfgui.core.errors import UsageError
+from mfgui.core.stack import PixelStore, Source, SourceStack
+from mfgui.files.decode import decode_frame, decode_reduced, sha256_of
+from mfgui.files.harmonise import Plan, adapt, notices_for, plan_for
+from mfgui.files.headers import ImageInfo, read_headers
+from mfgui.files.inputs import reading
+
+_DEFAULT_BUDGET = 2 << 30
+_MAX_WORKERS = 4
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class OpenedSet:
+    """Sources whose headers were read and fit each other; pixels are not decoded yet.
+
+    Attributes
+    ----------
+    infos : tuple of ImageInfo
+        One per source.
+    plan : Plan
+        Channels, depth and profile that all frames will have.
+    notices : tuple of tuple of str
+        Per source, what reading it adapts as far as the headers tell.
+    """
+
+    infos: tuple[ImageInfo, ...]
+    plan: Plan
+    notices: tuple[tuple[str, ...], ...]
+    white: float | None = None
+
+    @property
+    def size(self) -> Size:
+        return self.infos[0].size
+
+    def proxies(self, *, max_side: int = 1600) -> list[ImageU8]:
+        """Small pictures for a first display, as `read_proxy`, decoded in parallel."""
+        small = partial(_proxy, max_side=max_side, white=self.white)
+        return _in_parallel([partial(small, info) for info in self.infos])
+
+    def load(self, *, byte_budget: int = _DEFAULT_BUDGET) -> SourceStack:
+        """Decode every frame once, in parallel.
+
+        Parameters
+        ----------
+        byte_budget : int
+            Frames kept in memory; those beyond it are decoded again when asked for.
+
+        Raises
+        ------
+        InputError, OutOfMemoryError
+            For the first source that cannot be read.
+        """
+        loaders = [partial(_load, info, self.plan, self.white) for info in self.infos]
+        store = PixelStore([_pixels_only(loader) for loader in loaders], byte_budget=byte_budget)
+
+        def decode(index: int) -> str:
+            pixels, notice = loaders[index]()
+            store.put(index, pixels)
+            return notice
+
+        paths = list(dict.fromkeys(info.path for info in self.infos))
+        found = _in_parallel(
+            [partial(decode, index) for index in range(len(loaders))]
+            + [partial(sha256_of, path) for path in paths]
+        )
+        hashes = dict(zip(paths, found[len(loaders) :], strict=True))
+        sources = tuple(
+            self._source(index, hashes[info.path], found[index])
+            for index, info in enumerate(self.infos)
+        )
+        return SourceStack(sources, store)
+
+    def _source(self, index: int, digest: str, late_notice: str) -> Source:
+        info = self.infos[index]
+        return Source(
+            info.name,
+            info.path,
+            digest,
+            info.size,
+            self.plan.channels,
+            self.plan.depth,
+            page=info.page,
+            icc=self.plan.icc,
+            exif=info.exif,
+            notices=(*self.notices[index], *([late_notice] if late_notice else ())),
+        )
+
+
+def open_set(paths: Sequence[Path], *, white: float | None = None) -> OpenedSet:
+    """Read the headers of all sources and check that they fit each other.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Two or more files, or one TIFF file with two or more pages. Of a TIFF file among
+        others the first page is taken, with a notice.
+    white : float, optional
+        The stored value that is white, for files that do not use their whole range.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than two pictures, or `white` is not a positive number.
+    InputError
+        If a file cannot be read, or sizes differ.
+    """
+    if white is not None and not 0 < white < float("inf"):
+        raise UsageError(f"white must be a number above 0, not {white:g}")
+    files = [read_headers(Path(path)) for path in paths]
+    infos = list(files[0]) if len(files) == 1 else [pages[0] for pages in files]
+    if len(infos) < 2:
+        raise UsageError(
+            "at least two images are needed",
+            path=paths[0] if paths else None,
+            hint="add another picture of the same scene, focused elsewhere",
+        )
+    plan = plan_for(infos)
+    notices = tuple(
+        (*_page_notice(info, alone=len(files) == 1), *notices_for(info, plan)) for info in infos
+    )
+    return OpenedSet(tuple(infos), plan, notices, white)
+
+
+def read_stack(
+    paths: Sequence[Path], *, white: float | None = None, byte_budget: int = _DEFAULT_BUDGET
+) -> SourceStack:
+    """Sources of one scene with their pixels.
+
+    All frames get the channels, depth and colour profile of the richest: grey becomes RGB and
+    8 bits become 16 where another source has them, and colours are converted to the profile
+    of source 1; `Source.notices` says what was adapted. Camera orientation is applied.
+
+    Parameters
+    ----------
+    paths, white
+        As for `open_set`.
+    byte_budget : int
+        Bytes of decoded frames kept in memory.
+
+    Raises
+    ------
+    UsageError, InputError, OutOfMemoryError
+        As `open_set` and `OpenedSet.load` say.
+    """
+    return open_set(paths, white=white).load(byte_budget=byte_budget)
+
+
+def read_proxy(path: Path, *, max_side: int = 1600, white: float | None = None) -> ImageU8:
+    """A small picture for a first display.
+
+    Parameters
+    ----------
+    max_side : int
+        The longer side is at most this long; JPEG files are decoded at a fraction of their
+        size, so it may be up to a quarter shorter.
+
+    Returns
+    -------
+    (h, w, 1 or 3) uint8
+        Upright, in sRGB.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    return _proxy(read_headers(Path(path))[0], max_side=max_side, white=white)
+
+
+def _page_notice(info: ImageInfo, *, alone: bool) -> tuple[str, ...]:
+    if alone or info.pages == 1:
+        return ()
+    return (f"first of {info.pages} pages taken; open the file alone to use all",)
+
+
+def _load(info: ImageInfo, plan: Plan, white: float | None) -> tuple[PixelArray, str]:
+    pixels, notice = decode_frame(info, white=white)
+    with reading(info.path):
+        return adapt(pixels, info, plan), notice
+
+
+def _pixels_only(
+    loader: Callable[[], tuple[PixelArray, str]],
+) -> Callable[[], PixelArray]:
+    return lambda: loader()[0]
+
+
+def _proxy(info: ImageInfo, *, max_side: int, white: float | None) -> ImageU8:
+    if info.format == "JPEG" and info.kind != "cmyk" and white is None:
+        pixels: PixelArray = decode_reduced(info, max_side=max_side)
+    else:
+        pixels, _ = decode_frame(info, white=white)
+    with reading(info.path):
+        small = _shrunk(pixels, max_side)
+        shown = adapt(small, info, Plan(info.channels, info.depth, None))
+        return shown if shown.dtype == "uint8" else from_float(to_float(shown), "uint8")
+
+
+def _shrunk(pixels: PixelArray, max_side: int) -> PixelArray:
+    height, width, channels = pixels.shape
+    longest = max(height, width)
+    if longest <= max_side:
+        return pixels
+    # Area averaging touches every pixel; of very large pictures every n-th is enough here.
+    step = max(1, longest // (3 * max_side))
+    target = [max(1, round(side * max_side / longest)) for side in (width, height)]
+    small = cv2.resize(pixels[::step, ::step], target, interpolation=cv2.INTER_AREA)
+    return small.reshape(target[1], target[0], channels)
+
+
+def _in_parallel(tasks: Sequence[Callable[[], _T]]) -> list[_T]:
+    """Results in order; the first failure in order is raised once running tasks have ended."""
+    workers = max(1, min(_MAX_WORKERS, os.cpu_count() or 1, len(tasks)))
+    with ThreadPoolExecutor(workers, thread_name_prefix="mfgui-decode") as pool:
+        futures = [pool.submit(task) for task in tasks]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            pool.shutdown(cancel_futures=True)
