@@ -93,6 +93,24 @@ def decode_reduced(info: ImageInfo, *, max_side: int) -> ImageU8:
         return np.ascontiguousarray(upright(picture, info.orientation))
 
 
+def decode_indices(info: ImageInfo) -> ImageU8 | None:
+    """Palette indices (H, W) of a PNG picture, upright; None where the palette is grey.
+
+    A grey palette is a way to store grey values; a coloured one is how label pictures are
+    often saved.
+    """
+    if info.format != "PNG":
+        return None
+    from PIL.PngImagePlugin import PngImageFile
+
+    with open_input(info.path) as file, reading(info.path), PngImageFile(file) as picture:
+        palette = np.array(picture.getpalette("RGB"), np.uint8).reshape(-1, 3)
+        if (palette == palette[:, :1]).all():
+            return None
+        indices = np.asarray(picture)[..., np.newaxis]
+        return np.ascontiguousarray(upright(indices, info.orientation)[..., 0])
+
+
 def upright(pixels: PixelArray, orientation: int) -> PixelArray:
     """(H, W, C) pixels turned and mirrored as the EXIF orientation 1 ... 8 asks."""
     if orientation == 1:
