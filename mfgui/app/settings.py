@@ -38,6 +38,8 @@ class Settings:
         Percent.
     recent : tuple of tuple of str
         Absolute paths of the files of each set, newest first.
+    last_export_depth : str
+        Empty for the depth of the sources.
     window_geometry, window_layout : str
         Base64, as Qt gives them.
     """
@@ -47,6 +49,7 @@ class Settings:
     overlay_strength: int = 35
     last_folder: str = ""
     last_export_suffix: str = ".tif"
+    last_export_depth: str = ""
     window_geometry: str = ""
     window_layout: str = ""
     recent: tuple[tuple[str, ...], ...] = field(default=())
