@@ -96,8 +96,8 @@ def to_float(pixels: PixelArray) -> ImageF32:
     """
     if depth_of(pixels) == "float32":
         return pixels
-    scale = np.float32(1.0 / np.iinfo(pixels.dtype).max)
-    return np.multiply(pixels, scale, dtype=np.float32)
+    # Divided, not multiplied by the reciprocal: the last bit decides ties of the focus map.
+    return np.divide(pixels, np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32)
 
 
 def from_float(image: ImageF32, depth: Depth) -> PixelArray:

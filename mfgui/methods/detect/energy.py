@@ -67,27 +67,27 @@ def rows_with_margin(
 def box_sum(plane: npt.NDArray[Any], window: int) -> npt.NDArray[Any]:
     """Sum over W x W around every pixel with replicated borders, float64 (H, W)."""
     total: npt.NDArray[Any] = cv2.boxFilter(
-        plane,
-        cv2.CV_64F,
-        (window, window),
-        normalize=False,
-        borderType=cv2.BORDER_REPLICATE,
+        plane, cv2.CV_64F, (window, window), normalize=False, borderType=cv2.BORDER_REPLICATE
     )
     return total
 
 
-def grid(count: int, *, largest: float) -> float:
-    """Spacing of a grid of numbers of which `count`, up to `largest`, add up without rounding.
+def exact_box_sum(plane: npt.NDArray[Any], window: int, *, largest: float) -> npt.NDArray[Any]:
+    """`box_sum` of float64 values from 0 to `largest`, rounded once, like an exact sum.
 
-    Running sums over such numbers are exact, so that equal windows tie whatever lies beside
-    them, and the result depends neither on stripes nor on threads.
+    Running sums round on their way, which would decide ties by what lies beside the window.
+    The values are therefore split into two parts whose sums are both exact.
     """
+    spacing = grid(window * window, largest=largest)
+    high = np.rint(plane * (1.0 / spacing)) * spacing
+    low = plane - high
+    finer = grid(window * window, largest=spacing)
+    low = np.rint(low * (1.0 / finer)) * finer
+    total = box_sum(high, window)
+    total += box_sum(low, window)
+    return total
+
+
+def grid(count: int, *, largest: float) -> float:
+    """Spacing of a grid of numbers of which `count`, up to `largest`, add up without rounding."""
     return 2.0 ** (math.ceil(math.log2(count * largest)) - _EXACT_BITS)
-
-
-def quantise(values: npt.NDArray[Any], spacing: float) -> npt.NDArray[Any]:
-    """Round float64 `values` to multiples of `spacing`, in place."""
-    values *= 1.0 / spacing
-    np.rint(values, out=values)
-    values *= spacing
-    return values

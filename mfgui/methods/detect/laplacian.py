@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, LabelArray, Size
 from mfgui.core.compute import Compute
-from mfgui.methods.detect.energy import box_sum, grid, quantise, rows_with_margin, strongest
+from mfgui.methods.detect.energy import exact_box_sum, rows_with_margin, strongest
 from mfgui.methods.optimise.mffssim.window import RULES, window_size
 from mfgui.methods.registry import Kind, Parameter, method
 
@@ -46,8 +46,10 @@ def laplacian(
 
     Each channel is filtered with the 8-neighbour Laplacian / 16 (borders mirrored without
     repeating the edge), squared, and averaged over the window and the channels (borders
-    replicated); ties take the lowest label. No post-processing. Exactly the map that the
-    authors' program makes, section 1.4 [R] of the algorithm notes.
+    replicated); ties take the lowest label. No post-processing. This is the map of the
+    authors' program, section 1.4 [R] of the algorithm notes. Like theirs it filters in
+    float32, whose rounding decides between windows of 8-bit pictures that are equal in whole
+    numbers; the sums are exact, so that equal windows tie wherever they lie.
 
     Parameters
     ----------
@@ -68,21 +70,20 @@ def laplacian(
     """
     height, width, channels = images[0].shape
     side = window_size(window, Size(width, height))
-    kernel = np.array(_KERNEL) / 16.0
-    spacing = grid(channels * side * side, largest=_LARGEST)
+    kernel = np.array(_KERNEL, np.float32) / 16.0
 
     def energy(image: ImageF32, low: int, high: int) -> npt.NDArray[Any]:
         rows, inner = rows_with_margin(image, low, high, side // 2 + 1)
         total = np.zeros(rows.shape[:2])
         for channel in range(channels):
-            plane = rows[:, :, channel].astype(np.float64)
-            response = cv2.filter2D(plane, cv2.CV_64F, kernel, borderType=cv2.BORDER_REFLECT_101)
+            plane = np.ascontiguousarray(rows[:, :, channel], np.float32)
+            response = cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101)
             total += np.multiply(response, response, out=response)
-        quantise(total, spacing)
         # The outermost row beside the stripe was filtered without its neighbour.
         top = int(inner.start > side // 2)
         bottom = int(len(total) - inner.stop > side // 2)
-        summed = box_sum(total[top : len(total) - bottom], side)
+        total = total[top : len(total) - bottom]
+        summed = exact_box_sum(total, side, largest=_LARGEST * channels)
         return summed[inner.start - top : inner.stop - top]
 
     return strongest(images, energy, window=side, compute=compute)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, LabelArray, Size
 from mfgui.core.compute import Compute
-from mfgui.methods.detect.energy import box_sum, grid, quantise, rows_with_margin, strongest
+from mfgui.methods.detect.energy import box_sum, grid, rows_with_margin, strongest
 from mfgui.methods.optimise.mffssim.window import RULES, window_size
 from mfgui.methods.registry import Kind, Parameter, method
 
@@ -63,12 +63,13 @@ def variance(
     height, width, channels = images[0].shape
     side = window_size(window, Size(width, height))
     count = channels * side * side
-    # Squares need twice the digits of the values, and both must add up exactly.
+    # Values and squares must both add up exactly, so that flat windows tie; whole multiples of
+    # the spacing are summed, which scales the variance by a power of two.
     spacing = 2.0 ** math.ceil(math.log2(grid(count, largest=1.0)) / 2)
 
     def energy(image: ImageF32, low: int, high: int) -> npt.NDArray[Any]:
         rows, inner = rows_with_margin(image, low, high, side // 2)
-        x = quantise(rows.astype(np.float64), spacing)
+        x = np.rint(rows * (1.0 / spacing)).astype(np.float64)
         mean = box_sum(x.sum(axis=2), side)[inner]
         square = box_sum(np.multiply(x, x, out=x).sum(axis=2), side)[inner]
         square *= count
