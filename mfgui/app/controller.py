@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mfgui.app.actions import State
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.run_control import RunControl
@@ -11,7 +13,7 @@ from mfgui.app.view_control import ViewControl
 from mfgui.core.events import Notifier, RunState
 from mfgui.core.session import Session
 from mfgui.jobs.events import Event
-from mfgui.jobs.pool import TaskDone, TaskEvent, TaskFailed, TaskProgress
+from mfgui.jobs.pool import Task, TaskDone, TaskEvent, TaskFailed, TaskProgress
 from mfgui.methods.registry import Registry
 
 
@@ -63,6 +65,10 @@ class Controller:
             stopping=any(status.state is RunState.STOPPING for status in active),
             opening=self.sets.opening,
         )
+
+    def ask(self, task: Task, done: Callable[[object], None]) -> None:
+        """Have the pool work for a view; `done` gets the value on this thread."""
+        self._desk.submit(task, done=done, failed=self._desk.failing(""))
 
     def handle(self, event: Event | TaskEvent) -> None:
         """Take in one event of a worker."""
