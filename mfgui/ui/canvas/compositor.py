@@ -1,0 +1,239 @@
+"""Blends picture and overlay once per view into a 32-bit image and renews only what changed.
+
+The composed image has the resolution of the screen, not of a level: just below 100 % the level
+drawn has up to four times as many pixels as the screen, so a switch would cost four times as
+much. Panning moves the composed pixels and composes the strips that came into sight.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from mfgui.core.arrays import ImageU8, LabelArray, Rect, Size
+from mfgui.core.pyramid import Picture
+from mfgui.ui.canvas import overlays
+from mfgui.ui.canvas.overlays import ColourTable, Overlay, OverlayMode
+from mfgui.ui.canvas.pixelgrid import PixelGrid
+from mfgui.ui.canvas.sampling import draw_picture, sample_labels
+from mfgui.ui.canvas.viewport import Viewport
+
+_KEPT_FRAMES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """The focus map to draw: live labels, and their table of colours.
+
+    `stamp` is another number for every other content.
+    """
+
+    labels: LabelArray = field(repr=False)
+    table: ColourTable = field(repr=False)
+    stamp: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything that decides how the canvas looks, but for the place.
+
+    `stamp` is another number for every other content of `picture`.
+    """
+
+    picture: Picture | None
+    stamp: int = 0
+    map: Map | None = None
+    overlay: Overlay = field(default_factory=Overlay)
+    active: int = 1
+    surround: int = 0xFF777777
+    ratio: float = 1.0
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """Equal for scenes that look the same."""
+        fixed = (self.picture is None, self.stamp, self.surround, self.ratio)
+        if self.map is None or self.overlay.mode is OverlayMode.OFF:
+            return fixed
+        active = self.active if self.overlay.mode is OverlayMode.ACTIVE else 0
+        return (*fixed, self.map.stamp, self.overlay, active)
+
+
+class Frame:
+    """A composed image of the screen's size; `pixels` and `image` share memory."""
+
+    def __init__(self, screen: Size) -> None:
+        self.image = QImage(screen.width, screen.height, QImage.Format.Format_RGB32)
+        self.pixels: ImageU8 = np.frombuffer(self.image.bits(), np.uint8).reshape(
+            screen.height, screen.width, 4
+        )
+        self.screen = screen
+
+
+@dataclass(frozen=True, eq=False)
+class _Composed:
+    frame: Frame
+    viewport: Viewport
+    content: tuple[object, ...]
+
+
+class Compositor:
+    """Keeps the few most recent composed images of one pane."""
+
+    def __init__(self, grid: PixelGrid) -> None:
+        self._grid = grid
+        self._kept: OrderedDict[tuple[object, ...], _Composed] = OrderedDict()
+        self._spare: list[Frame] = []
+        self.composed_pixels = 0
+        """Screen pixels composed so far; benchmarks and tests read it."""
+
+    def frame(self, scene: Scene, viewport: Viewport) -> Frame:
+        """The composed image, from memory where it is there."""
+        kept = self._kept.get(scene.content)
+        if kept is None or kept.viewport != viewport:
+            kept = self._renewed(scene, viewport, kept)
+        self._keep(kept)
+        return kept.frame
+
+    def repair(self, scene: Scene, viewport: Viewport, rect: Rect, *, before: Scene) -> Rect:
+        """Compose again what depends on an image rectangle that has changed.
+
+        Parameters
+        ----------
+        scene, before : Scene
+            After and before the change.
+        rect : Rect
+            The changed image pixels.
+
+        Returns
+        -------
+        Rect
+            The screen pixels to paint again.
+        """
+        kept = self._kept.pop(before.content, None)
+        if kept is None or kept.viewport != viewport:
+            return Rect(0, 0, viewport.screen.width, viewport.screen.height)
+        dirty = viewport.to_screen_rect(rect).grown(_reach(scene, viewport))
+        dirty = dirty.intersected(Rect(0, 0, viewport.screen.width, viewport.screen.height))
+        self._compose(kept.frame, scene, viewport, dirty)
+        self._keep(_Composed(kept.frame, viewport, scene.content))
+        return dirty
+
+    def clear(self) -> None:
+        """Forget everything composed."""
+        self._kept.clear()
+        self._spare.clear()
+
+    def _renewed(self, scene: Scene, viewport: Viewport, old: _Composed | None) -> _Composed:
+        frame = self._new_frame(viewport.screen)
+        whole = Rect(0, 0, viewport.screen.width, viewport.screen.height)
+        strips = [whole]
+        if old is not None and _only_moved(old.viewport, viewport):
+            strips = _moved(old, frame, viewport)
+        for strip in strips:
+            self._compose(frame, scene, viewport, strip)
+        return _Composed(frame, viewport, scene.content)
+
+    def _keep(self, composed: _Composed) -> None:
+        replaced = self._kept.pop(composed.content, None)
+        if replaced is not None and replaced.frame is not composed.frame:
+            self._spare.append(replaced.frame)
+        self._kept[composed.content] = composed
+        while len(self._kept) > _KEPT_FRAMES:
+            self._spare.append(self._kept.popitem(last=False)[1].frame)
+
+    def _new_frame(self, screen: Size) -> Frame:
+        self._spare = [frame for frame in self._spare if frame.screen == screen]
+        return self._spare.pop() if self._spare else Frame(screen)
+
+    def _compose(self, frame: Frame, scene: Scene, viewport: Viewport, rect: Rect) -> None:
+        if rect.empty:
+            return
+        self.composed_pixels += rect.width * rect.height
+        inside = (
+            rect.intersected(viewport.extent) if scene.picture is not None else Rect(0, 0, 0, 0)
+        )
+        if inside != rect:
+            frame.pixels.view(np.uint32)[..., 0][rect.slices] = scene.surround
+        if inside.empty or scene.picture is None:
+            return
+        draw_picture(frame.image, frame.pixels, scene.picture, viewport, inside)
+        if scene.map is not None:
+            _draw_overlay(frame.pixels, scene, scene.map, viewport, inside)
+        self._grid.draw(frame.pixels, scene.picture, viewport, inside)
+
+
+def _draw_overlay(
+    pixels: ImageU8, scene: Scene, focus: Map, viewport: Viewport, rect: Rect
+) -> None:
+    target = pixels[rect.slices]
+    match scene.overlay.mode:
+        case OverlayMode.TINT:
+            overlays.tint(
+                target,
+                sample_labels(focus.labels, viewport, rect),
+                table=focus.table,
+                strength=scene.overlay.strength,
+                origin=(rect.x - viewport.left, rect.y - viewport.top),
+                out=target,
+            )
+        case OverlayMode.ACTIVE:
+            overlays.dim_others(
+                target,
+                sample_labels(focus.labels, viewport, rect),
+                active=scene.active,
+                strength=scene.overlay.strength,
+                out=target,
+            )
+        case OverlayMode.CONTOUR:
+            _draw_contour(target, scene, focus, viewport, rect)
+
+
+def _draw_contour(
+    target: ImageU8, scene: Scene, focus: Map, viewport: Viewport, rect: Rect
+) -> None:
+    width, edge = _contour_pixels(scene)
+    margin = overlays.contour_margin(width=width, edge=edge)
+    wide = rect.grown(margin).intersected(viewport.extent)
+    labels = sample_labels(focus.labels, viewport, wide)
+    line, edges = overlays.contour_masks(labels, width=width, edge=edge)
+    inner = Rect(rect.x - wide.x, rect.y - wide.y, rect.width, rect.height).slices
+    overlays.draw_contour(target, line=line[inner], edges=edges[inner])
+
+
+def _contour_pixels(scene: Scene) -> tuple[int, int]:
+    edge = max(1, round(scene.ratio))
+    return max(1, round(scene.overlay.contour_width * scene.ratio)), edge
+
+
+def _reach(scene: Scene, viewport: Viewport) -> int:
+    """Screen pixels beyond a changed image rectangle that look different."""
+    smoothing = 2 + int(np.ceil(2 * viewport.scale)) if viewport.scale < 1 else 1
+    if scene.overlay.mode is not OverlayMode.CONTOUR:
+        return smoothing
+    width, edge = _contour_pixels(scene)
+    return smoothing + overlays.contour_margin(width=width, edge=edge)
+
+
+def _only_moved(old: Viewport, new: Viewport) -> bool:
+    same = (old.image, old.screen, old.scale) == (new.image, new.screen, new.scale)
+    near = abs(new.left - old.left) < new.screen.width
+    return same and near and abs(new.top - old.top) < new.screen.height
+
+
+def _moved(old: _Composed, frame: Frame, viewport: Viewport) -> list[Rect]:
+    """Copy the pixels still in sight; returns what has to be composed."""
+    width, height = viewport.screen.width, viewport.screen.height
+    dx, dy = viewport.left - old.viewport.left, viewport.top - old.viewport.top
+    kept = Rect(dx, dy, width, height).intersected(Rect(0, 0, width, height))
+    source = Rect(kept.x - dx, kept.y - dy, kept.width, kept.height)
+    frame.pixels.view(np.uint32)[kept.slices] = old.frame.pixels.view(np.uint32)[source.slices]
+    strips = [
+        Rect(0, 0, width, kept.y),
+        Rect(0, kept.bottom, width, height - kept.bottom),
+        Rect(0, kept.y, kept.x, kept.height),
+        Rect(kept.right, kept.y, width - kept.right, kept.height),
+    ]
+    return [strip for strip in strips if not strip.empty]

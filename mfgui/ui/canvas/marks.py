@@ -1,0 +1,55 @@
+"""What is drawn over the composed image: crosshair and focus ring."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from mfgui.ui.canvas.viewport import Viewport
+
+_ARM = 14.0  # logical pixels
+_GAP = 4.0
+
+
+def draw_crosshair(
+    painter: QPainter, viewport: Viewport, pixel: tuple[int, int], *, ratio: float
+) -> None:
+    """Mark an image pixel with four arms in white on black, and its outline when it is large."""
+    x, y = viewport.to_screen(pixel[0], pixel[1])
+    side = viewport.scale / ratio
+    box = QRectF(x / ratio, y / ratio, side, side)
+    centre = box.center()
+    gap = max(_GAP, side / 2)
+    painter.save()
+    for colour, width in ((Qt.GlobalColor.black, 3.0), (Qt.GlobalColor.white, 1.0)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        if side > 2 * _GAP:
+            painter.drawRect(box)
+        for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            arm = QPointF(across, down)
+            painter.drawLine(centre + arm * gap, centre + arm * (gap + _ARM))
+    painter.restore()
+
+
+def draw_focus_ring(painter: QPainter, area: QRect, accent: QColor) -> None:
+    """A ring in the accent colour with a light or dark inner edge, visible on any picture."""
+    inner = QColor("white") if accent.lightnessF() < 0.5 else QColor("black")
+    painter.save()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, inset, width in ((accent, 0, 2), (inner, 2, 1)):
+        # Rectangles, not strokes: exact at every device pixel ratio.
+        outer = area.adjusted(inset, inset, -inset, -inset)
+        for side in _frame_of(outer, width):
+            painter.fillRect(side, colour)
+    painter.restore()
+
+
+def _frame_of(area: QRect, width: int) -> tuple[QRect, QRect, QRect, QRect]:
+    right = area.x() + area.width() - width
+    bottom = area.y() + area.height() - width
+    return (
+        QRect(area.x(), area.y(), area.width(), width),
+        QRect(area.x(), bottom, area.width(), width),
+        QRect(area.x(), area.y(), width, area.height()),
+        QRect(right, area.y(), width, area.height()),
+    )

@@ -1,0 +1,227 @@
+"""How a focus map is drawn over a picture: tint, contour, only the active label."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mfgui import resources
+from mfgui.core.arrays import ImageU8, LabelArray
+from mfgui.core.labels import UNASSIGNED, ignore_label
+
+ColourTable: TypeAlias = npt.NDArray[np.int32]  # one 0xffRRGGBB per label
+
+DEFAULT_STRENGTH = 35
+_OPAQUE = 0xFF000000
+_CHECKS = (0xFFF5F5F5, 0xFF262626)  # far apart, so that they show at any strength and picture
+_CHECK_SIDE = 8
+_LINE_COLOURS = np.array([_OPAQUE] * 255 + [0xFFFFFFFF], np.uint32).view(np.int32)
+_DIM = 48.0  # the grey that pixels of other labels move towards
+
+
+class OverlayMode(StrEnum):
+    """What is drawn over the picture."""
+
+    OFF = "off"
+    TINT = "tint"
+    CONTOUR = "contour"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Mode and strength in percent.
+
+    Strength is the opacity of the tint, the dimming of the labels that are not active, or the
+    width of the contour: 1 screen pixel at 0, 2 at 35, 4 at 100.
+    """
+
+    mode: OverlayMode = OverlayMode.OFF
+    strength: int = DEFAULT_STRENGTH
+
+    @property
+    def contour_width(self) -> int:
+        """Screen pixels of the white line."""
+        return 1 + round(3 * self.strength / 100)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of labels as 0xffRRGGBB.
+
+    Attributes
+    ----------
+    labels : tuple of int
+        For stacks of at most as many sources; safe for colour-blind people.
+    ramp : tuple of int
+        Anchors of an even ramp in stack order, for larger stacks.
+    accent : int
+        The active label in larger stacks.
+    unassigned, ignore : int
+        Where no colour of a source applies.
+    """
+
+    labels: tuple[int, ...]
+    ramp: tuple[int, ...]
+    accent: int
+    unassigned: int
+    ignore: int
+
+    @classmethod
+    def load(cls, *, accent: int) -> Palette:
+        """The palette that ships with the program."""
+        stored = json.loads(resources.path("palettes.json").read_text("utf-8"))
+        return cls(
+            labels=tuple(_colour(entry["color"]) for entry in stored["labels"]),
+            ramp=tuple(_colour(word) for word in stored["ramp"]["anchors"]),
+            accent=accent,
+            unassigned=_colour(stored["unassigned"]),
+            ignore=_colour(stored["ignore"]),
+        )
+
+    def colour(self, label: int, *, k: int, active: int) -> int:
+        """Colour of label 1 ... k as 0xffRRGGBB."""
+        if k <= len(self.labels):
+            return self.labels[label - 1]
+        if label == active:
+            return self.accent
+        return _on_ramp(self.ramp, (label - 1) / (k - 1))
+
+    def table(self, labels: LabelArray, *, k: int, active: int) -> ColourTable:
+        """Colours of every value that the type of `labels` can hold."""
+        table = np.full(ignore_label(labels) + 1, self.unassigned, np.uint32)
+        table[1 : k + 1] = [self.colour(n, k=k, active=active) for n in range(1, k + 1)]
+        table[-1] = self.ignore
+        return table.view(np.int32)
+
+
+def tint(
+    picture: ImageU8,
+    labels: LabelArray,
+    *,
+    table: ColourTable,
+    strength: int,
+    origin: tuple[int, int] = (0, 0),
+    out: ImageU8,
+) -> None:
+    """Blend the colour of each label over the picture; a checkerboard where there is none.
+
+    Parameters
+    ----------
+    picture, out : (h, w, 4) uint8
+        Blue, green, red, 255. They may be the same array.
+    labels : (h, w)
+        The label below each screen pixel.
+    table : (256,) or (65536,) int32
+        From `Palette.table`.
+    strength : int
+        Opacity in percent.
+    origin : (int, int)
+        Column and row of the first pixel, counted from the image's corner on the screen, so
+        that the checkerboard moves with the image.
+    """
+    colours = _looked_up(labels, table)
+    if cv2.countNonZero(labels) < labels.size:
+        _check(colours, labels == UNASSIGNED, origin)
+    opacity = strength / 100
+    plane = colours.view(np.uint8).reshape(picture.shape)
+    cv2.addWeighted(picture, 1 - opacity, plane, opacity, 0, dst=out)
+
+
+def dim_others(
+    picture: ImageU8, labels: LabelArray, *, active: int, strength: int, out: ImageU8
+) -> None:
+    """Keep the pixels of the active label, move all others towards a dark grey.
+
+    Arrays as for `tint`; `strength` is how far, in percent.
+    """
+    opacity = strength / 100
+    kept = (labels == active).view(np.uint8)
+    dimmed = np.empty(picture.shape, np.uint8)
+    cv2.convertScaleAbs(picture, dst=dimmed, alpha=1 - opacity, beta=opacity * _DIM)
+    cv2.copyTo(picture, kept, dimmed)
+    np.bitwise_or(_words(dimmed), _OPAQUE, out=_words(out))
+
+
+def contour_margin(*, width: int, edge: int) -> int:
+    """How many pixels around a place its contour depends on."""
+    return (width + 2 * edge) // 2 + 1
+
+
+def contour_masks(labels: LabelArray, *, width: int, edge: int) -> tuple[ImageU8, ImageU8]:
+    """Where the white line and where its black edge (and the line) lie.
+
+    Parameters
+    ----------
+    labels : (h, w)
+        The label below each screen pixel.
+    width, edge : int
+        Screen pixels of the line, and of the edge on each side.
+
+    Returns
+    -------
+    line, edges : (h, w) uint8
+        255 inside. A pixel is inside when the `width + 1` (or `width + 2 edge + 1`) square
+        around it holds more than one label.
+    """
+    line = _varied(labels, width + 1)
+    return line, _varied(labels, width + 2 * edge + 1)
+
+
+def draw_contour(picture: ImageU8, *, line: ImageU8, edges: ImageU8) -> None:
+    """Paint the masks of `contour_masks` in white and black into `picture`."""
+    if not cv2.countNonZero(edges):
+        return
+    colours = _looked_up(line, _LINE_COLOURS)
+    cv2.copyTo(colours.view(np.uint8).reshape(picture.shape), edges, picture)
+
+
+def _looked_up(labels: LabelArray, table: ColourTable) -> npt.NDArray[np.uint32]:
+    # OpenCV's table is three times as fast as NumPy's, but older versions take bytes only.
+    found = cv2.LUT(labels, table) if labels.dtype == np.uint8 else table[labels]
+    return found.view(np.uint32)
+
+
+def _words(pixels: ImageU8) -> npt.NDArray[np.uint32]:
+    return pixels.view(np.uint32)[..., 0]
+
+
+def _varied(labels: LabelArray, side: int) -> ImageU8:
+    window = np.ones((side, side), np.uint8)
+    varied = np.empty(labels.shape, np.uint8)
+    cv2.compare(cv2.dilate(labels, window), cv2.erode(labels, window), cv2.CMP_NE, dst=varied)
+    return varied
+
+
+def _check(
+    colours: npt.NDArray[np.uint32], where: npt.NDArray[np.bool_], origin: tuple[int, int]
+) -> None:
+    height, width = colours.shape
+    columns = (np.arange(origin[0], origin[0] + width) // _CHECK_SIDE) & 1
+    rows = (np.arange(origin[1], origin[1] + height) // _CHECK_SIDE) & 1
+    odd = (rows[:, None] ^ columns[None, :]).astype(bool)
+    np.copyto(colours, np.uint32(_CHECKS[0]), where=where & odd)
+    np.copyto(colours, np.uint32(_CHECKS[1]), where=where & ~odd)
+
+
+def _colour(word: str) -> int:
+    return _OPAQUE | int(word.removeprefix("#"), 16)
+
+
+def _on_ramp(anchors: Sequence[int], place: float) -> int:
+    """Colour at 0 ... 1 along anchors at equal distances, linear in sRGB."""
+    at = place * (len(anchors) - 1)
+    first = min(int(at), len(anchors) - 2)
+    part = at - first
+    blended = 0
+    for shift in (16, 8, 0):
+        low, high = ((anchors[n] >> shift) & 255 for n in (first, first + 1))
+        blended |= round(low + (high - low) * part) << shift
+    return _OPAQUE | blended

@@ -1,0 +1,168 @@
+"""Far in: lines between image pixels, and the stored values printed in each."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
+
+from mfgui.core.arrays import ImageU8, PixelArray, Rect
+from mfgui.core.pyramid import Picture
+from mfgui.ui.canvas.sampling import columns_below, rows_below
+from mfgui.ui.canvas.viewport import Viewport
+
+GRID_ABOVE = 16.0
+VALUES_ABOVE = 32.0
+
+_CHARACTERS = "0123456789. "
+_POINT, _BLANK = 10, 11
+_SMALLEST, _LARGEST = 8, 15  # device pixels; _LARGEST grows with the device pixel ratio
+_LINE_STEP = 56
+
+
+class PixelGrid:
+    """Draws grid and values into composed pixels, in a font that does not grow with the zoom."""
+
+    def __init__(self, font: QFont) -> None:
+        self._font = font
+        self._glyphs: dict[int, ImageU8] = {}
+        self.ratio = 1.0
+        """Device pixels per logical pixel, to which the font keeps."""
+
+    def draw(self, pixels: ImageU8, picture: Picture, viewport: Viewport, rect: Rect) -> None:
+        """Draw what the scale asks for inside `rect` (inside the image's extent)."""
+        if viewport.scale <= GRID_ABOVE:
+            return
+        _draw_lines(pixels[rect.slices], viewport, rect)
+        # The pixels of a preview are not those of the image, so it has no values to print.
+        if viewport.scale > VALUES_ABOVE and picture.size == viewport.image:
+            self._draw_values(pixels[rect.slices], picture, viewport, rect)
+
+    def _draw_values(
+        self, target: ImageU8, picture: Picture, viewport: Viewport, rect: Rect
+    ) -> None:
+        columns, rows = columns_below(viewport, rect), rows_below(viewport, rect)
+        cells = Rect(
+            int(columns[0]),
+            int(rows[0]),
+            int(columns[-1] - columns[0]) + 1,
+            int(rows[-1] - rows[0]) + 1,
+        )
+        values = picture.stored(cells, frame=viewport.image)
+        if values is None:
+            return
+        words = words_of(values)
+        glyphs = self._fitting(words, viewport.scale)
+        text = _typeset(words, glyphs)
+        box_height, box_width = text.shape[0] // cells.height, text.shape[1] // cells.width
+        x = _places(rect.x - viewport.left, columns, viewport.scale, box_width)
+        y = _places(rect.y - viewport.top, rows, viewport.scale, box_height)
+        # One row and column more, of nothing, for the screen pixels between the words.
+        ink = np.pad(text, ((0, 1), (0, 1)))
+        halo = np.empty_like(ink)
+        cv2.dilate(ink, np.ones((3, 3), np.uint8), dst=halo)
+        halo[-1], halo[:, -1] = 0, 0
+        cv2.subtract(target, _everywhere(halo, x, y), dst=target)
+        cv2.add(target, _everywhere(ink, x, y), dst=target)
+
+    def _fitting(self, words: npt.NDArray[np.intp], scale: float) -> ImageU8:
+        """Glyphs of the largest size with which the words fit into a pixel."""
+        lines, characters = words.shape[2:]
+        for size in range(round(_LARGEST * self.ratio), _SMALLEST, -1):
+            glyphs = self._glyphs_of(size)
+            if lines * glyphs.shape[1] <= scale - 2 and characters * glyphs.shape[2] <= scale - 2:
+                return glyphs
+        return self._glyphs_of(_SMALLEST)
+
+    def _glyphs_of(self, size: int) -> ImageU8:
+        """(characters, height, width) uint8 opacity."""
+        if size not in self._glyphs:
+            self._glyphs[size] = _rendered(self._font, size)
+        return self._glyphs[size]
+
+
+def words_of(values: PixelArray) -> npt.NDArray[np.intp]:
+    """Stored values (h, w, C) as characters (h, w, C, n): whole numbers or three decimals."""
+    if values.dtype == np.float32:
+        thousandths = np.clip(np.rint(values.astype(np.float64) * 1000), 0, 9999).astype(np.intp)
+        digits = _digits(thousandths, 4)
+        return np.insert(digits, 1, _POINT, axis=-1)
+    places = 3 if values.dtype == np.uint8 else 5
+    digits = _digits(values.astype(np.intp), places)
+    leading = np.cumsum(digits, axis=-1) == 0
+    leading[..., -1] = False
+    return np.where(leading, _BLANK, digits)
+
+
+def _digits(values: npt.NDArray[np.intp], places: int) -> npt.NDArray[np.intp]:
+    powers = 10 ** np.arange(places - 1, -1, -1)
+    return values[..., None] // powers % 10
+
+
+def _typeset(words: npt.NDArray[np.intp], glyphs: ImageU8) -> ImageU8:
+    """One box of text per image pixel, side by side: (h boxes, w boxes) of opacity."""
+    rows, columns, lines, characters = words.shape
+    height, width = glyphs.shape[1:]
+    boxes = glyphs[words]
+    ordered = boxes.transpose(0, 2, 4, 1, 3, 5)
+    ordered = ordered.reshape(rows, lines * height, columns, characters * width)
+    # A free pixel around each box, so that no halo reaches into the next.
+    framed = np.pad(ordered, ((0, 0), (1, 1), (0, 0), (1, 1)))
+    return framed.reshape(rows * framed.shape[1], columns * framed.shape[3])
+
+
+def _places(
+    start: int, index: npt.NDArray[np.intp], scale: float, box: int
+) -> npt.NDArray[np.intp]:
+    """Place in the row of boxes for each screen pixel; the last place is empty."""
+    first = int(index[0])
+    cell = np.ceil(index * scale - 0.5).astype(np.intp)
+    inset = int((scale - box) / 2 + 0.5)
+    within = np.arange(start, start + len(index)) - cell - inset
+    empty = (int(index[-1]) - first + 1) * box
+    return np.where((within >= 0) & (within < box), (index - first) * box + within, empty)
+
+
+def _everywhere(opacity: ImageU8, x: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> ImageU8:
+    """Opacity at the places as (h, w, 4), nothing in the fourth channel."""
+    colours = cv2.merge([opacity, opacity, opacity, np.zeros_like(opacity)]).view(np.uint32)
+    spread = np.take(np.take(colours[..., 0], x, axis=1), y, axis=0)
+    return spread.view(np.uint8).reshape(len(y), len(x), 4)
+
+
+def _draw_lines(target: ImageU8, viewport: Viewport, rect: Rect) -> None:
+    """Lighten or darken the first screen column and row of every image pixel."""
+    wide = Rect(rect.x - 1, rect.y - 1, rect.width + 1, rect.height + 1)
+    x = np.flatnonzero(np.diff(columns_below(viewport, wide)))
+    y = np.flatnonzero(np.diff(rows_below(viewport, wide)))
+    target[:, x] = _contrasted(target[:, x])
+    others = np.setdiff1d(np.arange(target.shape[1]), x)
+    target[np.ix_(y, others)] = _contrasted(target[np.ix_(y, others)])
+
+
+def _contrasted(pixels: ImageU8) -> ImageU8:
+    changed = np.where(pixels < 128, pixels + _LINE_STEP, pixels - _LINE_STEP).astype(np.uint8)
+    changed[..., 3] = 255
+    return changed
+
+
+def _rendered(font: QFont, size: int) -> ImageU8:
+    face = QFont(font)
+    face.setPixelSize(size)
+    face.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
+    metrics = QFontMetricsF(face)
+    width = round(max(metrics.horizontalAdvance(digit) for digit in _CHARACTERS[:10]) + 0.3)
+    baseline = (size + metrics.capHeight()) / 2
+    image = QImage(width * len(_CHARACTERS), size, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    painter.setFont(face)
+    painter.setPen(Qt.GlobalColor.white)
+    for place, character in enumerate(_CHARACTERS):
+        inset = (width - metrics.horizontalAdvance(character)) / 2
+        painter.drawText(QPointF(place * width + inset, round(baseline)), character)
+    painter.end()
+    sheet = np.frombuffer(image.constBits(), np.uint8).reshape(size, -1, 4)[..., 1]
+    return np.ascontiguousarray(sheet.reshape(size, len(_CHARACTERS), width).transpose(1, 0, 2))
