@@ -72,7 +72,7 @@ class PixelGrid:
         lines, characters = words.shape[2:]
         for size in range(round(_LARGEST * self.ratio), _SMALLEST, -1):
             glyphs = self._glyphs_of(size)
-            if lines * glyphs.shape[1] <= scale - 2 and characters * glyphs.shape[2] <= scale - 2:
+            if lines * glyphs.shape[1] <= scale - 4 and characters * glyphs.shape[2] <= scale - 3:
                 return glyphs
         return self._glyphs_of(_SMALLEST)
 
@@ -84,11 +84,13 @@ class PixelGrid:
 
 
 def words_of(values: PixelArray) -> npt.NDArray[np.intp]:
-    """Stored values (h, w, C) as characters (h, w, C, n): whole numbers or three decimals."""
+    """Stored values (h, w, C) as characters (h, w, C, n): 12, 65535, .125, 1.00."""
     if values.dtype == np.float32:
-        thousandths = np.clip(np.rint(values.astype(np.float64) * 1000), 0, 9999).astype(np.intp)
-        digits = _digits(thousandths, 4)
-        return np.insert(digits, 1, _POINT, axis=-1)
+        scaled = np.rint(values.astype(np.float64) * 1000).clip(0, 9999).astype(np.intp)
+        digits = _digits(scaled, 4)
+        below_one = np.insert(digits[..., 1:], 0, _POINT, axis=-1)
+        others = np.insert(digits[..., :3], 1, _POINT, axis=-1)
+        return np.where((scaled < 1000)[..., None], below_one, others)
     places = 3 if values.dtype == np.uint8 else 5
     digits = _digits(values.astype(np.intp), places)
     leading = np.cumsum(digits, axis=-1) == 0
@@ -143,7 +145,9 @@ def _draw_lines(target: ImageU8, viewport: Viewport, rect: Rect) -> None:
 
 
 def _contrasted(pixels: ImageU8) -> ImageU8:
-    changed = np.where(pixels < 128, pixels + _LINE_STEP, pixels - _LINE_STEP).astype(np.uint8)
+    # Decided by green for all channels, so that the lines take no colour of their own.
+    step = np.where(pixels[..., 1:2] < 128, _LINE_STEP, -_LINE_STEP)
+    changed = (pixels + step).clip(0, 255).astype(np.uint8)
     changed[..., 3] = 255
     return changed
 

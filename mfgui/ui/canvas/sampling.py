@@ -43,8 +43,7 @@ def gather(values: npt.NDArray[Any], *, columns: Index, rows: Index) -> npt.NDAr
     chosen: npt.NDArray[Any] = values[first:last, left:right]
     if last - first > len(rows):
         # Fewer rows are asked for than there are: those first.
-        chosen = chosen[rows - first]
-        return chosen.take(columns - left, axis=1)
+        return np.asarray(np.take(chosen[rows - first], columns - left, axis=1))
     if right - left != len(columns):
         chosen = np.take(chosen, columns - left, axis=1)
     return chosen if last - first == len(rows) else np.take(chosen, rows - first, axis=0)
