@@ -140,9 +140,10 @@ def _samples(file: BinaryIO, info: ImageInfo) -> tuple[PixelArray, int]:
         samples = imagecodecs.jpeg8_decode(_complete_jpeg(file, info.path))
         # Every program follows Adobe and stores CMYK inverted.
         return (255 - samples if info.kind == "cmyk" else samples), 255
-    samples = (imagecodecs.png_decode if info.format == "PNG" else imagecodecs.webp_decode)(
-        file.read()
-    )
+    if info.format == "PNG":
+        samples = imagecodecs.png_decode(_critical_chunks(file.read()))
+    else:
+        samples = imagecodecs.webp_decode(file.read())
     if samples.ndim == 3 and samples.shape[2] in (2, 4):
         samples = samples[..., :-1]
     return samples, int(np.iinfo(samples.dtype).max)
@@ -156,6 +157,17 @@ def _complete_jpeg(file: BinaryIO, path: Path) -> bytes:
     if data.find(b"\xff\xd9", scan) < 0:
         raise cut_off(path)
     return data
+
+
+def _critical_chunks(data: bytes) -> bytes:
+    """A PNG without profile, texts and times, about which libpng prints warnings."""
+    parts, position = [data[:8]], 8
+    while position + 8 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        if not data[position + 4] & 0x20:
+            parts.append(data[position : position + 12 + length])
+        position += 12 + length
+    return b"".join(parts)
 
 
 def _decode_bmp(file: BinaryIO) -> PixelArray:
