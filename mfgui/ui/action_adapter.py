@@ -20,10 +20,15 @@ class Actions(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._groups: dict[str, QActionGroup] = {}
+        self._reasons: dict[str, str] = {}
         self._actions = {command.id: self._make(command) for command in COMMANDS}
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
+
+    def reason(self, name: str) -> str:
+        """Why the command cannot be used now; empty when it can."""
+        return self._reasons.get(name, "")
 
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Add every menu in its order; returns them by name."""
@@ -58,7 +63,7 @@ class Actions(QObject):
             reason = command.blocked(state)
             action.setEnabled(not reason)
             action.setToolTip(_tool_tip(command, reason))
-            action.setStatusTip(reason)
+            self._reasons[command.id] = reason
 
     def colour_icons(self, palette: QPalette) -> None:
         """Draw the icons in the colours of `palette`."""

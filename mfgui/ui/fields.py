@@ -23,6 +23,7 @@ from mfgui.methods.registry import BoundParameter, Value
 
 SLIDER_STEPS = 1000
 _LOG_DECADES_FROM_ZERO = 6  # a logarithmic slider that starts at 0 spans this many decades
+_WIDE_RANGE = 1000
 
 
 def shown_text(value: Value) -> str:
@@ -74,6 +75,7 @@ class _Editor(QWidget):
 
     def _adopt(self, main: QWidget, *, stretch: int = 1) -> None:
         main.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        main.setAcceptDrops(False)  # files dropped anywhere are opened by the window
         main.installEventFilter(self._guard)
         main.setAccessibleName(shown_name(self.parameter.name))
         main.setAccessibleDescription(self.parameter.declared.help)
@@ -253,12 +255,18 @@ def _bounds(parameter: BoundParameter) -> tuple[float, float]:
     return low, high
 
 
+def _even_in_logarithm(parameter: BoundParameter) -> bool:
+    """Declared so, or a range so wide that the small values would share one pixel."""
+    low, high = _bounds(parameter)
+    return parameter.declared.logarithmic or (low > 0 and high / low >= _WIDE_RANGE)
+
+
 def share_of(value: float, parameter: BoundParameter) -> float:
     """Where `value` lies on the slider, 0 to 1, even in its logarithm where declared."""
     low, high = _bounds(parameter)
     if high <= low:
         return 0.0
-    if not parameter.declared.logarithmic:
+    if not _even_in_logarithm(parameter):
         share = (value - low) / (high - low)
     else:
         floor = _log_floor(parameter)
@@ -273,7 +281,7 @@ def value_at(share: float, parameter: BoundParameter) -> Value:
         return clamped(low, parameter)
     if share >= 1.0:
         return clamped(high, parameter)
-    if parameter.declared.logarithmic:
+    if _even_in_logarithm(parameter):
         floor = _log_floor(parameter)
         value = floor * (high / floor) ** share
         return clamped(float(f"{value:.2g}"), parameter)

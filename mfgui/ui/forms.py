@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from mfgui.core.errors import UsageError
 from mfgui.methods.registry import BoundParameter, Method, Value
 from mfgui.ui.fields import Field, make_field, shown_name, shown_text
+from mfgui.ui.icons import IconButton
 
 LABEL_WIDTH = 92
 
@@ -80,12 +80,10 @@ class ParameterRow(QWidget):
         self.label.setEnabled(enabled)
         self.setToolTip(described(self.parameter, default))
 
-    def _make_reset_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName("resetValue")
-        button.setProperty("icon_name", "reset")
-        button.setAutoRaise(True)
-        button.setAccessibleName(f"Reset {shown_name(self.parameter.name)}")
+    def _make_reset_button(self) -> IconButton:
+        button = IconButton("reset", f"Reset {shown_name(self.parameter.name)}")
+        button.setIconSize(QSize(14, 14))
+        button.setMinimumSize(24, 24)
         button.setFixedSize(24, 24)
         policy = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         policy.setRetainSizeWhenHidden(True)

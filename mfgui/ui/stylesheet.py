@@ -157,9 +157,7 @@ def style_sheet(theme: Theme) -> str:
     tokens: dict[str, Any] = {**vars(theme), "chevron": chevron}
     tokens["error_text"] = theme.error.border if theme.dark else theme.error.text
     tokens["error_border"] = theme.error.border
-    parts = [
-        Template(part).substitute(tokens) for part in (_FRAME, _BUTTONS, _EDITORS, _LISTS)
-    ]
+    parts = [Template(part).substitute(tokens) for part in (_FRAME, _BUTTONS, _EDITORS, _LISTS)]
     for severity in ("info", "warning", "error"):
         colours = getattr(theme, severity)
         parts.append(

@@ -138,6 +138,11 @@ class Themes(QObject):
     def choice(self) -> Choice:
         return self._choice
 
+    @property
+    def palette(self) -> QPalette:
+        """Palette of the theme in use."""
+        return palette_of(self.current)
+
     def choose(self, choice: Choice) -> None:
         """Switch now; "system" follows the desktop from now on."""
         self._choice = choice

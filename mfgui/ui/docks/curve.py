@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -23,7 +23,6 @@ from mfgui.ui.curve_plot import CurvePlot, CurveStyles, LineStyle, PlottedCurve
 from mfgui.ui.scrub import ScrubBar
 from mfgui.ui.theme import Theme
 
-_REFRESH_MS = 100
 _SAMPLE = QSize(28, 12)
 WIDE = 560  # from this width on the legend stands beside the plot
 
@@ -51,19 +50,16 @@ class CurvePanel(QWidget):
         self._places = 0
         self._selected = -1
         self._hovered = -1
+        self.scrubbed_run: int | None = None
         self._asked = False
         self.plot: CurvePlot | None = None
         self.objective_box = QComboBox()
         self.readout = QLabel()
         self.scrub = ScrubBar()
         self.legend: dict[int, QCheckBox] = {}
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_REFRESH_MS)
-        self._timer.timeout.connect(self._refresh)
         self._lay_out()
         self.objective_box.currentIndexChanged.connect(self._refresh)
-        self.scrub.scrubbed.connect(lambda stop: self.scrubbed.emit(self._selected, stop))
+        self.scrub.scrubbed.connect(self._on_scrubbed)
 
     def make_plot(self) -> None:
         """Make the plot; its library is loaded."""
@@ -75,7 +71,7 @@ class CurvePanel(QWidget):
         self._refresh()
 
     def show_curve(self, run_id: int, name: str, curve: Curve) -> None:
-        """Show or extend the curve of a run; drawn at most ten times a second."""
+        """Show or extend the curve of a run; empty ones are left out."""
         if not curve.q:
             return
         old = self._runs.get(run_id)
@@ -89,8 +85,7 @@ class CurvePanel(QWidget):
         if not self._asked:
             self._asked = True
             self.plot_wanted.emit()
-        if not self._timer.isActive():
-            self._timer.start()
+        self._refresh()
 
     def select(self, run_id: int) -> None:
         """Put the curve of this run on top and show its objective."""
@@ -104,10 +99,10 @@ class CurvePanel(QWidget):
 
     def show_scrub(self, run_id: int | None, stop: str) -> None:
         """Let the scrub bar stand at `stop` of a run; None when nothing can be scrubbed."""
-        usable = run_id is not None and run_id in self._runs
-        self.scrub.setEnabled(usable)
-        if usable:
-            assert run_id is not None
+        self.scrubbed_run = run_id if run_id in self._runs else None
+        self.scrub.setEnabled(self.scrubbed_run is not None)
+        if self.scrubbed_run is not None:
+            run_id = self.scrubbed_run
             self.select(run_id)
             self.scrub.show_curve(self._runs[run_id].curve)
             self.scrub.show_stop(stop)
@@ -120,6 +115,8 @@ class CurvePanel(QWidget):
         self._legend_rows.removeWidget(box)
         box.hide()
         box.deleteLater()
+        if self.scrubbed_run == run_id:
+            self.show_scrub(None, "last")
         if self._selected == run_id:
             self._selected = next(reversed(self._runs), -1)
         self._list_objectives()
@@ -130,7 +127,6 @@ class CurvePanel(QWidget):
         for run_id in list(self._runs):
             self.remove_curve(run_id)
         self._places = 0
-        self.scrub.setEnabled(False)
 
     def show_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -271,6 +267,10 @@ class CurvePanel(QWidget):
     def _on_curve_toggled(self, run_id: int, *, visible: bool) -> None:
         self._runs[run_id] = replace(self._runs[run_id], visible=visible)
         self._refresh()
+
+    def _on_scrubbed(self, stop: str) -> None:
+        if self.scrubbed_run is not None:
+            self.scrubbed.emit(self.scrubbed_run, stop)
 
     def _on_plot_hovered(self, iteration: int) -> None:
         self._hovered = iteration

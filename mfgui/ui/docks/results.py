@@ -17,7 +17,6 @@ from mfgui.ui.rows import Row, RowView
 from mfgui.ui.thumbnails import thumbnail
 
 
-
 class ResultsPanel(QWidget):
     """One row for each result, newest first, with export and delete of the selected one."""
 

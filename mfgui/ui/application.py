@@ -1,0 +1,105 @@
+"""Opening the window: Qt, theme, worker threads, controller."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+import mfgui.resources as resources
+from mfgui import _startup
+from mfgui.app.controller import Controller
+from mfgui.app.settings import SettingsFile
+from mfgui.core.events import Notice, Severity
+from mfgui.methods.registry import load
+from mfgui.ui.bridge import Bridge
+from mfgui.ui.main_window import MainWindow, choice_of
+from mfgui.ui.theme import Themes, install_font
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Application:
+    """A window with everything behind it."""
+
+    window: MainWindow
+    controller: Controller
+    bridge: Bridge
+    themes: Themes
+
+    def close(self) -> None:
+        """Close the window and end every thread."""
+        self.window.close()
+        self.bridge.close()
+
+
+def make_application(app: QApplication, *, themes: Themes | None = None) -> Application:
+    """The window of a running QApplication, not yet shown."""
+    settings = SettingsFile()
+    if themes is None:
+        install_font(app)
+        themes = Themes(app)
+    themes.choose(choice_of(settings.values.theme))
+    bridge = Bridge(threads=_startup.compute_threads(window=True))
+    controller = Controller(registry=load(), backend=bridge, settings=settings)
+    window = MainWindow(controller, themes)
+    bridge.delivered.connect(controller.handle)
+    bridge.frame_ready.connect(window.presenter.show_frame)
+    return Application(window, controller, bridge, themes)
+
+
+def run_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
+    """Show the window, with `paths` or the sample pair, until it is closed.
+
+    Returns
+    -------
+    int
+        Exit code of the program.
+    """
+    _startup.limit_opencv()
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("mfgui")
+    app.setDesktopFileName("mfgui")
+    app.setWindowIcon(QIcon(str(resources.path("icons/focus-map.svg"))))
+    application = make_application(app)
+    application.window.show()
+    commands = application.window.commands
+    if sample:
+        QTimer.singleShot(0, commands.open_sample)
+    elif paths:
+        QTimer.singleShot(0, lambda: commands.open_paths(list(paths)))
+    with _unexpected_errors_shown(application):
+        code = app.exec()
+    application.bridge.close()
+    return code
+
+
+@contextmanager
+def _unexpected_errors_shown(application: Application) -> Iterator[None]:
+    """Show an error nobody expected as a banner, with its traceback to copy."""
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        log.error("unexpected error\n%s", details)
+        what = f"unexpected {kind.__name__}: {error}"
+        notice = Notice(Severity.ERROR, what, "the set and all results are kept", details)
+        application.window.parts.banners.show_notice(notice)
+
+    before = sys.excepthook
+    sys.excepthook = show
+    try:
+        yield
+    finally:
+        sys.excepthook = before

@@ -1,0 +1,283 @@
+"""What each command of the table does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMainWindow
+
+import mfgui.resources as resources
+from mfgui.app.command_line import fuse_command
+from mfgui.app.controller import Controller
+from mfgui.core.arrays import Depth
+from mfgui.core.events import Notice, Severity
+from mfgui.files.images import READ_SUFFIXES
+from mfgui.ui.arrangement import Arranger
+from mfgui.ui.dialogs.about import show_about, show_shortcuts
+from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
+from mfgui.ui.parts import WindowParts
+from mfgui.ui.theme import Choice, Themes
+
+SAMPLE = ("samples/pair/1.png", "samples/pair/2.png")
+
+
+class Commands(QObject):
+    """Carries out the commands of the table by their ids."""
+
+    quit_asked = Signal()
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        controller: Controller,
+        parts: WindowParts,
+        arranger: Arranger,
+        themes: Themes,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._parts = parts
+        self._arranger = arranger
+        self._themes = themes
+        self._answers: dict[str, Callable[[], object]] = {
+            **self._file_answers(),
+            **self._view_answers(),
+            **self._run_answers(),
+            **self._window_answers(),
+        }
+
+    def carry_out(self, name: str) -> None:
+        """Do the command with this id."""
+        # The person acts: what failed before may be said again.
+        self._parts.banners.forget_repeats()
+        self._answers[name]()
+
+    def _file_answers(self) -> dict[str, Callable[[], object]]:
+        return {
+            "open": self._open_images,
+            "open-folder": self._open_folder,
+            "open-sample": self.open_sample,
+            "load-map": self._load_map,
+            "save-map": self._save_map,
+            "export": self._export,
+            "close-set": self._controller.sets.close,
+            "quit": self.quit_asked.emit,
+        }
+
+    def _view_answers(self) -> dict[str, Callable[[], object]]:
+        canvas, overlay = self._parts.canvas, self._parts.overlay
+        view = self._controller.view
+        return {
+            "zoom-fit": canvas.fit,
+            "zoom-100": lambda: canvas.zoom_to(1.0),
+            "zoom-200": lambda: canvas.zoom_to(2.0),
+            "zoom-in": canvas.zoom_in,
+            "zoom-out": canvas.zoom_out,
+            "overlay": overlay.toggle,
+            "overlay-next": overlay.next_mode,
+            "overlay-weaker": lambda: overlay.strengthen(-1),
+            "overlay-stronger": lambda: overlay.strengthen(1),
+            "source-previous": lambda: view.step_source(-1),
+            "source-next": lambda: view.step_source(1),
+            "set-reference": self._set_reference,
+            "full-screen": self._toggle_full_screen,
+        }
+
+    def _run_answers(self) -> dict[str, Callable[[], object]]:
+        runs = self._controller.runs
+        return {
+            "detect": self._detect,
+            "run": self._run,
+            "stop": runs.stop,
+            "run-again": self._run_again,
+            "copy-command": self._copy_command,
+            "delete-result": self._delete_result,
+        }
+
+    def _window_answers(self) -> dict[str, Callable[[], object]]:
+        return {
+            "docks": self._arranger.toggle_all,
+            "reset-layout": self._arranger.reset,
+            "theme-system": lambda: self._choose_theme("system"),
+            "theme-light": lambda: self._choose_theme("light"),
+            "theme-dark": lambda: self._choose_theme("dark"),
+            "shortcuts": lambda: show_shortcuts(self._window),
+            "about": lambda: show_about(self._window),
+        }
+
+    # Files
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open a new set."""
+        if not paths:
+            return
+        folder = paths[0] if paths[0].is_dir() else paths[0].parent
+        self._controller.settings.change(last_folder=str(folder.absolute()))
+        self._controller.sets.open(paths)
+        self._parts.status.show_opening(True)
+
+    def open_sample(self) -> None:
+        """Open the pair that comes with the program."""
+        self._controller.sets.open([resources.path(name) for name in SAMPLE])
+        self._parts.status.show_opening(True)
+
+    def load_map(self, path: Path) -> None:
+        self._controller.sets.load_map(path)
+
+    def _open_images(self) -> None:
+        endings = " ".join(f"*{suffix}" for suffix in sorted(READ_SUFFIXES))
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._window,
+            "Open images of one scene",
+            self._controller.settings.values.last_folder,
+            f"Images ({endings});;All files (*)",
+        )
+        self.open_paths([Path(path) for path in chosen])
+
+    def _open_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(
+            self._window, "Open folder as stack", self._controller.settings.values.last_folder
+        )
+        self.open_paths([Path(chosen)] if chosen else [])
+
+    def _load_map(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Load focus map",
+            self._controller.settings.values.last_folder,
+            "Focus maps (*.png *.tif *.tiff);;All files (*)",
+        )
+        if chosen:
+            self.load_map(Path(chosen))
+
+    def _save_map(self) -> None:
+        suggested = self._first_source()
+        suggested = suggested.with_name(f"{suggested.stem}_map.png")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, "Save focus map", str(suggested), "PNG (*.png)"
+        )
+        if chosen:
+            path = Path(chosen)
+            self._controller.sets.save_map(path if path.suffix else path.with_suffix(".png"))
+
+    def export(self, run_id: int) -> None:
+        """Ask where a result goes, and write it."""
+        session, values = self._controller.session, self._controller.settings.values
+        if session.stack is None or run_id not in session.results:
+            return
+        path = suggested_name(self._first_source(), values.last_export_suffix)
+        depth = cast(Depth, values.last_export_depth or session.stack.depth)
+        dialog = ExportDialog(path, depth=depth, parent=self._window)
+        dialog.wished.connect(lambda wish: self._on_export_wished(run_id, wish))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _export(self) -> None:
+        run_id = self._controller.view.shown_result()
+        if run_id is None:
+            run_id = next(reversed(self._controller.session.results))
+        self.export(run_id)
+
+    def _on_export_wished(self, run_id: int, wish: ExportWish) -> None:
+        stack = self._controller.session.stack
+        own = stack is not None and wish.depth == stack.depth
+        self._controller.settings.change(
+            last_export_suffix=wish.path.suffix.lower(),
+            last_export_depth="" if own else wish.depth,
+        )
+        self._controller.sets.export(run_id, wish.path, depth=wish.depth)
+
+    def _first_source(self) -> Path:
+        """The first source where a person may write: the shipped sample is in the program."""
+        stack = self._controller.session.stack
+        assert stack is not None
+        path = stack.sources[0].path or Path(stack.sources[0].name)
+        shipped = path.is_relative_to(resources.path("samples"))
+        folder = self._controller.settings.values.last_folder
+        return Path(folder or Path.home()) / f"sample{path.suffix}" if shipped else path
+
+    # Runs
+
+    def _detect(self) -> None:
+        choice = self._parts.method.choice
+        self._controller.runs.detect(choice.detector, choice.detector_explicit)
+
+    def _run(self) -> None:
+        if self._ready():
+            choice = self._parts.method.choice
+            self._controller.runs.run(choice.method, choice.explicit)
+            self._arranger.bring_up("curve")
+
+    def _run_again(self) -> None:
+        if self._ready():
+            choice = self._parts.method.choice
+            self._controller.runs.run_again(choice.method, choice.explicit)
+            self._arranger.bring_up("curve")
+
+    def _ready(self) -> bool:
+        """Whether the form can be used; if not, its first wrong value gets the focus."""
+        form = self._parts.method.form
+        if not form.problems:
+            return True
+        self._arranger.bring_up("method")
+        form.rows[next(iter(form.problems))].field.setFocus()
+        return False
+
+    def _copy_command(self) -> None:
+        session = self._controller.session
+        if session.stack is None or not self._ready():
+            return
+        choice = self._parts.method.choice
+        suffix = self._controller.settings.values.last_export_suffix
+        line = fuse_command(
+            session.stack,
+            method=choice.method,
+            explicit=choice.explicit,
+            output=suggested_name(self._first_source(), suffix),
+            map_path=session.map_origin.path,
+        )
+        QGuiApplication.clipboard().setText(line)
+        self._parts.banners.show_notice(
+            Notice(Severity.INFO, "the command is in the clipboard", "", details=line)
+        )
+
+    def _delete_result(self) -> None:
+        run_id = self._controller.view.shown_result()
+        if run_id is not None:
+            self._controller.runs.delete_result(run_id)
+
+    # View and window
+
+    def show_fused(self) -> None:
+        """Show the run in progress, else the newest or shown result."""
+        live = self._controller.runs.tracker.active() and "live" in self._parts.canvas.picture_keys
+        key = "live" if live else self._controller.view.fused_key()
+        if key:
+            self._controller.view.show(key)
+
+    def toggle_source(self, key: str) -> None:
+        """The eye of a source: show it, or the fused image when it is shown already."""
+        if self._controller.session.shown == key:
+            self.show_fused()
+        else:
+            self._controller.view.show(key)
+
+    def _set_reference(self) -> None:
+        self._controller.view.set_reference()
+        words = "the picture shown now is the reference; hold the backquote key to see it"
+        self._parts.banners.show_notice(Notice(Severity.INFO, words))
+
+    def _toggle_full_screen(self) -> None:
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()
+
+    def _choose_theme(self, choice: Choice) -> None:
+        self._themes.choose(choice)
+        self._controller.settings.change(theme=choice)

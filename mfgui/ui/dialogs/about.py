@@ -1,0 +1,88 @@
+"""Shortcut sheet and About."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from mfgui.app.actions import COMMANDS, MENUS
+from mfgui.ui.icons import TextButton
+
+_CANVAS_KEYS = (
+    ("Hold S", "See the active source"),
+    ("Hold A", "See the fused image without overlays"),
+    ("Hold `", "See the reference"),
+    ("Wheel", "Zoom at the pointer"),
+    ("Ctrl+wheel", "Previous or next source"),
+    ("Drag, middle drag, or Space and drag", "Move the picture"),
+    ("Double click", "Between fit and 100 %"),
+    ("Arrow keys", "Move the crosshair one pixel, with Shift ten"),
+)
+
+
+def _dialog(parent: QWidget, title: str, body: QWidget) -> QDialog:
+    dialog = QDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    close = TextButton("close", "Close")
+    close.setDefault(True)
+    close.clicked.connect(dialog.accept)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(20, 20, 20, 16)
+    layout.setSpacing(16)
+    layout.addWidget(body, 1)
+    layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+    return dialog
+
+
+def show_about(parent: QWidget) -> None:
+    """Version, licence and credits."""
+    body = QLabel(
+        f"mfgui {version('mfgui')}\n\nMulti-focus image fusion.\nMIT licence. Fonts, icons and "
+        "sample pictures have their own terms, see NOTICE."
+    )
+    body.setWordWrap(True)
+    body.setMinimumWidth(360)
+    _dialog(parent, "About mfgui", body).open()
+
+
+def shortcut_rows() -> list[tuple[str, str, str]]:
+    """Group, keys and meaning of everything that has a key."""
+    rows = []
+    for menu in MENUS:
+        for command in COMMANDS:
+            if command.menu == menu and command.shortcuts:
+                keys = ", ".join(
+                    QKeySequence(text).toString(QKeySequence.SequenceFormat.NativeText)
+                    for text in command.shortcuts
+                )
+                rows.append((menu, keys, command.text.rstrip(".")))
+    rows += [("Canvas", keys, words) for keys, words in _CANVAS_KEYS]
+    return rows
+
+
+def show_shortcuts(parent: QWidget) -> None:
+    """All keys, in the order of the menus."""
+    sheet = QWidget()
+    sheet.setObjectName("dockBody")
+    grid = QGridLayout(sheet)
+    grid.setContentsMargins(16, 12, 16, 12)
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(6)
+    before = ""
+    for row, (group, keys, words) in enumerate(shortcut_rows()):
+        caption = QLabel(group if group != before else "")
+        caption.setObjectName("columnCaption")
+        grid.addWidget(caption, row, 0)
+        grid.addWidget(QLabel(keys), row, 1)
+        grid.addWidget(QLabel(words), row, 2)
+        before = group
+    area = QScrollArea()
+    area.setWidget(sheet)
+    area.setWidgetResizable(True)
+    area.setMinimumSize(620, 480)
+    area.setAccessibleName("Shortcuts")
+    _dialog(parent, "Shortcuts", area).open()

@@ -1,0 +1,127 @@
+"""Dropping files anywhere on the window, with a word on what the drop will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from mfgui.files.images import READ_SUFFIXES
+
+MAP_SUFFIXES = frozenset({".png"})
+
+
+@dataclass(frozen=True)
+class Drop:
+    """What a drop means: `action` is "set", "map", or empty when it cannot be used."""
+
+    action: str
+    paths: tuple[Path, ...]
+    words: str
+
+
+def understood(paths: Sequence[Path], *, has_set: bool) -> Drop:
+    """Decide by the names what dropping `paths` does."""
+    folders = [path for path in paths if path.is_dir()]
+    images = [path for path in paths if path.suffix.lower() in READ_SUFFIXES and path.is_file()]
+    usable = tuple(path for path in paths if path in folders or path in images)
+    if not usable:
+        return Drop("", (), "No images in this drop")
+    if has_set and len(usable) == 1 and usable[0].suffix.lower() in MAP_SUFFIXES:
+        return Drop("map", usable, f"Use {usable[0].name} as the focus map")
+    if len(usable) == 1:
+        what = f"folder {usable[0].name}" if folders else usable[0].name
+        return Drop("set", usable, f"Open {what} as a stack")
+    what = f"{len(images)} images" if not folders else f"{len(usable)} items"
+    instead = " in place of the present set" if has_set else " as a new set"
+    return Drop("set", usable, f"Open {what}{instead}")
+
+
+def paths_of(data: QMimeData) -> list[Path]:
+    """Local files of a drag."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+class DropOverlay(QWidget):
+    """Lies over the window while files are dragged above it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("dropOverlay")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.words = QLabel()
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.words.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 16, 24, 16)
+        layout.addWidget(self.words)
+        self.hide()
+
+    def show_words(self, words: str) -> None:
+        """Show in the middle of the parent."""
+        self.words.setText(words)
+        self.setAccessibleName(words)
+        parent = self.parentWidget()
+        assert parent is not None
+        width, height = min(520, parent.width() - 48), 120
+        left = (parent.width() - width) // 2
+        self.setGeometry(left, (parent.height() - height) // 2, width, height)
+        self.raise_()
+        self.show()
+
+
+class DropTarget(QObject):
+    """Filters the drag events of a window; `dropped` carries the `Drop`."""
+
+    dropped = Signal(object)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.overlay = DropOverlay(window)
+        self.has_set = False
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        del watched
+        kind = event.type()
+        if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove):
+            assert isinstance(event, QDragEnterEvent | QDropEvent)
+            return self._consider(event)
+        if kind == QEvent.Type.DragLeave:
+            self.overlay.hide()
+            return True
+        if kind == QEvent.Type.Drop:
+            assert isinstance(event, QDropEvent)
+            return self._take(event)
+        return False
+
+    def _consider(self, event: QDropEvent) -> bool:
+        if not event.mimeData().hasUrls():
+            return False
+        drop = understood(paths_of(event.mimeData()), has_set=self.has_set)
+        self.overlay.show_words(drop.words)
+        if drop.action:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        else:
+            # Accepted, so that the words stay; the drop itself is then refused.
+            event.setDropAction(Qt.DropAction.IgnoreAction)
+            event.accept()
+        return True
+
+    def _take(self, event: QDropEvent) -> bool:
+        self.overlay.hide()
+        drop = understood(paths_of(event.mimeData()), has_set=self.has_set)
+        if not drop.action:
+            event.ignore()
+            return True
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.dropped.emit(drop)
+        return True

@@ -1,0 +1,327 @@
+"""The main window: makes the parts, puts them together and connects them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QMainWindow,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mfgui.app.actions import FILE, MAP, RUN, VIEW
+from mfgui.app.controller import Controller
+from mfgui.app.requests import DEFAULT_METHOD
+from mfgui.methods.registry import Kind
+from mfgui.ui.action_adapter import Actions
+from mfgui.ui.arrangement import Arranger
+from mfgui.ui.canvas.overlays import Overlay, OverlayMode
+from mfgui.ui.canvas.view import Canvas
+from mfgui.ui.commanding import Commands
+from mfgui.ui.docks.curve import CurvePanel
+from mfgui.ui.docks.frame import Dock
+from mfgui.ui.docks.method import MethodPanel
+from mfgui.ui.docks.results import ResultsPanel
+from mfgui.ui.docks.sources import SourcesPanel
+from mfgui.ui.drop import Drop, DropTarget
+from mfgui.ui.icons import ICON_SIDE
+from mfgui.ui.notices import Banners
+from mfgui.ui.overlay_control import OverlayControl
+from mfgui.ui.parts import RecentSets, WindowParts, finding_missing
+from mfgui.ui.picture_switch import PictureSwitch
+from mfgui.ui.presenter import Presenter
+from mfgui.ui.start_page import StartPage
+from mfgui.ui.status import StatusBar
+from mfgui.ui.theme import Choice, Theme, Themes
+
+MINIMUM_SIZE = QSize(1024, 640)
+_MODE_NAMES = {
+    OverlayMode.OFF: "off",
+    OverlayMode.TINT: "tint",
+    OverlayMode.CONTOUR: "contour",
+    OverlayMode.ACTIVE: "only-active",
+}
+
+
+class MainWindow(QMainWindow):
+    """Start page or canvas, docks, bars. `closing` is sent before the window goes."""
+
+    closing = Signal()
+
+    def __init__(self, controller: Controller, themes: Themes) -> None:
+        super().__init__()
+        self._controller = controller
+        self._themes = themes
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("mfgui")
+        self.setMinimumSize(MINIMUM_SIZE)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks
+        )
+        self.parts = self._make_parts()
+        self.docks = self._make_docks()
+        self._pages = QStackedWidget()
+        self._lay_out()
+        self.arranger = Arranger(self, dict(self.docks))
+        self.commands = Commands(self, controller, self.parts, self.arranger, themes)
+        self.presenter = Presenter(controller, self.parts, on_set=self._show_set, parent=self)
+        self._connect()
+        self._restore()
+        self._on_theme_changed(themes.current)
+        self.presenter.show_commands()
+        self._show_recent()
+
+    # Making
+
+    def _make_parts(self) -> WindowParts:
+        registry, theme = self._controller.registry, self._themes.current
+        values = self._controller.settings.values
+        mode = next(mode for mode, name in _MODE_NAMES.items() if name == values.overlay)
+        return WindowParts(
+            actions=Actions(self),
+            start=StartPage(),
+            canvas=Canvas(),
+            banners=Banners(theme),
+            overlay=OverlayControl(Overlay(mode, values.overlay_strength)),
+            switch=PictureSwitch(),
+            sources=SourcesPanel(),
+            method=MethodPanel(
+                registry.of_kind(Kind.OPTIMISER, Kind.FUSER),
+                registry.of_kind(Kind.DETECTOR),
+                first=DEFAULT_METHOD,
+            ),
+            results=ResultsPanel(),
+            curve=CurvePanel(theme),
+            status=StatusBar(),
+            drops=DropTarget(self),
+            recent=RecentSets(self._controller.settings),
+        )
+
+    def _make_docks(self) -> dict[str, Dock]:
+        parts = self.parts
+        bodies: dict[str, tuple[str, QWidget]] = {
+            "sources": ("Sources", parts.sources),
+            "method": ("Method", parts.method),
+            "results": ("Results", parts.results),
+            "curve": ("Curve", parts.curve),
+        }
+        return {name: Dock(name, words, body, self) for name, (words, body) in bodies.items()}
+
+    def _lay_out(self) -> None:
+        parts = self.parts
+        work = QWidget()
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(parts.banners)
+        column.addWidget(self._pages, 1)
+        self._pages.addWidget(parts.start)
+        self._pages.addWidget(parts.canvas)
+        self.setCentralWidget(work)
+        self.setStatusBar(parts.status)
+        menus = parts.actions.fill_menus(self.menuBar())
+        window_menu = menus["Window"]
+        first = window_menu.actions()[0]
+        window_menu.insertActions(first, [dock.toggleViewAction() for dock in self.docks.values()])
+        window_menu.insertSeparator(first)
+        parts.actions.give_canvas_keys(parts.canvas)
+        self._tool_bar = self._make_tool_bar()
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_bar)
+        right, bottom = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
+        self.setCorner(right, bottom)
+
+    def _make_tool_bar(self) -> QToolBar:
+        parts = self.parts
+        bar = QToolBar("Tool bar")
+        bar.setObjectName("toolBar")
+        bar.setAccessibleName("Tool bar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addActions(list(parts.actions.on_tool_bar(FILE)))
+        bar.addSeparator()
+        for menu in (MAP, RUN):
+            bar.addActions(list(parts.actions.on_tool_bar(menu)))
+        bar.addSeparator()
+        bar.addWidget(parts.switch)
+        stretch = QWidget()
+        stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(stretch)
+        bar.addWidget(parts.overlay)
+        bar.addSeparator()
+        view = list(parts.actions.on_tool_bar(VIEW))
+        bar.addActions(view)
+        for action in bar.actions():
+            button = bar.widgetForAction(action)
+            if isinstance(button, QToolButton) and action.isSeparator() is False:
+                beside = action not in view
+                button.setToolButtonStyle(
+                    Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+                    if beside
+                    else Qt.ToolButtonStyle.ToolButtonIconOnly
+                )
+                button.setAccessibleName(action.text())
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                button.setMinimumSize(32, 32)
+        return bar
+
+    def _connect(self) -> None:
+        parts, commands, controller = self.parts, self.commands, self._controller
+        parts.actions.triggered.connect(commands.carry_out)
+        commands.quit_asked.connect(self.close)
+        self._themes.changed.connect(self._on_theme_changed)
+        self._connect_canvas()
+        self._connect_docks()
+        start = parts.start
+        start.drop_area.open_images.connect(lambda: commands.carry_out("open"))
+        start.drop_area.open_folder.connect(lambda: commands.carry_out("open-folder"))
+        start.drop_area.open_sample.connect(lambda: commands.carry_out("open-sample"))
+        start.recent_chosen.connect(lambda paths: controller.sets.open(_paths(paths)))
+        parts.drops.dropped.connect(self._on_files_dropped)
+        parts.switch.source_chosen.connect(lambda n: controller.view.show(f"source:{n}"))
+        parts.switch.fused_chosen.connect(commands.show_fused)
+
+    def _connect_canvas(self) -> None:
+        parts, controller = self.parts, self._controller
+        canvas = parts.canvas
+        canvas.set_overlay(parts.overlay.overlay.mode, parts.overlay.overlay.strength)
+        canvas.hovered.connect(parts.status.show_readout)
+        canvas.view_changed.connect(parts.status.show_zoom)
+        canvas.source_step_requested.connect(controller.view.step_source)
+        canvas.peek_requested.connect(self.presenter.peek)
+        canvas.peek_ended.connect(lambda: canvas.peek(None))
+        parts.overlay.changed.connect(self._on_overlay_changed)
+
+    def _connect_docks(self) -> None:
+        parts, commands, controller = self.parts, self.commands, self._controller
+        method = parts.method
+        for signal, name in (
+            (method.run_clicked, "run"),
+            (method.stop_clicked, "stop"),
+            (method.run_again_clicked, "run-again"),
+            (method.copy_clicked, "copy-command"),
+            (parts.status.progress.stop_clicked, "stop"),
+        ):
+            signal.connect(lambda name=name: commands.carry_out(name))
+        method.changed.connect(self.presenter.show_commands)
+        parts.sources.chosen.connect(controller.view.show)
+        parts.sources.eye_clicked.connect(commands.toggle_source)
+        parts.results.chosen.connect(lambda run_id: controller.view.show(f"result:{run_id}"))
+        parts.results.export_clicked.connect(commands.export)
+        parts.results.delete_clicked.connect(controller.runs.delete_result)
+        parts.curve.scrubbed.connect(controller.view.show_state)
+        parts.curve.plot_wanted.connect(self._load_plots)
+
+    # Start page or set
+
+    def _show_set(self, there: bool) -> None:
+        """The canvas with its docks, or the start page."""
+        was_there = self._pages.currentWidget() is self.parts.canvas
+        self._tool_bar.setVisible(there)
+        self.parts.status.setVisible(there)
+        if there:
+            self.arranger.come_back()
+            self._pages.setCurrentWidget(self.parts.canvas)
+        else:
+            self.arranger.go_away()
+            self._pages.setCurrentWidget(self.parts.start)
+        if there != was_there:
+            target = self.parts.canvas if there else self.parts.start.drop_area.images_button
+            target.setFocus()
+        if not there:
+            self._show_recent()
+        stack = self._controller.session.stack
+        names = [] if stack is None else [source.name for source in stack.sources]
+        shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+        self.setWindowTitle(f"{shown} – mfgui" if shown else "mfgui")
+
+    def _show_recent(self) -> None:
+        recent = self.parts.recent
+        self.parts.start.show_recent(recent.listed(frozenset()))
+        sets = self._controller.settings.values.recent
+        if sets:
+            self._controller.ask(
+                finding_missing(sets),
+                lambda missing: self.parts.start.show_recent(recent.listed(missing)),  # type: ignore[arg-type]
+            )
+
+    def _load_plots(self) -> None:
+        """Import the plotting library beside the interface, then make the plot."""
+
+        def load(_report: object) -> object:
+            import pyqtgraph
+
+            return pyqtgraph
+
+        self._controller.ask(load, lambda _library: self.parts.curve.make_plot())
+
+    # Answers
+
+    def _on_files_dropped(self, drop: Drop) -> None:
+        if drop.action == "map":
+            self.commands.load_map(drop.paths[0])
+        else:
+            self.commands.open_paths(list(drop.paths))
+
+    def _on_overlay_changed(self, overlay: Overlay) -> None:
+        self.parts.canvas.set_overlay(overlay.mode, overlay.strength)
+
+    def _on_theme_changed(self, theme: Theme) -> None:
+        parts = self.parts
+        parts.actions.colour_icons(self._themes.palette)
+        parts.banners.show_theme(theme)
+        parts.curve.show_theme(theme)
+        parts.canvas.set_surround(QColor(theme.canvas))
+        parts.actions[f"theme-{self._themes.choice}"].setChecked(True)
+
+    def _restore(self) -> None:
+        values = self._controller.settings.values
+        self.arranger.restore(values.window_geometry, values.window_layout)
+        self._show_set(False)
+
+    def _remember(self) -> None:
+        geometry, layout = self.arranger.saved()
+        overlay = self.parts.overlay.overlay
+        self._controller.settings.change(
+            window_geometry=geometry,
+            window_layout=layout,
+            overlay=_MODE_NAMES[overlay.mode],
+            overlay_strength=overlay.strength,
+        )
+
+    # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.arranger.adapt()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isVisible():
+            self.arranger.adapt()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _paths(texts: tuple[str, ...]) -> list:  # type: ignore[type-arg]
+    from pathlib import Path
+
+    return [Path(text) for text in texts]
+
+
+def choice_of(text: str) -> Choice:
+    """The theme choice that the settings hold."""
+    if text == "light":
+        return "light"
+    return "dark" if text == "dark" else "system"
