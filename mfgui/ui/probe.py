@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Property, QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import Property, QObject, Signal, Slot
 
 # Few enough that a faulty PySide6 cannot free None or True before it is found out.
 CALLS = 40
@@ -50,7 +50,6 @@ def drift() -> dict[str, int]:
     Since Python 3.12 None and True are immortal and cannot be harmed; there only an object
     carried by a signal can drift.
     """
-    application = QCoreApplication.instance() or QCoreApplication([])
     probe = _Probe()
     probe.connect_all()
     carried = object()
@@ -66,7 +65,6 @@ def drift() -> dict[str, int]:
     finally:
         if collecting:
             gc.enable()
-    del application
     return moved
 
 
