@@ -100,7 +100,7 @@ def tiny_pair_files(tiny_pair: TinyPair, tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="session")
 def qapp(qapp: Any) -> Any:
-    """The application in the bundled font and the Fusion style, so pictures are equal everywhere."""
+    """The application in the bundled font and one style, so that pictures are equal everywhere."""
     from PySide6.QtGui import QFont, QFontDatabase
 
     for font in sorted(resources.path("fonts").glob("*.otf")):
