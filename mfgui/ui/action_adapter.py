@@ -74,7 +74,8 @@ class Actions(QObject):
     def _make(self, command: Command) -> QAction:
         action = QAction(command.text.replace("...", "…"), self)
         action.setObjectName(command.id)
-        action.setIconText(command.text.split()[0].rstrip(".") if command.icon else "")
+        # The style puts icon and words side by side without room between them.
+        action.setIconText(f" {command.text.split()[0].rstrip('.')}" if command.icon else "")
         action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
         if command.canvas_only:
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

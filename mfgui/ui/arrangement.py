@@ -6,13 +6,15 @@ import base64
 import binascii
 from enum import StrEnum
 
-from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QMainWindow
+
+from mfgui.ui.docks.frame import Dock
 
 NARROW_BELOW = 1280
-CANVAS_SHARE = 0.6
-_BARS = 96  # menu, tool and status bar together, about
+CANVAS_SHARE = 0.61
+_BARS = 112  # menu, tool and status bar together with the lines between
 _LEAST_CURVE = 208  # below this height the curve moves into the right column
 _MOST_CURVE = 320
 
@@ -52,18 +54,23 @@ class Arranger(QObject):
 
     arranged = Signal(str)
 
-    def __init__(self, window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
+    def __init__(self, window: QMainWindow, docks: dict[str, Dock]) -> None:
         super().__init__(window)
         self._window = window
         self._docks = docks
         self._busy = False
-        self._hidden: list[QDockWidget] = []
+        self._hidden: list[Dock] = []
         self._away = False
         self._state = ""
         self.arrangement = Arrangement.OWN
+        self._titles = QTimer(self)
+        self._titles.setSingleShot(True)
+        self._titles.setInterval(0)
+        self._titles.timeout.connect(self._show_titles)
         for dock in docks.values():
             dock.dockLocationChanged.connect(self._on_dock_moved)
             dock.topLevelChanged.connect(self._on_dock_moved)
+            dock.visibilityChanged.connect(self._titles.start)
 
     def reset(self) -> None:
         """Every dock back where it belongs in a window of this size."""
@@ -194,10 +201,18 @@ class Arranger(QObject):
             window.resizeDocks(pair, [upper, height - upper], vertical)
         elif arrangement is Arrangement.ROOMY:
             column = [docks["sources"], docks["method"], docks["results"]]
-            window.resizeDocks(column, [height * 22, height * 48, height * 30], vertical)
+            window.resizeDocks(column, [height * 20, height * 48, height * 32], vertical)
             window.resizeDocks([docks["curve"]], [curve_height(size)], vertical)
 
+    def _show_titles(self) -> None:
+        """A dock in a group of tabs needs no title of its own."""
+        for dock in self._docks.values():
+            others = self._window.tabifiedDockWidgets(dock)
+            tabbed = any(not other.isHidden() for other in others)
+            dock.title.show_bar(shown=not tabbed or dock.isFloating())
+
     def _on_dock_moved(self) -> None:
+        self._titles.start()
         if not self._busy and self._window.isVisible():
             self.arrangement = Arrangement.OWN
 

@@ -53,8 +53,7 @@ class Commands(QObject):
 
     def carry_out(self, name: str) -> None:
         """Do the command with this id."""
-        # The person acts: what failed before may be said again.
-        self._parts.banners.forget_repeats()
+        self._parts.banners.begin_anew()
         self._answers[name]()
 
     def _file_answers(self) -> dict[str, Callable[[], object]]:
@@ -119,6 +118,11 @@ class Commands(QObject):
         folder = paths[0] if paths[0].is_dir() else paths[0].parent
         self._controller.settings.change(last_folder=str(folder.absolute()))
         self._controller.sets.open(paths)
+        self._parts.status.show_opening(True)
+
+    def open_recent(self, paths: tuple[str, ...]) -> None:
+        """Open a set that was open before."""
+        self._controller.sets.open([Path(path) for path in paths])
         self._parts.status.show_opening(True)
 
     def open_sample(self) -> None:

@@ -92,7 +92,7 @@ class CurvePlot(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.setLabel("bottom", "Iteration")
         self.plot.setLabel("left", "Q")
-        self.plot.showGrid(x=True, y=True, alpha=0.25)
+        self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._ruler: Any = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._ruler.hide()
@@ -115,6 +115,7 @@ class CurvePlot(QWidget):
             axis = self.plot.getAxis(name)
             axis.setPen(pen)
             axis.setTextPen(pen)
+            axis.enableAutoSIPrefix(False)
         self._ruler.setPen(self._pg.mkPen(theme.plot_axis, width=1))
 
     def show_curves(self, curves: Sequence[PlottedCurve], *, selected: int) -> None:

@@ -24,6 +24,7 @@ from mfgui.methods.registry import BoundParameter, Value
 SLIDER_STEPS = 1000
 _LOG_DECADES_FROM_ZERO = 6  # a logarithmic slider that starts at 0 spans this many decades
 _WIDE_RANGE = 1000
+_SPELT_OUT = {"lr": "learning rate"}
 
 
 def shown_text(value: Value) -> str:
@@ -34,7 +35,8 @@ def shown_text(value: Value) -> str:
 
 
 def shown_name(name: str) -> str:
-    """The label of a parameter or choice made from its name."""
+    """The label of a parameter, made from its name."""
+    name = _SPELT_OUT.get(name, name)
     return name.replace("_", " ").replace("-", " ").capitalize()
 
 
@@ -105,7 +107,7 @@ class ChoiceField(_Editor):
         super().__init__(parameter, parent)
         self._box = QComboBox()
         for choice in parameter.declared.choices:
-            self._box.addItem(shown_name(choice), choice)
+            self._box.addItem(choice, choice)
         self._box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._adopt(self._box)
         self.setFocusProxy(self._box)

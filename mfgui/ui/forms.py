@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
@@ -19,7 +20,7 @@ from mfgui.methods.registry import BoundParameter, Method, Value
 from mfgui.ui.fields import Field, make_field, shown_name, shown_text
 from mfgui.ui.icons import IconButton
 
-LABEL_WIDTH = 92
+LABEL_WIDTH = 82
 
 
 def described(parameter: BoundParameter, default: Value) -> str:
@@ -69,7 +70,7 @@ class ParameterRow(QWidget):
         if value is not None:
             self.field.show_value(value)
         font = self.label.font()
-        font.setBold(changed)
+        font.setWeight(QFont.Weight.DemiBold if changed else QFont.Weight.Normal)
         self.label.setFont(font)
         self.reset_button.setVisible(changed)
         self.reset_button.setToolTip(f"Back to {shown_text(default)}")

@@ -78,12 +78,17 @@ class TextButton(QPushButton):
     def __init__(
         self, icon: str, words: str, *, primary: bool = False, parent: QWidget | None = None
     ) -> None:
-        super().__init__(words, parent)
+        super().__init__(parent)
+        self.set_words(words)
         self._icon = icon
         self.setProperty("primary", primary)
         self.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
-        self.setAccessibleName(words)
         self._colour_icon()
+
+    def set_words(self, words: str) -> None:
+        # The style puts icon and words side by side without room between them.
+        self.setText(f" {words}")
+        self.setAccessibleName(words)
 
     def set_icon_name(self, icon: str) -> None:
         self._icon = icon

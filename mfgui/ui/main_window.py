@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMainWindow,
     QSizePolicy,
     QStackedWidget,
+    QTabWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -61,8 +62,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("mfgui")
         self.setMinimumSize(MINIMUM_SIZE)
         self.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
         )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.parts = self._make_parts()
         self.docks = self._make_docks()
         self._pages = QStackedWidget()
@@ -181,7 +185,7 @@ class MainWindow(QMainWindow):
         start.drop_area.open_images.connect(lambda: commands.carry_out("open"))
         start.drop_area.open_folder.connect(lambda: commands.carry_out("open-folder"))
         start.drop_area.open_sample.connect(lambda: commands.carry_out("open-sample"))
-        start.recent_chosen.connect(lambda paths: controller.sets.open(_paths(paths)))
+        start.recent_chosen.connect(lambda paths: commands.open_recent(paths))
         parts.drops.dropped.connect(self._on_files_dropped)
         parts.switch.source_chosen.connect(lambda n: controller.view.show(f"source:{n}"))
         parts.switch.fused_chosen.connect(commands.show_fused)
@@ -231,8 +235,7 @@ class MainWindow(QMainWindow):
             self.arranger.go_away()
             self._pages.setCurrentWidget(self.parts.start)
         if there != was_there:
-            target = self.parts.canvas if there else self.parts.start.drop_area.images_button
-            target.setFocus()
+            (self.parts.canvas if there else self.parts.start).setFocus()
         if not there:
             self._show_recent()
         stack = self._controller.session.stack
@@ -305,19 +308,10 @@ class MainWindow(QMainWindow):
         if self.isVisible():
             self.arranger.adapt()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()
         self.closing.emit()
         super().closeEvent(event)
-
-
-def _paths(texts: tuple[str, ...]) -> list:  # type: ignore[type-arg]
-    from pathlib import Path
-
-    return [Path(text) for text in texts]
 
 
 def choice_of(text: str) -> Choice:

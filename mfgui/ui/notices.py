@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontDatabase, QGuiApplication
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -17,7 +17,7 @@ from mfgui.core.events import Notice, Severity
 from mfgui.ui.icons import IconButton, IconLabel
 from mfgui.ui.theme import BannerColours, Theme
 
-MAX_BANNERS = 3
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _WORDS = {Severity.INFO: "Note", Severity.WARNING: "Warning", Severity.ERROR: "Error"}
 
 
@@ -35,6 +35,7 @@ class Banner(QWidget):
         self._icon = IconLabel(notice.severity.value, _colours(theme, notice).text)
         self.what = QLabel(f"{_WORDS[notice.severity]}: {notice.what}")
         self.kept = QLabel(notice.kept[:1].upper() + notice.kept[1:])
+        self.others = QLabel()
         self.details = _details_view(notice.details)
         self.details_button = self._text_button("Details", checkable=True)
         self.copy_button = self._text_button("Copy")
@@ -44,6 +45,10 @@ class Banner(QWidget):
         self.copy_button.clicked.connect(self._on_copy_clicked)
         self.close_button.clicked.connect(self.closed)
         self.setAccessibleName(f"{self.what.text()}. {self.kept.text()}")
+
+    def show_others(self, number: int) -> None:
+        """Say how many more are open behind this one."""
+        self.others.setText(f"{number} more" if number else "")
 
     def show_theme(self, theme: Theme) -> None:
         self._icon.show_icon(self.notice.severity.value, _colours(theme, self.notice).text)
@@ -64,7 +69,7 @@ class Banner(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         font = self.what.font()
-        font.setBold(True)
+        font.setWeight(QFont.Weight.DemiBold)
         self.what.setFont(font)
         lines = QVBoxLayout()
         lines.setSpacing(0)
@@ -75,6 +80,7 @@ class Banner(QWidget):
         top.setSpacing(8)
         top.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(lines, 1)
+        top.addWidget(self.others, 0, Qt.AlignmentFlag.AlignVCenter)
         for button in (self.details_button, self.copy_button, self.close_button):
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
@@ -96,7 +102,8 @@ class Banner(QWidget):
 
 
 class Banners(QWidget):
-    """The notices that are open, newest first; the same one is shown once until cleared."""
+    """The notices that are open. One is shown, the most severe and newest first, so that the
+    canvas keeps its room; the same one is not repeated until the situation changes."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,12 +117,13 @@ class Banners(QWidget):
 
     @property
     def notices(self) -> list[Notice]:
-        """What is shown, newest first."""
+        """What is open, the one that is shown first."""
         return [banner.notice for banner in self._open]
 
     @property
-    def banners(self) -> list[Banner]:
-        return list(self._open)
+    def shown(self) -> Banner | None:
+        """The banner on the screen."""
+        return self._open[0] if self._open else None
 
     def show_notice(self, notice: Notice) -> None:
         """Show `notice` unless the same one was shown since the situation last changed."""
@@ -126,19 +134,22 @@ class Banners(QWidget):
         banner = Banner(notice, self._theme, self)
         banner.closed.connect(lambda: self._close(banner))
         self._open.insert(0, banner)
-        self._layout.insertWidget(0, banner)
-        while len(self._open) > MAX_BANNERS:
-            self._close(self._open[-1])
-        self.show()
+        self._open.sort(key=lambda b: _RANK[b.notice.severity])
+        self._layout.addWidget(banner)
+        self._refresh()
         QAccessible.updateAccessibility(QAccessibleEvent(banner, QAccessible.Event.Alert))
 
-    def forget_repeats(self) -> None:
-        """The situation changed: a failure that comes again is shown again."""
+    def begin_anew(self) -> None:
+        """The situation changed: notes of the one before go, and a failure that comes again
+        is shown again."""
+        for banner in list(self._open):
+            if banner.notice.severity is Severity.INFO:
+                self._close(banner)
         self._seen = {(b.notice.severity, b.notice.what) for b in self._open}
 
     def clear(self) -> None:
         """Close all."""
-        for banner in self.banners:
+        for banner in list(self._open):
             self._close(banner)
         self._seen.clear()
 
@@ -154,6 +165,12 @@ class Banners(QWidget):
         self._layout.removeWidget(banner)
         banner.hide()
         banner.deleteLater()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        for place, banner in enumerate(self._open):
+            banner.setVisible(place == 0)
+            banner.show_others(len(self._open) - 1)
         self.setVisible(bool(self._open))
 
 

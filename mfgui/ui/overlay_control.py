@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.icons import IconButton
@@ -74,6 +74,7 @@ class OverlayControl(QWidget):
         self.changed.emit(self._overlay)
 
     def _lay_out(self) -> None:
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)

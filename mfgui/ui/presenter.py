@@ -219,7 +219,7 @@ class Presenter(QObject):
     # Map
 
     def _on_map_changed(self, _change: MapChanged) -> None:
-        self._parts.banners.forget_repeats()
+        self._parts.banners.begin_anew()
         self._show_labels()
         self.show_commands()
 
@@ -236,7 +236,7 @@ class Presenter(QObject):
     def _on_run_changed(self, change: RunChanged) -> None:
         status = change.status
         if status.state is RunState.DONE:
-            self._parts.banners.forget_repeats()
+            self._parts.banners.begin_anew()
         if not status.active and status.run_id not in self._controller.session.results:
             self._parts.curve.remove_curve(status.run_id)
         others = self._controller.runs.tracker.active()

@@ -32,9 +32,7 @@ def progress_words(status: RunStatus, *, elapsed: float) -> tuple[str, str]:
         stage = status.stage[:1].upper() + status.stage[1:]
         return stage or status.name, clock_text(elapsed)
     left = (
-        "estimating"
-        if status.remaining is None
-        else f"{clock_text(status.remaining + 0.999)} left"
+        "estimating" if status.remaining is None else f"{clock_text(status.remaining + 0.999)} left"
     )
     where = f"Iteration {status.iteration} of {status.total}"
     return where, f"{clock_text(elapsed)} · {left}"

@@ -191,7 +191,7 @@ def _draw_picture(painter: QPainter, option: QStyleOptionViewItem, row: Row, pla
 def _draw_badge(painter: QPainter, font: QFont, row: Row, corner: QPoint) -> None:
     colour = QColor(row.badge_colour)
     bold = QFont(font)
-    bold.setBold(True)
+    bold.setWeight(QFont.Weight.DemiBold)
     bold.setPointSizeF(font.pointSizeF() - 1.0)
     width = max(18, QFontMetrics(bold).horizontalAdvance(row.badge) + 10)
     place = QRectF(corner.x() - 3, corner.y() - 3, width, 18)

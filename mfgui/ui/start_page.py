@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+import mfgui.resources as resources
 from mfgui.ui.icons import TextButton, icon_in
 from mfgui.ui.thumbnails import filling
 
@@ -117,6 +119,21 @@ class RecentTile(QAbstractButton):
         painter.drawText(8, below, width, metrics.height(), Qt.AlignmentFlag.AlignLeft, place)
 
 
+class Emblem(QWidget):
+    """The sign of the program."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(72, 72)
+        self._renderer = QSvgRenderer(str(resources.path("icons/focus-map.svg")), self)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        self._renderer.render(painter)
+        painter.end()
+
+
 class DropArea(QFrame):
     """The large place to drop pictures on, with the three ways to open some."""
 
@@ -127,7 +144,8 @@ class DropArea(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dropArea")
-        self.setMinimumHeight(240)
+        self.setMinimumHeight(260)
+        self.setMaximumHeight(460)
         self.title = QLabel("Drop photographs here")
         self.title.setObjectName("startTitle")
         lead = QLabel("Two or more pictures of one scene, focused at different distances")
@@ -149,6 +167,8 @@ class DropArea(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.addStretch(1)
+        layout.addWidget(Emblem(), 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(12)
         for label, space in ((self.title, 8), (lead, 24)):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(label)
@@ -166,7 +186,8 @@ class RecentGrid(QWidget):
         super().__init__(parent)
         self.tiles: list[RecentTile] = []
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        # The pictures, not the grounds they light up on, are in line with the drop area.
+        self._grid.setContentsMargins(-8, 0, 0, 0)
         self._grid.setSpacing(8)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
@@ -205,10 +226,12 @@ class StartPage(QWidget):
         inner = QVBoxLayout(column)
         inner.setContentsMargins(32, 32, 32, 32)
         inner.setSpacing(12)
-        inner.addWidget(self.drop_area, 1)
+        inner.addStretch(1)
+        inner.addWidget(self.drop_area, 4)
         inner.addSpacing(12)
         inner.addWidget(self.caption)
         inner.addWidget(self.recent)
+        inner.addStretch(2)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -224,6 +247,7 @@ class StartPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._columns = 1
         self.show_recent(())
 

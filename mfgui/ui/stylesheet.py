@@ -14,7 +14,7 @@ _FRAME = """
 QMainWindow, QDialog { background: $window; color: $text; }
 QWidget { color: $text; }
 QWidget:disabled { color: $text_disabled; }
-QMainWindow::separator { background: $divider; width: 1px; height: 1px; margin: 0 1px; }
+QMainWindow::separator { background: $divider; width: 3px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }
 QToolTip { background: $tooltip; color: $on_tooltip; border: 1px solid $border; padding: 4px 8px; }
 
@@ -35,7 +35,7 @@ QStatusBar { background: $panel; border-top: 1px solid $divider; color: $text_di
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $text_dim; }
 
-QTabBar { background: $panel; }
+QTabBar { background: $panel; qproperty-drawBase: 0; }
 QTabBar::tab { background: $panel; color: $text_dim; padding: 7px 12px; border: none;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
@@ -71,7 +71,8 @@ QToolButton:checked { background: $selected; }
 QToolButton:focus { border: 1px solid $focus; }
 QToolButton:disabled { color: $text_disabled; }
 QToolButton#browse { border: 1px solid $border; min-width: 22px; min-height: 22px; }
-QToolButton#sectionHeader { padding: 4px; font-weight: 600; color: $text_dim; }
+QToolButton#sectionHeader, QToolButton#sectionHeader:checked { padding: 4px; font-weight: 600;
+    color: $text_dim; background: transparent; }
 QToolButton#segment { border: 1px solid $divider; border-radius: 0; padding: 4px 10px; }
 QToolButton#segment:checked { background: $selected; border-color: $accent; }
 QToolButton#segment:focus { border-color: $focus; }

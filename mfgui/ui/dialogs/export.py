@@ -151,8 +151,7 @@ class ExportDialog(QDialog):
         self.note.style().unpolish(self.note)
         self.note.style().polish(self.note)
         self.export_button.setEnabled(not problem)
-        self.export_button.setText("Replace" if warning else "Export")
-        self.export_button.setAccessibleName(self.export_button.text())
+        self.export_button.set_words("Replace" if warning else "Export")
 
     def _lay_out(self) -> None:
         self.path_line.setMinimumWidth(420)

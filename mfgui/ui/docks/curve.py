@@ -200,7 +200,7 @@ class CurvePanel(QWidget):
     def _fit_legend(self) -> None:
         beside = self._middle.direction() is QHBoxLayout.Direction.LeftToRight
         limit = 16_777_215
-        self._legend_area.setFixedWidth(240) if beside else self._legend_area.setMinimumWidth(0)
+        self._legend_area.setFixedWidth(300) if beside else self._legend_area.setMinimumWidth(0)
         if beside:
             self._legend_area.setMaximumHeight(limit)
         else:
@@ -284,13 +284,13 @@ class CurvePanel(QWidget):
             return
         if self._hovered < 0:
             best = run.curve.best
-            text = f"{run.name}: best Q {run.curve.q[best]:.6f} at {best} of {run.curve.iterations}"
+            text = f"Best Q {run.curve.q[best]:.6f} at {best} of {run.curve.iterations}"
             self.readout.setText(text)
             return
         shown = self._plotted(self.objective_box.currentText())
         parts = [
-            f"{p.name}: {p.curve.q[self._hovered]:.9f}"
+            f"{p.run_id}: {p.curve.q[self._hovered]:.7f}"
             for p in shown
             if p.visible and self._hovered < len(p.curve.q)
         ]
-        self.readout.setText(f"Iteration {self._hovered}   " + "   ".join(parts))
+        self.readout.setText(f"At {self._hovered}   " + "   ".join(parts))

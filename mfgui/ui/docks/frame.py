@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QWidget
 from mfgui.ui.icons import IconButton
 
 TITLE_HEIGHT = 32
+TABBED_HEIGHT = 6
 
 
 class DockTitle(QWidget):
@@ -17,21 +18,34 @@ class DockTitle(QWidget):
         super().__init__(dock)
         self.setObjectName("dockTitle")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(TITLE_HEIGHT)
         words = dock.windowTitle()
-        label = QLabel(words)
+        self.label = QLabel(words)
         self.float_button = IconButton("float", f"Detach {words}")
         self.close_button = IconButton("close", f"Close {words}")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 4, 0)
         layout.setSpacing(0)
-        layout.addWidget(label, 1)
+        layout.addWidget(self.label, 1)
         for button in (self.float_button, self.close_button):
             button.setIconSize(QSize(14, 14))
             button.setMinimumSize(24, 24)
             layout.addWidget(button)
         self.float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         self.close_button.clicked.connect(dock.close)
+        self._shown = True
+
+    def show_bar(self, *, shown: bool) -> None:
+        """Take no room while the tab says the same word."""
+        self._shown = shown
+        for child in (self.label, self.float_button, self.close_button):
+            child.setVisible(shown)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, TITLE_HEIGHT if self._shown else TABBED_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 class Dock(QDockWidget):
@@ -44,4 +58,5 @@ class Dock(QDockWidget):
         body.setObjectName("dockBody")
         body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWidget(body)
-        self.setTitleBarWidget(DockTitle(self))
+        self.title = DockTitle(self)
+        self.setTitleBarWidget(self.title)
