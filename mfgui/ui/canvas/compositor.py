@@ -7,58 +7,22 @@ much. Panning moves the composed pixels and composes the strips that came into s
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtGui import QImage
 
-from mfgui.core.arrays import ImageU8, LabelArray, Rect, Size
+from mfgui.core.arrays import ImageU8, Rect, Size
 from mfgui.core.pyramid import Picture
-from mfgui.ui.canvas import overlays
-from mfgui.ui.canvas.overlays import ColourTable, Overlay, OverlayMode
+from mfgui.ui.canvas.overlay_painter import OverlayPainter, reach
 from mfgui.ui.canvas.pixelgrid import PixelGrid
-from mfgui.ui.canvas.sampling import draw_picture, sample_labels
+from mfgui.ui.canvas.sampling import draw_smoothly, image_part, is_magnified, magnify
+from mfgui.ui.canvas.scene import Scene
 from mfgui.ui.canvas.viewport import Viewport
 
 _KEPT_FRAMES = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Map:
-    """The focus map to draw: live labels, and their table of colours.
-
-    `stamp` is another number for every other content.
-    """
-
-    labels: LabelArray = field(repr=False)
-    table: ColourTable = field(repr=False)
-    stamp: int
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Everything that decides how the canvas looks, but for the place.
-
-    `stamp` is another number for every other content of `picture`.
-    """
-
-    picture: Picture | None
-    stamp: int = 0
-    map: Map | None = None
-    overlay: Overlay = field(default_factory=Overlay)
-    active: int = 1
-    surround: int = 0xFF777777
-    ratio: float = 1.0
-
-    @property
-    def content(self) -> tuple[object, ...]:
-        """Equal for scenes that look the same."""
-        fixed = (self.picture is None, self.stamp, self.surround, self.ratio)
-        if self.map is None or self.overlay.mode is OverlayMode.OFF:
-            return fixed
-        active = self.active if self.overlay.mode is OverlayMode.ACTIVE else 0
-        return (*fixed, self.map.stamp, self.overlay, active)
 
 
 class Frame:
@@ -84,6 +48,7 @@ class Compositor:
 
     def __init__(self, grid: PixelGrid) -> None:
         self._grid = grid
+        self._overlay = OverlayPainter()
         self._kept: OrderedDict[tuple[object, ...], _Composed] = OrderedDict()
         self._spare: list[Frame] = []
         self.composed_pixels = 0
@@ -115,7 +80,7 @@ class Compositor:
         kept = self._kept.pop(before.content, None)
         if kept is None or kept.viewport != viewport:
             return Rect(0, 0, viewport.screen.width, viewport.screen.height)
-        dirty = viewport.to_screen_rect(rect).grown(_reach(scene, viewport))
+        dirty = viewport.to_screen_rect(rect).grown(_smoothing(scene.picture, viewport) + reach(scene))
         dirty = dirty.intersected(Rect(0, 0, viewport.screen.width, viewport.screen.height))
         self._compose(kept.frame, scene, viewport, dirty)
         self._keep(_Composed(kept.frame, viewport, scene.content))
@@ -159,62 +124,26 @@ class Compositor:
             frame.pixels.view(np.uint32)[..., 0][rect.slices] = scene.surround
         if inside.empty or scene.picture is None:
             return
-        draw_picture(frame.image, frame.pixels, scene.picture, viewport, inside)
-        if scene.map is not None:
-            _draw_overlay(frame.pixels, scene, scene.map, viewport, inside)
+        target = frame.pixels[inside.slices]
+        if is_magnified(scene.picture, viewport):
+            part = image_part(viewport, inside)
+            block = scene.picture.levels[0][part.slices]
+            blended = self._overlay.blended(block, scene, part)
+            magnify(block if blended is None else blended, part, viewport, inside, out=target)
+        else:
+            blended = None
+            draw_smoothly(frame.image, scene.picture, viewport, inside)
+        if blended is None:
+            self._overlay.draw(target, scene, viewport, inside)
         self._grid.draw(frame.pixels, scene.picture, viewport, inside)
 
 
-def _draw_overlay(
-    pixels: ImageU8, scene: Scene, focus: Map, viewport: Viewport, rect: Rect
-) -> None:
-    target = pixels[rect.slices]
-    match scene.overlay.mode:
-        case OverlayMode.TINT:
-            overlays.tint(
-                target,
-                sample_labels(focus.labels, viewport, rect),
-                table=focus.table,
-                strength=scene.overlay.strength,
-                origin=(rect.x - viewport.left, rect.y - viewport.top),
-                out=target,
-            )
-        case OverlayMode.ACTIVE:
-            overlays.dim_others(
-                target,
-                sample_labels(focus.labels, viewport, rect),
-                active=scene.active,
-                strength=scene.overlay.strength,
-                out=target,
-            )
-        case OverlayMode.CONTOUR:
-            _draw_contour(target, scene, focus, viewport, rect)
-
-
-def _draw_contour(
-    target: ImageU8, scene: Scene, focus: Map, viewport: Viewport, rect: Rect
-) -> None:
-    width, edge = _contour_pixels(scene)
-    margin = overlays.contour_margin(width=width, edge=edge)
-    wide = rect.grown(margin).intersected(viewport.extent)
-    labels = sample_labels(focus.labels, viewport, wide)
-    line, edges = overlays.contour_masks(labels, width=width, edge=edge)
-    inner = Rect(rect.x - wide.x, rect.y - wide.y, rect.width, rect.height).slices
-    overlays.draw_contour(target, line=line[inner], edges=edges[inner])
-
-
-def _contour_pixels(scene: Scene) -> tuple[int, int]:
-    edge = max(1, round(scene.ratio))
-    return max(1, round(scene.overlay.contour_width * scene.ratio)), edge
-
-
-def _reach(scene: Scene, viewport: Viewport) -> int:
-    """Screen pixels beyond a changed image rectangle that look different."""
-    smoothing = 2 + int(np.ceil(2 * viewport.scale)) if viewport.scale < 1 else 1
-    if scene.overlay.mode is not OverlayMode.CONTOUR:
-        return smoothing
-    width, edge = _contour_pixels(scene)
-    return smoothing + overlays.contour_margin(width=width, edge=edge)
+def _smoothing(picture: Picture | None, viewport: Viewport) -> int:
+    """Screen pixels beyond a changed image rectangle that the picture's filter reaches."""
+    if picture is None or is_magnified(picture, viewport):
+        return 1
+    step = viewport.scale * viewport.image.width / picture.size.width
+    return 2 + math.ceil(2 * max(1.0, step))
 
 
 def _only_moved(old: Viewport, new: Viewport) -> bool:

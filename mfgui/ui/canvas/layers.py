@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
 from mfgui.core.pyramid import Picture, StoredReader
-from mfgui.ui.canvas.compositor import Map, Scene
 from mfgui.ui.canvas.overlays import Overlay, Palette
+from mfgui.ui.canvas.scene import Map, Scene
 
 NO_SET = Size(1, 1)
 

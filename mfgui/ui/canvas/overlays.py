@@ -22,7 +22,6 @@ DEFAULT_STRENGTH = 35
 _OPAQUE = 0xFF000000
 _CHECKS = (0xFFF5F5F5, 0xFF262626)  # far apart, so that they show at any strength and picture
 _CHECK_SIDE = 8
-_LINE_COLOURS = np.array([_OPAQUE] * 255 + [0xFFFFFFFF], np.uint32).view(np.int32)
 _DIM = 48.0  # the grey that pixels of other labels move towards
 
 
@@ -102,12 +101,38 @@ class Palette:
         return table.view(np.int32)
 
 
+class Checkerboard:
+    """Squares of 8 screen pixels, light and dark; kept, because making them takes a while."""
+
+    def __init__(self) -> None:
+        self._plane = np.empty((0, 0), np.uint32)
+
+    def draw(
+        self, colours: npt.NDArray[np.uint32], where: ImageU8, origin: tuple[int, int]
+    ) -> None:
+        """Write it into (h, w) `colours` where `where` is not 0; `origin` is the first pixel."""
+        height, width = colours.shape
+        x, y = origin[0] % (2 * _CHECK_SIDE), origin[1] % (2 * _CHECK_SIDE)
+        if self._plane.shape[0] < y + height or self._plane.shape[1] < x + width:
+            self._plane = _checks(height + 2 * _CHECK_SIDE, width + 2 * _CHECK_SIDE)
+        part = self._plane[y : y + height, x : x + width]
+        cv2.copyTo(part.view(np.int32), where, colours.view(np.int32))
+
+
+def _checks(height: int, width: int) -> npt.NDArray[np.uint32]:
+    squares = np.array(_CHECKS, np.uint32)[[[0, 1], [1, 0]]]
+    block = squares.repeat(_CHECK_SIDE, axis=0).repeat(_CHECK_SIDE, axis=1)
+    repeats = -(-height // (2 * _CHECK_SIDE)), -(-width // (2 * _CHECK_SIDE))
+    return np.tile(block, repeats)
+
+
 def tint(
     picture: ImageU8,
     labels: LabelArray,
     *,
     table: ColourTable,
     strength: int,
+    checks: Checkerboard,
     origin: tuple[int, int] = (0, 0),
     out: ImageU8,
 ) -> None:
@@ -121,6 +146,8 @@ def tint(
         The label below each screen pixel.
     table : (256,) or (65536,) int32
         From `Palette.table`.
+    checks : Checkerboard
+        What *unassigned* looks like.
     strength : int
         Opacity in percent.
     origin : (int, int)
@@ -129,7 +156,7 @@ def tint(
     """
     colours = _looked_up(labels, table)
     if cv2.countNonZero(labels) < labels.size:
-        _check(colours, labels == UNASSIGNED, origin)
+        checks.draw(colours, (labels == UNASSIGNED).view(np.uint8), origin)
     opacity = strength / 100
     plane = colours.view(np.uint8).reshape(picture.shape)
     cv2.addWeighted(picture, 1 - opacity, plane, opacity, 0, dst=out)
@@ -171,44 +198,29 @@ def contour_masks(labels: LabelArray, *, width: int, edge: int) -> tuple[ImageU8
         255 inside. A pixel is inside when the `width + 1` (or `width + 2 edge + 1`) square
         around it holds more than one label.
     """
-    line = _varied(labels, width + 1)
-    return line, _varied(labels, width + 2 * edge + 1)
+    window = np.ones((width + 1, width + 1), np.uint8)
+    line, edges = np.empty(labels.shape, np.uint8), np.empty(labels.shape, np.uint8)
+    cv2.compare(cv2.dilate(labels, window), cv2.erode(labels, window), cv2.CMP_NE, dst=line)
+    # A larger square holds several labels exactly when one of the smaller ones inside it does.
+    cv2.dilate(line, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8), dst=edges)
+    return line, edges
 
 
 def draw_contour(picture: ImageU8, *, line: ImageU8, edges: ImageU8) -> None:
     """Paint the masks of `contour_masks` in white and black into `picture`."""
     if not cv2.countNonZero(edges):
         return
-    colours = _looked_up(line, _LINE_COLOURS)
-    cv2.copyTo(colours.view(np.uint8).reshape(picture.shape), edges, picture)
+    cv2.copyTo(cv2.cvtColor(line, cv2.COLOR_GRAY2BGRA), edges, picture)
 
 
 def _looked_up(labels: LabelArray, table: ColourTable) -> npt.NDArray[np.uint32]:
     # OpenCV's table is three times as fast as NumPy's, but older versions take bytes only.
-    found = cv2.LUT(labels, table) if labels.dtype == np.uint8 else table[labels]
+    found = np.asarray(cv2.LUT(labels, table) if labels.dtype == np.uint8 else table[labels])
     return found.view(np.uint32)
 
 
 def _words(pixels: ImageU8) -> npt.NDArray[np.uint32]:
     return pixels.view(np.uint32)[..., 0]
-
-
-def _varied(labels: LabelArray, side: int) -> ImageU8:
-    window = np.ones((side, side), np.uint8)
-    varied = np.empty(labels.shape, np.uint8)
-    cv2.compare(cv2.dilate(labels, window), cv2.erode(labels, window), cv2.CMP_NE, dst=varied)
-    return varied
-
-
-def _check(
-    colours: npt.NDArray[np.uint32], where: npt.NDArray[np.bool_], origin: tuple[int, int]
-) -> None:
-    height, width = colours.shape
-    columns = (np.arange(origin[0], origin[0] + width) // _CHECK_SIDE) & 1
-    rows = (np.arange(origin[1], origin[1] + height) // _CHECK_SIDE) & 1
-    odd = (rows[:, None] ^ columns[None, :]).astype(bool)
-    np.copyto(colours, np.uint32(_CHECKS[0]), where=where & odd)
-    np.copyto(colours, np.uint32(_CHECKS[1]), where=where & ~odd)
 
 
 def _colour(word: str) -> int:

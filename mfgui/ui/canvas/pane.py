@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
 from mfgui.core.pyramid import Picture, StoredReader
 from mfgui.ui.canvas import marks
-from mfgui.ui.canvas.compositor import Compositor, Scene
+from mfgui.ui.canvas.compositor import Compositor
 from mfgui.ui.canvas.layers import NO_SET, Layers
 from mfgui.ui.canvas.overlays import DEFAULT_STRENGTH, Overlay, OverlayMode, Palette
 from mfgui.ui.canvas.pixelgrid import PixelGrid
+from mfgui.ui.canvas.scene import Scene
 from mfgui.ui.canvas.viewport import SharedView, View, Viewport
 
 _SURROUND = "#6b6b6b"

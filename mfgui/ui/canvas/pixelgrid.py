@@ -19,7 +19,9 @@ VALUES_ABOVE = 32.0
 _CHARACTERS = "0123456789. "
 _POINT, _BLANK = 10, 11
 _SMALLEST, _LARGEST = 8, 15  # device pixels; _LARGEST grows with the device pixel ratio
-_LINE_STEP = 56
+_EDGED = 60
+_QUARTER = np.uint32(0x003F3F3F)
+_GREEN, _MIDDLE_GREEN = np.uint32(0x0000FF00), np.uint32(0x00008000)
 
 
 class PixelGrid:
@@ -60,27 +62,27 @@ class PixelGrid:
         x = _places(rect.x - viewport.left, columns, viewport.scale, box_width)
         y = _places(rect.y - viewport.top, rows, viewport.scale, box_height)
         # One row and column more, of nothing, for the screen pixels between the words.
-        ink = np.pad(text, ((0, 1), (0, 1)))
-        halo = np.empty_like(ink)
-        cv2.dilate(ink, np.ones((3, 3), np.uint8), dst=halo)
-        halo[-1], halo[:, -1] = 0, 0
-        cv2.subtract(target, _everywhere(halo, x, y), dst=target)
-        cv2.add(target, _everywhere(ink, x, y), dst=target)
+        text = np.pad(text, ((0, 1), (0, 1)))
+        spread = np.take(np.take(text, x, axis=1), y, axis=0)
+        cv2.copyTo(cv2.cvtColor(spread, cv2.COLOR_GRAY2BGRA), spread, target)
 
     def _fitting(self, words: npt.NDArray[np.intp], scale: float) -> ImageU8:
         """Glyphs of the largest size with which the words fit into a pixel."""
         lines, characters = words.shape[2:]
-        for size in range(round(_LARGEST * self.ratio), _SMALLEST, -1):
-            glyphs = self._glyphs_of(size)
-            if lines * glyphs.shape[1] <= scale - 4 and characters * glyphs.shape[2] <= scale - 3:
-                return glyphs
-        return self._glyphs_of(_SMALLEST)
-
-    def _glyphs_of(self, size: int) -> ImageU8:
-        """(characters, height, width) uint8 opacity."""
+        size = round(_LARGEST * self.ratio)
+        while size > _SMALLEST and (
+            lines * size > scale - 4 or characters * _advance(self._sized(size)) > scale - 3
+        ):
+            size -= 1
         if size not in self._glyphs:
-            self._glyphs[size] = _rendered(self._font, size)
+            self._glyphs[size] = _rendered(self._sized(size))
         return self._glyphs[size]
+
+    def _sized(self, size: int) -> QFont:
+        font = QFont(self._font)
+        font.setPixelSize(size)
+        font.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
+        return font
 
 
 def words_of(values: PixelArray) -> npt.NDArray[np.intp]:
@@ -104,15 +106,11 @@ def _digits(values: npt.NDArray[np.intp], places: int) -> npt.NDArray[np.intp]:
 
 
 def _typeset(words: npt.NDArray[np.intp], glyphs: ImageU8) -> ImageU8:
-    """One box of text per image pixel, side by side: (h boxes, w boxes) of opacity."""
+    """One box of text per image pixel, side by side: (h boxes, w boxes)."""
     rows, columns, lines, characters = words.shape
     height, width = glyphs.shape[1:]
-    boxes = glyphs[words]
-    ordered = boxes.transpose(0, 2, 4, 1, 3, 5)
-    ordered = ordered.reshape(rows, lines * height, columns, characters * width)
-    # A free pixel around each box, so that no halo reaches into the next.
-    framed = np.pad(ordered, ((0, 0), (1, 1), (0, 0), (1, 1)))
-    return framed.reshape(rows * framed.shape[1], columns * framed.shape[3])
+    boxes = glyphs[words].transpose(0, 2, 4, 1, 3, 5)
+    return boxes.reshape(rows * lines * height, columns * characters * width)
 
 
 def _places(
@@ -127,46 +125,43 @@ def _places(
     return np.where((within >= 0) & (within < box), (index - first) * box + within, empty)
 
 
-def _everywhere(opacity: ImageU8, x: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> ImageU8:
-    """Opacity at the places as (h, w, 4), nothing in the fourth channel."""
-    colours = cv2.merge([opacity, opacity, opacity, np.zeros_like(opacity)]).view(np.uint32)
-    spread = np.take(np.take(colours[..., 0], x, axis=1), y, axis=0)
-    return spread.view(np.uint8).reshape(len(y), len(x), 4)
-
-
 def _draw_lines(target: ImageU8, viewport: Viewport, rect: Rect) -> None:
     """Lighten or darken the first screen column and row of every image pixel."""
     wide = Rect(rect.x - 1, rect.y - 1, rect.width + 1, rect.height + 1)
     x = np.flatnonzero(np.diff(columns_below(viewport, wide)))
     y = np.flatnonzero(np.diff(rows_below(viewport, wide)))
-    target[:, x] = _contrasted(target[:, x])
-    others = np.setdiff1d(np.arange(target.shape[1]), x)
-    target[np.ix_(y, others)] = _contrasted(target[np.ix_(y, others)])
+    words = target.view(np.uint32)[..., 0]
+    down, across = _contrasted(words[:, x]), _contrasted(words[y])
+    words[:, x], words[y] = down, across
 
 
-def _contrasted(pixels: ImageU8) -> ImageU8:
-    # Decided by green for all channels, so that the lines take no colour of their own.
-    step = np.where(pixels[..., 1:2] < 128, _LINE_STEP, -_LINE_STEP)
-    changed = (pixels + step).clip(0, 255).astype(np.uint8)
-    changed[..., 3] = 255
-    return changed
+def _contrasted(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Every channel a quarter of the way to white where green is dark, else to black."""
+    darker = words - ((words >> np.uint32(2)) & _QUARTER)
+    dark = (words & _GREEN) < _MIDDLE_GREEN
+    return darker + np.where(dark, _QUARTER, np.uint32(0))
 
 
-def _rendered(font: QFont, size: int) -> ImageU8:
-    face = QFont(font)
-    face.setPixelSize(size)
-    face.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
-    metrics = QFontMetricsF(face)
-    width = round(max(metrics.horizontalAdvance(digit) for digit in _CHARACTERS[:10]) + 0.3)
+def _advance(font: QFont) -> int:
+    metrics = QFontMetricsF(font)
+    return round(max(metrics.horizontalAdvance(digit) for digit in _CHARACTERS[:10]) + 0.3)
+
+
+def _rendered(font: QFont) -> ImageU8:
+    """(characters, height, width) uint8: 0 nothing, else the grey of white ink edged in black."""
+    size, width = font.pixelSize(), _advance(font)
+    metrics = QFontMetricsF(font)
     baseline = (size + metrics.capHeight()) / 2
     image = QImage(width * len(_CHARACTERS), size, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.black)
     painter = QPainter(image)
-    painter.setFont(face)
+    painter.setFont(font)
     painter.setPen(Qt.GlobalColor.white)
     for place, character in enumerate(_CHARACTERS):
         inset = (width - metrics.horizontalAdvance(character)) / 2
         painter.drawText(QPointF(place * width + inset, round(baseline)), character)
     painter.end()
-    sheet = np.frombuffer(image.constBits(), np.uint8).reshape(size, -1, 4)[..., 1]
+    ink = np.frombuffer(image.constBits(), np.uint8).reshape(size, -1, 4)[..., 1]
+    edged = cv2.dilate(ink, np.ones((3, 3), np.uint8)) > _EDGED
+    sheet = np.where(edged, np.maximum(ink, 1), 0).astype(np.uint8)
     return np.ascontiguousarray(sheet.reshape(size, len(_CHARACTERS), width).transpose(1, 0, 2))

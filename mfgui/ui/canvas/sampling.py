@@ -36,37 +36,50 @@ def sample_labels(labels: LabelArray, viewport: Viewport, rect: Rect) -> LabelAr
     return gather(labels, columns=columns_below(viewport, rect), rows=rows_below(viewport, rect))
 
 
-def gather(values: npt.NDArray[Any], *, columns: Index, rows: Index) -> npt.NDArray[Any]:
-    """`values` at every pair of the rising `rows` and `columns`."""
+def gather(
+    values: npt.NDArray[Any], *, columns: Index, rows: Index, out: npt.NDArray[Any] | None = None
+) -> npt.NDArray[Any]:
+    """`values` (h, w) at every pair of the rising `rows` and `columns`, a copy."""
     first, last = rows[0], rows[-1] + 1
     left, right = columns[0], columns[-1] + 1
-    chosen: npt.NDArray[Any] = values[first:last, left:right]
+    if out is None:
+        out = np.empty((len(rows), len(columns)), values.dtype)
+    part: npt.NDArray[Any] = values[first:last, left:right]
     if last - first > len(rows):
         # Fewer rows are asked for than there are: those first.
-        return np.asarray(np.take(chosen[rows - first], columns - left, axis=1))
-    if right - left != len(columns):
-        chosen = np.take(chosen, columns - left, axis=1)
-    return chosen if last - first == len(rows) else np.take(chosen, rows - first, axis=0)
+        np.take(part[rows - first], columns - left, axis=1, out=out, mode="clip")
+    elif right - left == len(columns) and last - first == len(rows):
+        out[:] = part
+    else:
+        wide = np.take(part, columns - left, axis=1, mode="clip")
+        np.take(wide, rows - first, axis=0, out=out, mode="clip")
+    return out
 
 
-def draw_picture(
-    image: QImage, pixels: ImageU8, picture: Picture, viewport: Viewport, rect: Rect
-) -> None:
-    """Draw the part of a picture that is seen in `rect` (inside the image's extent).
-
-    True pixels at 100 % and above, area-filtered levels below, and previews (pictures smaller
-    than the set) smoothly enlarged. `image` and `pixels` are the same memory.
-    """
-    if picture.size == viewport.image and viewport.scale >= 1:
-        columns, rows = columns_below(viewport, rect), rows_below(viewport, rect)
-        target = pixels.view(np.uint32)[..., 0]
-        level = picture.levels[0].view(np.uint32)[..., 0]
-        target[rect.slices] = gather(level, columns=columns, rows=rows)
-        return
-    _draw_smoothly(image, picture, viewport, rect)
+def is_magnified(picture: Picture, viewport: Viewport) -> bool:
+    """Whether true pixels are drawn: at 100 % and above, but not for a preview."""
+    return picture.size == viewport.image and viewport.scale >= 1
 
 
-def _draw_smoothly(image: QImage, picture: Picture, viewport: Viewport, rect: Rect) -> None:
+def image_part(viewport: Viewport, rect: Rect) -> Rect:
+    """The image pixels below the centres of the screen pixels of `rect`."""
+    columns, rows = columns_below(viewport, rect), rows_below(viewport, rect)
+    x, y = int(columns[0]), int(rows[0])
+    return Rect(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
+
+
+def magnify(block: ImageU8, part: Rect, viewport: Viewport, rect: Rect, *, out: ImageU8) -> None:
+    """Fill `out`, the screen pixels of `rect`, from the image pixels `block` of `part`."""
+    gather(
+        block.view(np.uint32)[..., 0],
+        columns=columns_below(viewport, rect) - part.x,
+        rows=rows_below(viewport, rect) - part.y,
+        out=out.view(np.uint32)[..., 0],
+    )
+
+
+def draw_smoothly(image: QImage, picture: Picture, viewport: Viewport, rect: Rect) -> None:
+    """Draw what is seen in `rect` of an area-filtered level, or of an enlarged preview."""
     across = viewport.scale * viewport.image.width / picture.size.width
     down = viewport.scale * viewport.image.height / picture.size.height
     number = picture.level_for(max(across, down))

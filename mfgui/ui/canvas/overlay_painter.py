@@ -1,0 +1,99 @@
+"""Draws the overlay of a scene into composed pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mfgui.core.arrays import ImageU8, LabelArray, Rect
+from mfgui.ui.canvas import overlays
+from mfgui.ui.canvas.overlays import Checkerboard, Overlay, OverlayMode
+from mfgui.ui.canvas.sampling import sample_labels
+from mfgui.ui.canvas.scene import Map, Scene
+from mfgui.ui.canvas.viewport import Viewport
+
+
+class OverlayPainter:
+    """Keeps the labels of the last view, so that a switch of picture or mode is fast."""
+
+    def __init__(self) -> None:
+        self._checks = Checkerboard()
+        self._kept: tuple[int, Viewport, Rect] | None = None
+        self._labels: LabelArray | None = None
+
+    def blended(self, block: ImageU8, scene: Scene, part: Rect) -> ImageU8 | None:
+        """The pixels `block` of the image rectangle `part` with the overlay over them.
+
+        For magnified pictures, where there are fewer image pixels than screen pixels. None when
+        the overlay has a size of its own on the screen (or is off): then `draw` draws it.
+        """
+        mode = scene.overlay.mode
+        if scene.map is None or mode not in (OverlayMode.TINT, OverlayMode.ACTIVE):
+            return None
+        labels = np.ascontiguousarray(scene.map.labels[part.slices])
+        if mode is OverlayMode.TINT and cv2.countNonZero(labels) < labels.size:
+            return None
+        out = np.empty(block.shape, np.uint8)
+        self._blend(block, labels, scene.map, scene, (0, 0), out)
+        return out
+
+    def draw(self, target: ImageU8, scene: Scene, viewport: Viewport, rect: Rect) -> None:
+        """Draw over `target`, the composed pixels of `rect` (inside the image's extent)."""
+        if scene.map is None or scene.overlay.mode is OverlayMode.OFF:
+            return
+        wide = rect.grown(_margin(scene)).intersected(viewport.extent)
+        labels = self._sampled(scene.map, viewport, wide)
+        inner = Rect(rect.x - wide.x, rect.y - wide.y, rect.width, rect.height).slices
+        if scene.overlay.mode is OverlayMode.CONTOUR:
+            width, edge = _contour_pixels(scene.overlay, scene.ratio)
+            line, edges = overlays.contour_masks(labels, width=width, edge=edge)
+            overlays.draw_contour(target, line=line[inner], edges=edges[inner])
+        else:
+            origin = (rect.x - viewport.left, rect.y - viewport.top)
+            self._blend(target, labels[inner], scene.map, scene, origin, target)
+
+    def _blend(
+        self,
+        picture: ImageU8,
+        labels: LabelArray,
+        focus: Map,
+        scene: Scene,
+        origin: tuple[int, int],
+        out: ImageU8,
+    ) -> None:
+        strength = scene.overlay.strength
+        if scene.overlay.mode is OverlayMode.ACTIVE:
+            overlays.dim_others(picture, labels, active=scene.active, strength=strength, out=out)
+            return
+        overlays.tint(
+            picture,
+            labels,
+            table=focus.table,
+            strength=strength,
+            checks=self._checks,
+            origin=origin,
+            out=out,
+        )
+
+    def _sampled(self, focus: Map, viewport: Viewport, rect: Rect) -> LabelArray:
+        wanted = (focus.stamp, viewport, rect)
+        if self._labels is None or self._kept != wanted:
+            self._labels = sample_labels(focus.labels, viewport, rect)
+            self._kept = wanted
+        return self._labels
+
+
+def reach(scene: Scene) -> int:
+    """Screen pixels beyond changed labels where the overlay changes."""
+    return _margin(scene) if scene.overlay.mode is OverlayMode.CONTOUR else 0
+
+
+def _margin(scene: Scene) -> int:
+    """That of the widest contour, so that all modes use the same sampled labels."""
+    width, edge = _contour_pixels(Overlay(OverlayMode.CONTOUR, 100), scene.ratio)
+    return overlays.contour_margin(width=width, edge=edge)
+
+
+def _contour_pixels(overlay: Overlay, ratio: float) -> tuple[int, int]:
+    """Device pixels of the line and of its edge."""
+    return max(1, round(overlay.contour_width * ratio)), max(1, round(ratio))
