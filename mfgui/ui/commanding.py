@@ -201,9 +201,12 @@ class Commands(QObject):
         stack = self._controller.session.stack
         assert stack is not None
         path = stack.sources[0].path or Path(stack.sources[0].name)
-        shipped = path.is_relative_to(resources.path("samples"))
-        folder = self._controller.settings.values.last_folder
-        return Path(folder or Path.home()) / f"sample{path.suffix}" if shipped else path
+        if not path.is_relative_to(resources.path("samples")):
+            return path
+        folder = Path(self._controller.settings.values.last_folder or Path.home())
+        if folder.is_relative_to(resources.path("samples")):
+            folder = Path.home()
+        return folder / f"sample{path.suffix}"
 
     # Runs
 

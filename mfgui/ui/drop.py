@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -62,15 +62,11 @@ class DropOverlay(QWidget):
         layout.addWidget(self.words)
         self.hide()
 
-    def show_words(self, words: str) -> None:
-        """Show in the middle of the parent."""
+    def show_words(self, words: str, place: QRect) -> None:
+        """Show at `place` of the parent."""
         self.words.setText(words)
         self.setAccessibleName(words)
-        parent = self.parentWidget()
-        assert parent is not None
-        width, height = min(520, parent.width() - 48), 120
-        left = (parent.width() - width) // 2
-        self.setGeometry(left, (parent.height() - height) // 2, width, height)
+        self.setGeometry(place)
         self.raise_()
         self.show()
 
@@ -80,8 +76,9 @@ class DropTarget(QObject):
 
     dropped = Signal(object)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, *, over: Callable[[], QRect]) -> None:
         super().__init__(window)
+        self._over = over
         self.overlay = DropOverlay(window)
         self.has_set = False
         window.setAcceptDrops(True)
@@ -105,7 +102,7 @@ class DropTarget(QObject):
         if not event.mimeData().hasUrls():
             return False
         drop = understood(paths_of(event.mimeData()), has_set=self.has_set)
-        self.overlay.show_words(drop.words)
+        self.overlay.show_words(drop.words, self._over())
         if drop.action:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()

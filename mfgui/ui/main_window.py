@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -20,7 +20,7 @@ from mfgui.app.controller import Controller
 from mfgui.app.requests import DEFAULT_METHOD
 from mfgui.methods.registry import Kind
 from mfgui.ui.action_adapter import Actions
-from mfgui.ui.arrangement import Arranger
+from mfgui.ui.arrangement import NARROW_BELOW, Arranger
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.commanding import Commands
@@ -70,10 +70,17 @@ class MainWindow(QMainWindow):
         self.parts = self._make_parts()
         self.docks = self._make_docks()
         self._pages = QStackedWidget()
+        self._worded: list[QToolButton] = []
         self._lay_out()
         self.arranger = Arranger(self, dict(self.docks))
         self.commands = Commands(self, controller, self.parts, self.arranger, themes)
-        self.presenter = Presenter(controller, self.parts, on_set=self._show_set, parent=self)
+        self.presenter = Presenter(
+            controller,
+            self.parts,
+            on_set=self._show_set,
+            on_ready=self._load_plots,
+            parent=self,
+        )
         self._connect()
         self._restore()
         self._on_theme_changed(themes.current)
@@ -102,7 +109,7 @@ class MainWindow(QMainWindow):
             results=ResultsPanel(),
             curve=CurvePanel(theme),
             status=StatusBar(),
-            drops=DropTarget(self),
+            drops=DropTarget(self, over=self._drop_place),
             recent=RecentSets(self._controller.settings),
         )
 
@@ -162,16 +169,12 @@ class MainWindow(QMainWindow):
         bar.addActions(view)
         for action in bar.actions():
             button = bar.widgetForAction(action)
-            if isinstance(button, QToolButton) and action.isSeparator() is False:
-                beside = action not in view
-                button.setToolButtonStyle(
-                    Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-                    if beside
-                    else Qt.ToolButtonStyle.ToolButtonIconOnly
-                )
+            if isinstance(button, QToolButton) and not action.isSeparator():
                 button.setAccessibleName(action.text())
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 button.setMinimumSize(32, 32)
+                if action not in view:
+                    self._worded.append(button)
         return bar
 
     def _connect(self) -> None:
@@ -219,7 +222,6 @@ class MainWindow(QMainWindow):
         parts.results.export_clicked.connect(commands.export)
         parts.results.delete_clicked.connect(controller.runs.delete_result)
         parts.curve.scrubbed.connect(controller.view.show_state)
-        parts.curve.plot_wanted.connect(self._load_plots)
 
     # Start page or set
 
@@ -254,7 +256,13 @@ class MainWindow(QMainWindow):
             )
 
     def _load_plots(self) -> None:
-        """Import the plotting library beside the interface, then make the plot."""
+        """Import the plotting library beside the interface, then make the plot.
+
+        Done once a set is open, which is after the start and before the first run.
+        """
+
+        if self.parts.curve.plot is not None:
+            return
 
         def load(_report: object) -> object:
             import pyqtgraph
@@ -262,6 +270,16 @@ class MainWindow(QMainWindow):
             return pyqtgraph
 
         self._controller.ask(load, lambda _library: self.parts.curve.make_plot())
+
+    def _drop_place(self) -> QRect:
+        """The drop area of the start page, or a place in the middle of the canvas."""
+        area = self.parts.start.drop_area
+        if area.isVisible():
+            return QRect(area.mapTo(self, QPoint(0, 0)), area.size())
+        canvas = self.parts.canvas
+        place = QRect(0, 0, min(520, canvas.width() - 48), 120)
+        place.moveCenter(QRect(canvas.mapTo(self, QPoint(0, 0)), canvas.size()).center())
+        return place
 
     # Answers
 
@@ -305,6 +323,12 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        style = Qt.ToolButtonStyle
+        words = self.width() >= NARROW_BELOW
+        for button in self._worded:
+            button.setToolButtonStyle(
+                style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
+            )
         if self.isVisible():
             self.arranger.adapt()
 

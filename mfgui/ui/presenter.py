@@ -46,12 +46,14 @@ class Presenter(QObject):
         parts: WindowParts,
         *,
         on_set: Callable[[bool], None],
+        on_ready: Callable[[], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._parts = parts
         self._on_set = on_set
+        self._on_ready = on_ready
         self._pictures: dict[str, Picture] = {}
         self._last_state: tuple[RunState, int] = (RunState.DONE, -1)
         self._extended: set[int] = set()
@@ -139,6 +141,7 @@ class Presenter(QObject):
         parts.status.progress.clear()
         self._show_results()
         self._on_set(True)
+        self._on_ready()
         self.show_commands()
 
     def _on_opening_failed(self, _change: OpeningFailed) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -25,8 +25,10 @@ from mfgui.ui.icons import TextButton, icon_in
 from mfgui.ui.thumbnails import filling
 
 PICTURE_SIZE = QSize(160, 108)
-TILE_SIZE = QSize(176, 164)
+TILE_SIZE = QSize(160, 152)
+GAP = 16
 SHOWN_SETS = 10
+COLUMN_WIDTH = 5 * TILE_SIZE.width() + 4 * GAP + 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,29 +71,18 @@ class RecentTile(QAbstractButton):
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_ground(painter)
-        self._draw_picture(painter)
+        place = QRect(QPoint(0, 0), PICTURE_SIZE)
+        self._draw_picture(painter, place)
+        lit = self.hasFocus() or (self.underMouse() and self.isEnabled())
+        if lit:
+            pen = QPen(self.palette().color(QPalette.ColorRole.Highlight), 3)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(place).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
         self._draw_words(painter)
         painter.end()
 
-    def _draw_ground(self, painter: QPainter) -> None:
-        palette = self.palette()
-        painter.setPen(Qt.PenStyle.NoPen)
-        if self.underMouse() and self.isEnabled():
-            painter.setBrush(palette.color(QPalette.ColorRole.Light))
-            painter.drawRoundedRect(self.rect(), 8, 8)
-        if self.hasFocus():
-            pen = painter.pen()
-            pen.setStyle(Qt.PenStyle.SolidLine)
-            pen.setWidth(2)
-            pen.setColor(palette.color(QPalette.ColorRole.Highlight))
-            painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 8, 8)
-
-    def _draw_picture(self, painter: QPainter) -> None:
-        place = self.rect().adjusted(8, 8, 0, 0)
-        place.setSize(PICTURE_SIZE)
+    def _draw_picture(self, painter: QPainter, place: QRect) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.palette().color(QPalette.ColorRole.Mid))
         painter.drawRoundedRect(place, 4, 4)
@@ -107,16 +98,18 @@ class RecentTile(QAbstractButton):
         group = QPalette.ColorGroup.Disabled if self.entry.missing else QPalette.ColorGroup.Active
         palette = self.palette()
         metrics = QFontMetrics(self.font())
-        width, top = PICTURE_SIZE.width(), PICTURE_SIZE.height() + 14
-        painter.setPen(palette.color(group, QPalette.ColorRole.Text))
-        title = metrics.elidedText(self.entry.title, Qt.TextElideMode.ElideMiddle, width)
-        painter.drawText(8, top, width, metrics.height(), Qt.AlignmentFlag.AlignLeft, title)
-        if not self.entry.missing:
-            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
         place = f"Missing · {self.entry.place}" if self.entry.missing else self.entry.place
-        place = metrics.elidedText(place, Qt.TextElideMode.ElideMiddle, width)
-        below = top + metrics.height()
-        painter.drawText(8, below, width, metrics.height(), Qt.AlignmentFlag.AlignLeft, place)
+        top = PICTURE_SIZE.height() + 6
+        for text, role in (
+            (self.entry.title, QPalette.ColorRole.Text),
+            (place, QPalette.ColorRole.PlaceholderText),
+        ):
+            painter.setPen(palette.color(group, role))
+            width = PICTURE_SIZE.width()
+            elided = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+            line = QRect(0, top, width, metrics.height())
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, elided)
+            top += metrics.height()
 
 
 class Emblem(QWidget):
@@ -186,9 +179,8 @@ class RecentGrid(QWidget):
         super().__init__(parent)
         self.tiles: list[RecentTile] = []
         self._grid = QGridLayout(self)
-        # The pictures, not the grounds they light up on, are in line with the drop area.
-        self._grid.setContentsMargins(-8, 0, 0, 0)
-        self._grid.setSpacing(8)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
     def show_sets(self, sets: Sequence[RecentSet], *, columns: int) -> None:
@@ -222,7 +214,7 @@ class StartPage(QWidget):
         self.recent.chosen.connect(self.recent_chosen)
         column = QWidget()
         column.setObjectName("startPage")
-        column.setMaximumWidth(6 * TILE_SIZE.width())
+        column.setMaximumWidth(COLUMN_WIDTH)
         inner = QVBoxLayout(column)
         inner.setContentsMargins(32, 32, 32, 32)
         inner.setSpacing(12)
@@ -266,5 +258,5 @@ class StartPage(QWidget):
             self.recent.arrange(columns)
 
     def _fitting_columns(self) -> int:
-        inside = min(self.width(), 6 * TILE_SIZE.width()) - 64
-        return max(1, min(5, (inside + 8) // (TILE_SIZE.width() + 8)))
+        inside = min(self.width(), COLUMN_WIDTH) - 64
+        return max(1, min(5, (inside + GAP) // (TILE_SIZE.width() + GAP)))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _FRAME = """
 QMainWindow, QDialog { background: $window; color: $text; }
-QWidget { color: $text; }
+QWidget { color: $text; placeholder-text-color: $text_dim; }
 QWidget:disabled { color: $text_disabled; }
 QMainWindow::separator { background: $divider; width: 3px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }

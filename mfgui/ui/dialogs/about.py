@@ -83,6 +83,6 @@ def show_shortcuts(parent: QWidget) -> None:
     area = QScrollArea()
     area.setWidget(sheet)
     area.setWidgetResizable(True)
-    area.setMinimumSize(620, 480)
+    area.setMinimumSize(720, 520)
     area.setAccessibleName("Shortcuts")
     _dialog(parent, "Shortcuts", area).open()

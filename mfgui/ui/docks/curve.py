@@ -39,8 +39,6 @@ class CurvePanel(QWidget):
     """Plot, legend and scrub bar. `scrubbed` carries the run's number and the stop."""
 
     scrubbed = Signal(int, str)
-    plot_wanted = Signal()
-    """The first curve has arrived: load the plotting library, then call `make_plot`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +49,6 @@ class CurvePanel(QWidget):
         self._selected = -1
         self._hovered = -1
         self.scrubbed_run: int | None = None
-        self._asked = False
         self.plot: CurvePlot | None = None
         self.objective_box = QComboBox()
         self.readout = QLabel()
@@ -62,7 +59,7 @@ class CurvePanel(QWidget):
         self.scrub.scrubbed.connect(self._on_scrubbed)
 
     def make_plot(self) -> None:
-        """Make the plot; its library is loaded."""
+        """Make the plot, with its library, which takes long to load the first time."""
         if self.plot is not None:
             return
         self.plot = CurvePlot(self._theme)
@@ -82,9 +79,6 @@ class CurvePanel(QWidget):
             self.select(run_id)
         else:
             self._runs[run_id] = replace(old, curve=curve)
-        if not self._asked:
-            self._asked = True
-            self.plot_wanted.emit()
         self._refresh()
 
     def select(self, run_id: int) -> None:
