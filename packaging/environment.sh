@@ -104,7 +104,7 @@ _install_packages() {
     local torch wanted
     torch="$(_torch_build)"
     if [ -e "$VENV" ] && ! _is_usable; then
-        say "The environment in .venv is not usable (an installation was interrupted, or the folder was moved); making it anew"
+        say "The environment in .venv is not usable (an interrupted installation, or the folder was moved); making it anew"
         rm -rf "$VENV"
     fi
     if [ -e "$STAMP" ]; then
@@ -129,8 +129,29 @@ _install_packages() {
 }
 
 _is_usable() {
-    [ ! -e "$UNFINISHED" ] && ! _was_moved && _is_new_enough "$VENV_PYTHON" && "$VENV_PYTHON" -c 'import pip' 2>/dev/null
+    ! _was_moved && _is_new_enough "$VENV_PYTHON" && "$VENV_PYTHON" -c 'import pip' 2>/dev/null &&
+        { [ ! -e "$UNFINISHED" ] || _is_whole; }
 }
+
+# After an interrupted or failed installation: is every installed package there to the last byte?
+# pip resolves and downloads before it touches anything, so mostly they are.
+_is_whole() {
+    "$VENV_PYTHON" -I - <<'PYTHON' 2>/dev/null
+import importlib.metadata, pathlib, sys, sysconfig
+
+folder = pathlib.Path(sysconfig.get_path("purelib"))
+whole = not any(folder.glob("~*"))  # what pip was about to replace
+for package in importlib.metadata.distributions(path=[str(folder)]):
+    files = package.files
+    whole = whole and files is not None
+    for file in files or ():
+        if file.size is not None and file.suffix != ".pyc":  # Python renews those
+            path = pathlib.Path(package.locate_file(file))
+            whole = whole and path.is_file() and path.stat().st_size == file.size
+sys.exit(not whole)
+PYTHON
+}
+
 _was_moved() { [ -e "$STAMP" ] && [ "$(sed 's/ [^ ]* [^ ]* [^ ]*$//' "$STAMP")" != "$PROJECT" ]; }
 
 _install_torch() {

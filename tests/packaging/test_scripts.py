@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,7 @@ class TestInstallation:
         _find_python() {{ PYTHON="{python}"; }}
         _pip() {{ echo "pip $*"; {pip}; }}
         _torch_build() {{ echo {torch}; }}
+        _is_whole() {{ {whole}; }}
         _install_packages
     """
 
@@ -242,9 +244,13 @@ class TestInstallation:
         command(tmp_path, "python", f'[ "$2" != venv ] || {{ mkdir -p "$3/bin"; {make}; }}')
         return folder
 
-    def install(self, project: Path, *, pip: str = "true", torch: str = "2.13.0") -> list[str]:
+    def install(
+        self, project: Path, *, pip: str = "true", torch: str = "2.13.0", whole: str = "false"
+    ) -> list[str]:
         python = project.parent / "python"
-        code = self.CODE.format(project=f'"{project}"', python=python, pip=pip, torch=torch)
+        code = self.CODE.format(
+            project=f'"{project}"', python=python, pip=pip, torch=torch, whole=whole
+        )
         done = bash(code)
         self.status, self.errors = done.returncode, done.stderr
         return [line for line in done.stdout.splitlines() if line.startswith("pip")]
@@ -267,13 +273,19 @@ class TestInstallation:
         self.install(project)
         assert len(self.install(project, torch="2.13.0+cpu")) == 3
 
-    def test_that_an_interrupted_installation_is_made_anew(self, project: Path) -> None:
+    @pytest.mark.parametrize(
+        ("whole", "kept"), [("true", True), ("false", False)], ids=["whole", "not whole"]
+    )
+    def test_that_an_interrupted_installation_is_kept_only_when_it_is_whole(
+        self, project: Path, whole: str, kept: bool
+    ) -> None:
         self.install(project, pip="exit 130")
         assert self.status == 130
+        assert (project / ".venv" / ".unfinished").exists()
         (project / ".venv" / "half").touch()
-        assert len(self.install(project)) == 3
-        assert "making it anew" in self.errors
-        assert not (project / ".venv" / "half").exists()
+        assert len(self.install(project, whole=whole)) == 3
+        assert ("making it anew" in self.errors) is not kept
+        assert (project / ".venv" / "half").exists() is kept
         assert not (project / ".venv" / ".unfinished").exists()
 
     def test_that_an_environment_made_by_hand_is_kept(self, project: Path) -> None:
@@ -288,3 +300,41 @@ class TestInstallation:
         project.rename(moved)
         assert len(self.install(moved)) == 3
         assert "making it anew" in self.errors
+
+
+class TestWholeness:
+    """Is what pip has installed there to the last byte?"""
+
+    @pytest.fixture
+    def packages(self, tmp_path: Path) -> Path:
+        """The packages of an environment with one package, `thing`."""
+        venv.create(tmp_path / ".venv", symlinks=True)
+        (folder,) = (tmp_path / ".venv").glob("lib/python*/site-packages")
+        (folder / "thing.py").write_text("x = 1\n")
+        (folder / "thing-1.0.dist-info").mkdir()
+        (folder / "thing-1.0.dist-info" / "METADATA").write_text("Name: thing\nVersion: 1.0\n")
+        (folder / "thing-1.0.dist-info" / "RECORD").write_text("thing.py,,6\nthing.pyc,,6\n")
+        return folder
+
+    @staticmethod
+    def is_whole(packages: Path) -> bool:
+        python = packages.parents[2] / "bin" / "python"
+        return bash(f'VENV_PYTHON="{python}"; _is_whole').returncode == 0
+
+    def test_that_an_undamaged_package_is_whole(self, packages: Path) -> None:
+        assert self.is_whole(packages)
+
+    def test_that_a_missing_a_cut_and_an_unrecorded_package_are_not(self, packages: Path) -> None:
+        module, record = packages / "thing.py", packages / "thing-1.0.dist-info" / "RECORD"
+        module.write_text("x =")
+        assert not self.is_whole(packages)
+        module.unlink()
+        assert not self.is_whole(packages)
+        module.write_text("x = 1\n")
+        assert self.is_whole(packages)
+        record.unlink()
+        assert not self.is_whole(packages)
+
+    def test_that_a_package_about_to_be_replaced_is_not(self, packages: Path) -> None:
+        (packages / "~hing").mkdir()
+        assert not self.is_whole(packages)
