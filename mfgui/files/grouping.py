@@ -31,7 +31,7 @@ def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
     """
     parts = _DIGITS.split(path.name.casefold())
     return tuple(
-        (1, int(part), part) if part.isdecimal() else (0, 0, part) for part in parts if part
+        (0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part
     )
 
 

@@ -168,8 +168,9 @@ def _as_type(labels: LabelArray, k: int) -> LabelArray:
     dtype = label_dtype(k)
     if labels.dtype == dtype:
         return np.ascontiguousarray(labels)
-    ignored = labels == ignore_label(labels)
-    return np.where(ignored, np.iinfo(dtype).max, labels).astype(dtype)
+    stored = labels.astype(dtype)
+    stored[labels == ignore_label(labels)] = np.iinfo(dtype).max
+    return stored
 
 
 def _describe(

@@ -218,7 +218,7 @@ def _shrunk(pixels: PixelArray, max_side: int) -> PixelArray:
     if longest <= max_side:
         return pixels
     # Area averaging touches every pixel; of very large pictures every n-th is enough here.
-    step = max(1, longest // (3 * max_side))
+    step = max(1, 2 * longest // (3 * max_side))
     target = [max(1, round(side * max_side / longest)) for side in (width, height)]
     small = cv2.resize(pixels[::step, ::step], target, interpolation=cv2.INTER_AREA)
     return small.reshape(target[1], target[0], channels)
