@@ -80,7 +80,8 @@ class Compositor:
         kept = self._kept.pop(before.content, None)
         if kept is None or kept.viewport != viewport:
             return Rect(0, 0, viewport.screen.width, viewport.screen.height)
-        dirty = viewport.to_screen_rect(rect).grown(_smoothing(scene.picture, viewport) + reach(scene))
+        beyond = _smoothing(scene.picture, viewport) + reach(scene)
+        dirty = viewport.to_screen_rect(rect).grown(beyond)
         dirty = dirty.intersected(Rect(0, 0, viewport.screen.width, viewport.screen.height))
         self._compose(kept.frame, scene, viewport, dirty)
         self._keep(_Composed(kept.frame, viewport, scene.content))
@@ -117,10 +118,8 @@ class Compositor:
         if rect.empty:
             return
         self.composed_pixels += rect.width * rect.height
-        inside = (
-            rect.intersected(viewport.extent) if scene.picture is not None else Rect(0, 0, 0, 0)
-        )
-        if inside != rect:
+        inside = rect.intersected(viewport.extent)
+        if inside != rect or scene.picture is None:
             frame.pixels.view(np.uint32)[..., 0][rect.slices] = scene.surround
         if inside.empty or scene.picture is None:
             return
@@ -135,7 +134,7 @@ class Compositor:
             draw_smoothly(frame.image, scene.picture, viewport, inside)
         if blended is None:
             self._overlay.draw(target, scene, viewport, inside)
-        self._grid.draw(frame.pixels, scene.picture, viewport, inside)
+        self._grid.draw(target, scene.picture, viewport, inside)
 
 
 def _smoothing(picture: Picture | None, viewport: Viewport) -> int:

@@ -33,14 +33,14 @@ class PixelGrid:
         self.ratio = 1.0
         """Device pixels per logical pixel, to which the font keeps."""
 
-    def draw(self, pixels: ImageU8, picture: Picture, viewport: Viewport, rect: Rect) -> None:
-        """Draw what the scale asks for inside `rect` (inside the image's extent)."""
+    def draw(self, target: ImageU8, picture: Picture, viewport: Viewport, rect: Rect) -> None:
+        """Draw what the scale asks for into `target`, the composed pixels of `rect`."""
         if viewport.scale <= GRID_ABOVE:
             return
-        _draw_lines(pixels[rect.slices], viewport, rect)
+        _draw_lines(target, viewport, rect)
         # The pixels of a preview are not those of the image, so it has no values to print.
         if viewport.scale > VALUES_ABOVE and picture.size == viewport.image:
-            self._draw_values(pixels[rect.slices], picture, viewport, rect)
+            self._draw_values(target, picture, viewport, rect)
 
     def _draw_values(
         self, target: ImageU8, picture: Picture, viewport: Viewport, rect: Rect
