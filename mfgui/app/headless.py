@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -125,12 +126,12 @@ def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
     watcher = _run(request, observe=observe, stop=stop)
     result = watcher.finished()
     clock.lap()
-    _write_fused(job, stack, result)
+    written = _write_fused(job, stack, result)
     seconds = {"load": load, **result.seconds, "save": clock.lap()}
     report = fuse_report(stack, result, seconds=_timings(seconds, job.began))
     if job.report is not None:
         _write_report(job.report, report, after=job.output)
-    return Outcome(report, _notices(stack, watcher), stopped=result.state == "stopped")
+    return Outcome(report, _notices(stack, watcher) + written, stopped=result.state == "stopped")
 
 
 def detect(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
@@ -157,9 +158,7 @@ def detect(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
     if labels is None:
         raise KeyboardInterrupt
     seconds = {"load": load, "map": clock.lap()}
-    provenance = _map_provenance(request.detector.name, dict(request.parameters), stack)
-    names = [source.name for source in stack.sources]
-    maps.write_map(job.output, labels, k=stack.k, names=names, provenance=provenance)
+    _write_map(job.output, labels, stack, request.detector.name, dict(request.parameters))
     seconds["save"] = clock.lap()
     report = {
         **_head(stack, method=job.method, parameters=dict(request.parameters), device="cpu"),
@@ -264,10 +263,7 @@ def _run(request: RunRequest, *, observe: Observe, stop: threading.Event) -> _Wa
 
 
 def _read(job: Job) -> SourceStack:
-    paths: list[Path] = []
-    for path in job.sources:
-        paths.extend(grouping.images_in([path]) if path.is_dir() else [path])
-    return images.read_stack(paths, white=job.white)
+    return images.read_stack(grouping.images_in(job.sources), white=job.white)
 
 
 def _start_image(method: Method, job: Job, explicit: Mapping[str, Value]) -> ImageF32 | None:
@@ -279,7 +275,7 @@ def _start_image(method: Method, job: Job, explicit: Mapping[str, Value]) -> Ima
     if not parameter.declared.path or value in parameter.declared.choices:
         return None
     path = Path(value)
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists fails on impossible names
         words = " or ".join(parameter.declared.choices)
         raise UsageError(f"start={value}: there is no such file", hint=f"use {words} or a path")
     return images.read_image(path, white=job.white)
@@ -302,19 +298,11 @@ def _map_outputs(path: Path) -> list[Path]:
     """The map file and what is written beside it."""
     if path.suffix.lower() != ".png":
         raise UsageError("a focus map is written as PNG", path=path, hint="use the suffix .png")
-    beside = path.with_name(f"{path.stem}_preview.png")
-    return [path, path.with_suffix(".json"), beside]
+    return [path, *maps.companions(path)]
 
 
 def _check_fuse_outputs(job: Job) -> None:
-    suffix = job.output.suffix.lower()
-    if suffix not in images.WRITE_SUFFIXES:
-        known = " ".join(sorted(images.WRITE_SUFFIXES))
-        raise UsageError(
-            f"cannot write images of the kind {suffix or '(no suffix)'}",
-            path=job.output,
-            hint=f"use one of {known}",
-        )
+    images.output_format(job.output)
     outputs = [job.output]
     if job.save_map is not None:
         outputs += _map_outputs(job.save_map)
@@ -336,16 +324,35 @@ def _check_outputs(job: Job, outputs: Sequence[Path]) -> None:
             raise UsageError("two outputs have the same name", path=path, hint="rename one of them")
 
 
-def _write_fused(job: Job, stack: SourceStack, result: Result) -> None:
+def _write_fused(job: Job, stack: SourceStack, result: Result) -> tuple[str, ...]:
+    """Write image and map; what the image's format could not hold."""
     first = stack.sources[stack.reference]
-    images.write_image(job.output, result.image, depth=stack.depth, icc=first.icc, exif=first.exif)
-    if job.save_map is None or result.labels is None:
-        return
-    origin = result.provenance
-    provenance = _map_provenance(origin.detector, origin.parameters, stack)
-    names = [source.name for source in stack.sources]
-    with _kept(job.output):
-        maps.write_map(job.save_map, result.labels, k=stack.k, names=names, provenance=provenance)
+    lost = images.write_image(
+        job.output, result.image, depth=stack.depth, icc=first.icc, exif=first.exif
+    )
+    if job.save_map is not None and result.labels is not None:
+        origin = result.provenance
+        with _kept(job.output):
+            _write_map(job.save_map, result.labels, stack, origin.detector, origin.parameters)
+    return tuple(f"{job.output.name}: {text}" for text in lost)
+
+
+def _write_map(
+    path: Path,
+    labels: LabelArray,
+    stack: SourceStack,
+    detector: str | None,
+    parameters: Mapping[str, object],
+) -> None:
+    origin = {"detector": detector, "parameters": dict(parameters), "versions": versions()}
+    maps.write_map(
+        path,
+        labels,
+        k=stack.k,
+        names=[source.name for source in stack.sources],
+        hashes=[source.sha256 for source in stack.sources],
+        provenance=origin,
+    )
 
 
 def _write_report(path: Path, report: Mapping[str, object], *, after: Path) -> None:
@@ -387,17 +394,6 @@ def _source_entry(source: Source) -> dict[str, object]:
         "channels": source.channels,
         "depth": source.depth,
         "notices": list(source.notices),
-    }
-
-
-def _map_provenance(
-    detector: str | None, parameters: Mapping[str, object], stack: SourceStack
-) -> dict[str, object]:
-    return {
-        "detector": detector,
-        "parameters": dict(parameters),
-        "sources": [_source_entry(source) for source in stack.sources],
-        "versions": versions(),
     }
 
 

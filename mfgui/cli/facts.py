@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from mfgui.app.requests import DEFAULT_DETECTOR
 from mfgui.files.reports import json_text
 from mfgui.methods.registry import BoundParameter, Kind, Method, Registry, load
+
+if TYPE_CHECKING:
+    from mfgui.app.diagnostics import DeviceInfo
 
 
 def methods(options: Namespace) -> int:
@@ -25,6 +30,45 @@ def methods(options: Namespace) -> int:
     else:
         print(_table(known))
     return 0
+
+
+def devices(options: Namespace) -> int:
+    """`mfgui devices`."""
+    from mfgui.app import diagnostics
+
+    found = diagnostics.devices()
+    if options.json:
+        print(json_text({"devices": [asdict(device) for device in found]}).rstrip())
+    else:
+        print("\n".join(_device_line(device) for device in found))
+    return 0
+
+
+def doctor(options: Namespace) -> int:
+    """`mfgui doctor`: exit code 1 when a check failed."""
+    from mfgui.app import diagnostics
+
+    checks = diagnostics.doctor()
+    if options.json:
+        print(json_text({"checks": [asdict(check) for check in checks]}).rstrip())
+    else:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            print(f"{check.state:<4}  {check.name:<{width}}  {check.found}")
+            if check.advice:
+                print(f"{'':<4}  {'':<{width}}  -> {check.advice}")
+    return 1 if any(check.state == "fail" for check in checks) else 0
+
+
+def _device_line(device: DeviceInfo) -> str:
+    parts = [device.name]
+    if device.cores is not None:
+        parts.append(f"{device.cores} core{'' if device.cores == 1 else 's'}")
+    if device.memory_bytes is not None:
+        parts.append(f"{device.memory_bytes / (1 << 30):.1f} GiB")
+    if not device.usable:
+        parts.append(f"not used: {device.reason}")
+    return f"{device.kind:<4}  {', '.join(parts)}"
 
 
 def _table(known: Registry) -> str:

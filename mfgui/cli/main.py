@@ -51,7 +51,8 @@ def _dispatch(argv: list[str], began: float) -> int:
         if argv and argv[0] == command.name:
             options = parser_for(command).parse_intermixed_args(argv[1:])
             options.began = began
-            _startup.prepare_command_line()
+            if command.name != "demo" or options.headless:
+                _startup.prepare_command_line()
             module, function = command.target.split(":")
             code: int = getattr(importlib.import_module(module), function)(options)
             return code
@@ -62,7 +63,7 @@ def _open_window(options: Namespace) -> int:
     from mfgui.cli.window import open_window
 
     for path in options.paths:
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 - Path.exists fails on impossible names
             raise _missing(path)
     return open_window(options.paths)
 

@@ -92,6 +92,15 @@ def positive(text: str) -> float:
     return number
 
 
+def white(text: str) -> float:
+    """The value that counts as white."""
+    try:
+        return positive(text)
+    except argparse.ArgumentTypeError:
+        message = f"white must be a number above 0, not {text!r}"
+        raise argparse.ArgumentTypeError(message) from None
+
+
 def extent(text: str) -> tuple[int, int]:
     """WxH in pixels."""
     parts = text.lower().split("x")
@@ -118,7 +127,7 @@ def _add_sources(parser: Parser) -> None:
     )
     parser.add_argument(
         "--white",
-        type=positive,
+        type=white,
         metavar="V",
         help="value that counts as white, for low-range or float files (default: the maximum of "
         "the file's type, 1 for float)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def select(paths: Sequence[Path]) -> Selection:
     images: list[Path] = []
     skipped: list[tuple[Path, str]] = []
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir fails on names that are too long
             images.append(path)
             continue
         found = _in_folder(path)

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from mfgui import _startup
 from mfgui.__main__ import main
+from mfgui.app import diagnostics
+from mfgui.app.diagnostics import Check, DeviceInfo
 from mfgui.methods import registry
 
 
@@ -48,3 +51,47 @@ def test_that_one_method_is_explained_with_ranges_and_variants(
     assert "variant=paper sets solver=gradient" in text
     assert main(["methods", "ms-lap", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "ms-lap"
+
+
+def test_that_devices_names_the_processor_and_its_cores(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["devices"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("cpu ")
+    assert f"{_startup.cores()} core" in first
+    assert main(["devices", "--json"]) == 0
+    listing = json.loads(capsys.readouterr().out)["devices"]
+    assert listing[0]["kind"] == "cpu"
+    assert listing[0]["usable"] is True
+
+
+def test_that_a_device_that_is_not_used_says_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = DeviceInfo("cuda", "Card", None, 8 << 30, usable=False, reason="not yet")
+    monkeypatch.setattr(diagnostics, "devices", lambda: [card])
+    assert main(["devices"]) == 0
+    assert capsys.readouterr().out == "cuda  Card, 8.0 GiB, not used: not yet\n"
+
+
+@pytest.mark.parametrize(("state", "code"), [("ok", 0), ("warn", 0), ("fail", 1)])
+def test_that_doctor_fails_only_for_a_failed_check(
+    state: diagnostics.State,
+    code: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checks = [Check("python", "ok", "3.11"), Check("disk", state, "little", "free some space")]
+    monkeypatch.setattr(diagnostics, "doctor", lambda: checks)
+    assert main(["doctor"]) == code
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "ok    python  3.11"
+    assert lines[1].split() == [state, "disk", "little"]
+    assert lines[2].strip() == "-> free some space"
+    assert main(["doctor", "--json"]) == code
+    listing = json.loads(capsys.readouterr().out)["checks"]
+    assert listing[1] == {
+        "name": "disk",
+        "state": state,
+        "found": "little",
+        "advice": "free some space",
+    }

@@ -35,8 +35,12 @@ def one_line(text: str) -> str:
         (["fuse", "a", "b", "-o", "c.png", "--exposure", "x"], 2, "unrecognized arguments"),
         (["fuse", "a", "b", "-o", "c.png", "-p", "iterations"], 2, "'iterations' is not KEY=VALUE"),
         (["fuse", "a", "b", "-o", "c.png", "-p", "=3"], 2, "'=3' is not KEY=VALUE"),
-        (["fuse", "a", "b", "-o", "c.png", "--white", "0"], 2, "'0' is not a number above 0"),
-        (["fuse", "a", "b", "-o", "c.png", "--white", "nan"], 2, "'nan' is not a number above 0"),
+        (
+            ["fuse", "a", "b", "-o", "c.png", "--white", "0"],
+            2,
+            "white must be a number above 0, not '0'",
+        ),
+        (["fuse", "a", "b", "-o", "c.png", "--white", "nan"], 2, "white must be a number above 0"),
         (["fuse", "a", "b", "-o", "c.png", "--meth", "x"], 2, "unrecognized arguments: --meth"),
         (["methods", "magic"], 2, "unknown method magic; choose from: "),
         (["synth", "alpha-matte", "-o", "x"], 2, "invalid choice: 'alpha-matte'"),
@@ -166,3 +170,8 @@ def test_that_a_machine_without_display_is_told_what_to_do(
     line = one_line(capsys.readouterr().err)
     assert "there is no display" in line
     assert "mfgui demo --headless" in line
+
+
+def test_that_an_impossible_name_is_missing_not_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x" * 300 + ".png"]) == 3
+    assert "does not exist" in one_line(capsys.readouterr().err)
