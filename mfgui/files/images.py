@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from mfgui import __version__
@@ -177,7 +178,13 @@ def write_image(
             notices = (*notices, f"{known} carries pixels only: no camera data, no profile")
         return (*notices, *_write(path, known, pixels, icc, exif))
     except MemoryError as error:
-        raise OutOfMemoryError("not enough memory to write the picture", path=path) from error
+        raise OutOfMemoryError(
+            "not enough memory to write the picture", path=path, hint="close other programs"
+        ) from error
+    except (cv2.error, ValueError, RuntimeError) as error:
+        raise OutputError(
+            f"the {known} encoder refused the picture", path=path, hint="use TIFF"
+        ) from error
 
 
 def _stored_depth(known: Format, depth: Depth) -> tuple[Depth, tuple[str, ...]]:

@@ -54,16 +54,22 @@ def reading(path: Path) -> Iterator[None]:
     except MfguiError:
         raise
     except MemoryError as error:
-        raise OutOfMemoryError(
-            "not enough memory to read the image", path=path, hint="close other programs"
-        ) from error
+        raise _out_of_memory(path) from error
     except OSError as error:
         if error.errno is None:
             raise damaged(path, _first_line(error)) from error
         what, hint = _OS_REASONS.get(error.errno, (error.strerror or "cannot be read", ""))
         raise InputError(what, path=path, hint=hint) from error
     except Exception as error:
+        if "Insufficient memory" in str(error):  # OpenCV's own way to say it
+            raise _out_of_memory(path) from error
         raise damaged(path, _first_line(error)) from error
+
+
+def _out_of_memory(path: Path) -> OutOfMemoryError:
+    return OutOfMemoryError(
+        "not enough memory to read the image", path=path, hint="close other programs"
+    )
 
 
 def damaged(path: Path, reason: str) -> InputError:

@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from mfgui.core.arrays import Size
-from mfgui.core.errors import InputError, UsageError
+from mfgui.core.errors import InputError, OutOfMemoryError, UsageError
 from mfgui.files.images import open_set, probe, read_image, read_proxy, read_stack
 from tests.files.pictures import (
     bytes8,
@@ -330,6 +330,21 @@ def test_that_the_proxies_of_a_set_come_in_order(tmp_path: Path) -> None:
     paths = [save8(tmp_path / f"{seed}.png", seed=seed) for seed in range(5)]
     for seed, proxy in enumerate(open_set(paths).proxies()):
         np.testing.assert_array_equal(proxy, bytes8(seed=seed))
+
+
+@pytest.mark.parametrize(
+    "failure", [MemoryError(), cv2.error("(-4:Insufficient memory) Failed to allocate")]
+)
+def test_that_too_little_memory_is_said(
+    failure: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_data: bytes) -> None:
+        raise failure
+
+    path = save8(tmp_path / "a.png")
+    monkeypatch.setattr("mfgui.files.decode.imagecodecs.png_decode", fail)
+    with pytest.raises(OutOfMemoryError, match=r"a\.png: not enough memory"):
+        read_stack([path, path])
 
 
 def test_that_an_animation_is_refused(tmp_path: Path) -> None:

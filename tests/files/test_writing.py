@@ -14,7 +14,7 @@ from PIL import Image
 
 from mfgui import __version__
 from mfgui.core.arrays import Depth, from_float
-from mfgui.core.errors import OutputError, UsageError
+from mfgui.core.errors import MfguiError, OutOfMemoryError, OutputError, UsageError
 from mfgui.files import tiff
 from mfgui.files.images import (
     WRITE_SUFFIXES,
@@ -248,6 +248,30 @@ def test_that_suffixes_may_be_upper_case(tmp_path: Path) -> None:
     }
     write_image(tmp_path / "A.PNG", smooth(), depth="uint8")
     assert probe(tmp_path / "A.PNG").format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("failure", "error", "words"),
+    [
+        (MemoryError(), OutOfMemoryError, "not enough memory to write"),
+        (cv2.error("too large"), OutputError, "PNG encoder refused"),
+    ],
+)
+def test_that_encoders_that_fail_leave_the_old_file(
+    failure: Exception,
+    error: type[MfguiError],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_args: object) -> None:
+        raise failure
+
+    (tmp_path / "a.png").write_bytes(b"old")
+    monkeypatch.setattr("mfgui.files.encode.cv2.imencode", fail)
+    with pytest.raises(error, match=words):
+        write_image(tmp_path / "a.png", smooth(), depth="uint8")
+    assert (tmp_path / "a.png").read_bytes() == b"old"
 
 
 def test_that_tiff_beyond_four_gigabytes_says_what_it_leaves_out(
