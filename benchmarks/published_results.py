@@ -70,13 +70,10 @@ def fuse(
 ) -> tuple[float, float, ImageF32]:
     """Q of the start, Q of the end and the final image of the released variant."""
     values = ms_lap.method.resolve({"variant": "released", "iterations": iterations})  # type: ignore[attr-defined]
-    states = ms_lap(images, labels, compute=compute, **values)
-    first = next(states)
-    q_start = first.q
-    last = first
-    for last in states:
-        pass
-    return q_start, last.q, last.image.copy()
+    first, *_, last = (
+        (state.q, state.image) for state in ms_lap(images, labels, compute=compute, **values)
+    )
+    return first[0], *last
 
 
 def main() -> None:

@@ -150,7 +150,7 @@ def ms_lap(
     ------
     Iterate
         State 0 is the start. Time per step O(H W C (K + 1)), whatever the window. Memory per
-        pixel beside the sources, colour: 56 bytes (ours), 44 (paper), 112 (released).
+        pixel beside the sources, colour: 56 bytes (ours), 44 (paper), 108 (released).
 
     Raises
     ------

@@ -63,7 +63,7 @@ def gradient(objective: Objective, image: Image) -> tuple[float, Image]:
     """
 
     def take_gradient(low: int, high: int, y: Planes, g: Planes, d: Planes) -> None:
-        np.divide(g, objective.terms, out=y)
+        np.divide(g, max(1, objective.terms), out=y)
 
     q = objective.evaluate(image)
     out = np.empty_like(image)
@@ -197,16 +197,15 @@ class BoxJoint:
     ) -> float:
         """Gradient terms of the patches of a stripe; returns the sum of their SSIM."""
         labels = self._labels[low:high]
-        product = moments[2] if present else np.zeros_like(moments[0])
+        mean_x, mean_y = self._mean_x[low:high], moments[0]
+        variance_y = moments[1]
+        variance_y -= np.multiply(mean_y, mean_y, out=scratch.take("square", mean_y.shape))
+        covariance = moments[2] if present else np.zeros_like(mean_y)
         for index, k in enumerate(present[1:], start=3):
-            np.copyto(product, moments[index], where=labels == k + 1)
-        terms = ssim_terms(
-            Moments(
-                self._mean_x[low:high], self._variance_x[low:high], moments[0], moments[1], product
-            ),
-            scratch,
-            dtype=self._dtype,
-        )
+            np.copyto(covariance, moments[index], where=labels == k + 1)
+        covariance -= np.multiply(mean_x, mean_y, out=scratch.take("square", mean_y.shape))
+        seen = Moments(mean_x, self._variance_x[low:high], mean_y, variance_y, covariance)
+        terms = ssim_terms(seen, scratch, dtype=self._dtype)
         self._clear_ignored(labels, terms)
         self._alpha[low:high] = terms.alpha
         self._beta[low:high] = terms.beta

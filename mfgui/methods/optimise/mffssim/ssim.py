@@ -19,13 +19,13 @@ Plane = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Weighted means over each patch: of x, of (x - mean)^2, of y, of y^2 and of x y."""
+    """Weighted means and (co)variances over each patch of a source x and the image y."""
 
     mean_x: Plane
     variance_x: Plane
     mean_y: Plane
-    square_y: Plane
-    product: Plane
+    variance_y: Plane
+    covariance: Plane
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def ssim_terms(moments: Moments, scratch: Scratch, *, dtype: npt.DTypeLike) -> T
     Parameters
     ----------
     moments : Moments
-        float64. `square_y` and `product` are overwritten.
+        float32 or float64; they stay as they are.
     dtype : dtype
         beta, gamma and delta are rounded to it before alpha is formed from them, so that
         alpha + beta x + gamma y does not lose the cancellation of its large parts.
@@ -65,21 +65,20 @@ def ssim_terms(moments: Moments, scratch: Scratch, *, dtype: npt.DTypeLike) -> T
         Arrays of `scratch`, valid until its next use; alpha and ssim float64.
     """
     mx, my, shape = moments.mean_x, moments.mean_y, moments.mean_y.shape
-    t, a1, b1, lum = (scratch.take(f"ssim.{name}", shape) for name in ("t", "a1", "b1", "lum"))
-    np.multiply(mx, mx, out=b1)
-    np.multiply(my, my, out=t)
-    b2 = np.subtract(moments.square_y, t, out=moments.square_y)
-    b2 += moments.variance_x
-    b2 += C2
-    b1 += t
+    names = ("t", "a1", "b1", "a2", "b2", "lum")
+    t, a1, b1, a2, b2, lum = (scratch.take(f"ssim.{name}", shape) for name in names)
+    np.multiply(mx, mx, out=b1, dtype=np.float64)
+    b1 += np.multiply(my, my, out=t, dtype=np.float64)
     b1 += C1
-    np.multiply(mx, my, out=a1)
-    a2 = np.subtract(moments.product, a1, out=moments.product)
-    a2 *= 2.0
-    a2 += C2
+    np.multiply(mx, my, out=a1, dtype=np.float64)
     a1 *= 2.0
     a1 += C1
-    inverse = np.divide(1.0, np.multiply(b1, b2, out=t), out=t)
+    np.multiply(moments.covariance, 2.0, out=a2, dtype=np.float64)
+    a2 += C2
+    np.add(moments.variance_x, moments.variance_y, out=b2, dtype=np.float64)
+    b2 += C2
+    np.multiply(b1, b2, out=t)
+    inverse = np.divide(1.0, t, out=t)
     weights = [scratch.take(f"ssim.{n}", shape, dtype) for n in ("beta", "gamma", "delta")]
     beta, gamma, delta = weights
     a1 *= inverse

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+import torch
+
+from mfgui.core.compute import Compute
+from mfgui.core.stripes import RowWorkers
+from mfgui.methods.optimise.mffssim.gaussian import Filter, Gaussian, gaussian_taps
+from mfgui.methods.optimise.mffssim.objective import gradient
+
+C1, C2 = 0.01**2, 0.03**2
+
+
+def literal_loss(images, labels, y, window):
+    """The released loss from explicit patches: mean of sum_k m_k clamp(1 - SSIM_k, 0, 1) / 2."""
+    half = window // 2
+    distance = torch.arange(window, dtype=torch.float64) - half
+    taps = torch.exp(-(distance**2) / (2 * 1.5**2))
+    weights = torch.outer(taps / taps.sum(), taps / taps.sum()).reshape(1, 1, -1, 1)
+    height, width, channels = y.shape
+
+    def mean(z):
+        planes = z.permute(2, 0, 1)[None]
+        padded = torch.nn.functional.pad(planes, (half,) * 4, mode="reflect")
+        patches = torch.nn.functional.unfold(padded, window)
+        patches = patches.reshape(1, channels, window * window, height * width)
+        return (patches * weights).sum(2).reshape(channels, height, width).permute(1, 2, 0)
+
+    total = torch.zeros_like(y)
+    for index, source in enumerate(images, start=1):
+        x = torch.from_numpy(source.astype(np.float64))
+        mean_x, mean_y = mean(x), mean(y)
+        variance_x, variance_y = mean(x * x) - mean_x**2, mean(y * y) - mean_y**2
+        covariance = mean(x * y) - mean_x * mean_y
+        ssim = ((2 * mean_x * mean_y + C1) * (2 * covariance + C2)) / (
+            (mean_x**2 + mean_y**2 + C1) * (variance_x + variance_y + C2)
+        )
+        mask = torch.from_numpy(labels == index)[..., None]
+        total = total + mask * (1 - ssim).clamp(0, 1) / 2
+    counted = ((labels >= 1) & (labels <= len(images))).sum() * channels
+    return total.sum() / int(counted)
+
+
+def literal(images, labels, image, window):
+    y = torch.from_numpy(image.astype(np.float64)).requires_grad_()
+    q = 1 - 2 * literal_loss(images, labels, y, window)
+    q.backward()
+    return q.item(), y.grad.numpy()
+
+
+def scene(k, channels, *, height=27, width=30, seed=1):
+    rng = np.random.default_rng(seed)
+    images = [rng.random((height, width, channels)) for _ in range(k)]
+    labels = rng.integers(1, k + 1, (height, width)).astype(np.uint8)
+    return images, labels, (images[0] + rng.random((height, width, channels))) / 2
+
+
+def closed_form(images, labels, image, window, threads=1):
+    with RowWorkers(Compute(threads=threads)) as workers:
+        return gradient(Gaussian(images, labels, window=window, workers=workers), image)
+
+
+@pytest.mark.parametrize("window", [3, 7, 13, 25])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("k", [2, 3])
+def test_that_q_and_gradient_equal_the_literal_definition(k, channels, window):
+    images, labels, image = scene(k, channels)
+    q, slope = closed_form(images, labels, image, window)
+    expected_q, expected = literal(images, labels, image, window)
+    assert abs(q - expected_q) <= 1e-12
+    assert np.abs(slope - expected).max() <= 1e-12
+
+
+@pytest.mark.parametrize(("rows", "threads"), [(1, 1), (5, 3), (16, 2)])
+def test_that_stripes_and_threads_do_not_change_the_result(rows, threads):
+    images, labels, image = scene(2, 3, height=41)
+    labels[:20, :9] = 255
+    expected_q, expected = literal(images, labels, image, 13)
+    with RowWorkers(Compute(threads=threads)) as workers:
+        score = Gaussian(images, labels, window=13, workers=workers)
+        score._stripe = rows
+        q, slope = gradient(score, image)
+    assert abs(q - expected_q) <= 1e-12
+    assert np.abs(slope - expected).max() <= 1e-12
+
+
+def test_that_dissimilar_areas_have_no_gradient():
+    images, labels, _ = scene(2, 1)
+    labels[:] = 1
+    q, slope = closed_form(images, labels, 1.0 - images[0], 13)
+    assert q == 0.0
+    assert not slope.any()
+
+
+def test_that_a_filter_and_its_adjoint_agree_on_inner_products():
+    rng = np.random.default_rng(2)
+    plane, other = rng.random((2, 30, 33))
+    blur = Filter(11, height=30, dtype=np.float64)
+    assert np.vdot(blur.apply(plane, 0, 30), other) == pytest.approx(
+        np.vdot(plane, blur.adjoint(other, 0, 30)), rel=1e-13
+    )
+
+
+def test_that_taps_far_out_are_left_away_without_changing_the_weights():
+    full = np.exp(-(np.arange(-300, 301) ** 2) / 4.5)
+    taps = gaussian_taps(601)
+    assert taps == pytest.approx(full[286:315] / full.sum(), abs=1e-16)
+    short = gaussian_taps(601, dtype=np.float32)
+    assert short == pytest.approx(full[292:309] / full.sum(), abs=1e-7)
+
+
+@pytest.mark.parametrize("window", [3, 11, 25])
+def test_that_the_float32_filter_equals_the_float64_one_but_for_rounding(window):
+    plane = np.random.default_rng(3).random((40, 33))
+    exact = Filter(window, height=40, dtype=np.float64).apply(plane, 0, 40)
+    filter32 = Filter(window, height=40, dtype=np.float32)
+    low, high = filter32.rows(5, 23)
+    part = filter32.apply(plane[low:high].astype(np.float32), 5, 23)
+    assert part.dtype == np.float32
+    assert part == pytest.approx(exact[5:23], abs=1e-6)
+
+
+def test_that_float32_stays_near_float64():
+    images, labels, image = scene(2, 3)
+    q, slope = closed_form(images, labels, image, 11)
+    rough = [x.astype(np.float32) for x in images]
+    rough_q, rough_slope = closed_form(rough, labels, image.astype(np.float32), 11, threads=2)
+    assert rough_slope.dtype == np.float32
+    assert rough_q == pytest.approx(q, abs=1e-5)
+    assert np.abs(rough_slope - slope).max() <= 1e-4 * np.abs(slope).max()

@@ -1,0 +1,164 @@
+import itertools
+import threading
+
+import numpy as np
+import pytest
+
+from mfgui.core.compose import compose
+from mfgui.core.compute import Compute, StopRequested
+from mfgui.core.errors import UsageError
+from mfgui.methods import registry
+from mfgui.methods.optimise.mffssim.objective import q_box
+from mfgui.methods.optimise.ms_lap import ms_lap
+
+
+def run(pair, *, compute=None, start_image=None, labels=None, **explicit):
+    values = registry.load().get("ms-lap").resolve(explicit)
+    return ms_lap(
+        list(pair.images),
+        pair.labels if labels is None else labels,
+        compute=compute or Compute(threads=2),
+        start_image=start_image,
+        **values,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variant", "expected"),
+    [
+        ("paper", ("gradient", "box-joint", "average", "paper", 1000, 0.0)),
+        ("released", ("adam", "gaussian", "average", "released", 1000, 0.0)),
+        ("ours", ("preconditioned", "box-joint", "composite", "released", 60, 1e-6)),
+    ],
+)
+def test_that_a_variant_sets_its_defaults(variant, expected):
+    values = registry.load().get("ms-lap").resolve({"variant": variant})
+    names = ("solver", "objective", "start", "window", "iterations", "tolerance")
+    assert tuple(values[name] for name in names) == expected
+    assert (values["beta"], values["lr"]) == (1e-3, 1e-3)
+
+
+def test_that_ours_is_the_default_and_explicit_values_win():
+    method = registry.load().get("ms-lap")
+    assert method.resolve({}) == method.resolve({"variant": "ours"})
+    assert method.resolve({"variant": "paper", "window": "9"})["window"] == 9
+
+
+def test_that_what_comes_later_is_absent():
+    names = {p.name for p in registry.load().get("ms-lap").parameters}
+    assert names.isdisjoint({"active", "detector"})
+    with pytest.raises(UsageError):
+        registry.load().get("ms-lap").resolve({"window": "auto"})
+
+
+@pytest.mark.parametrize("value", ["4", "1", "2.5", "wide"])
+def test_that_a_wrong_window_is_refused(value):
+    with pytest.raises(UsageError, match=r"window=.*an odd whole number of at least 3"):
+        registry.load().get("ms-lap").resolve({"window": value})
+
+
+@pytest.mark.parametrize("variant", ["ours", "paper", "released"])
+def test_that_every_variant_raises_q_towards_the_truth(tiny_pair, variant):
+    states = run(tiny_pair, variant=variant, iterations=12, tolerance=0)
+    found = [(s.iteration, s.q, s.evaluations) for s in states]
+    assert [iteration for iteration, _, _ in found] == list(range(13))
+    assert [evaluations for _, _, evaluations in found] == list(range(1, 14))
+    assert all(after > before for (_, before, _), (_, after, _) in itertools.pairwise(found))
+
+
+def test_that_the_reported_q_is_that_of_the_image(tiny_pair):
+    for state in run(tiny_pair, iterations=3, window=7):
+        assert state.objective == "box-joint"
+        assert state.window == 7
+        expected = q_box(
+            list(tiny_pair.images), tiny_pair.labels, state.image, window=7, compute=Compute()
+        )
+        assert state.q == pytest.approx(expected, abs=1e-12)
+
+
+def test_that_the_image_is_float32_in_range(tiny_pair):
+    *_, last = run(tiny_pair, iterations=5)
+    assert last.image.dtype == np.float32
+    assert last.image.shape == tiny_pair.truth.shape
+    assert last.image.min() >= 0.0
+    assert last.image.max() <= 1.0
+
+
+def test_that_the_start_is_the_composite_the_average_or_a_given_image(tiny_pair):
+    images = list(tiny_pair.images)
+    assert np.array_equal(next(run(tiny_pair)).image, compose(images, tiny_pair.labels))
+    average = next(run(tiny_pair, start="average")).image
+    assert average == pytest.approx((images[0] + images[1]) / 2, abs=1e-7)
+    given = np.full_like(images[0], 0.25)
+    state = next(run(tiny_pair, start_image=given, start="picture.png"))
+    assert np.array_equal(state.image, given)
+    state.image[:] = 0.0
+    assert (given == 0.25).all()
+
+
+def test_that_a_start_image_of_another_size_is_refused(tiny_pair):
+    with pytest.raises(UsageError, match="does not fit the sources"):
+        next(run(tiny_pair, start_image=np.zeros((4, 4, 3), np.float32)))
+
+
+def test_that_a_start_that_nobody_read_is_refused(tiny_pair):
+    with pytest.raises(UsageError, match="was not read"):
+        next(run(tiny_pair, start="picture.png"))
+
+
+def test_that_a_window_larger_than_the_image_is_refused(tiny_pair):
+    with pytest.raises(UsageError, match="larger than the image"):
+        next(run(tiny_pair, window=49))
+
+
+def test_that_unassigned_pixels_are_refused(tiny_pair):
+    labels = tiny_pair.labels.copy()
+    labels[3, 4] = 0
+    with pytest.raises(ValueError, match="unassigned"):
+        next(run(tiny_pair, labels=labels))
+
+
+def test_that_an_ignored_area_keeps_its_start(tiny_pair):
+    labels = tiny_pair.labels.copy()
+    labels[:, :24] = 255
+    states = run(tiny_pair, labels=labels, window=3, iterations=3)
+    start = next(states).image.copy()
+    *_, last = states
+    mean = tiny_pair.images.mean(axis=0)
+    assert start[:, :24] == pytest.approx(mean[:, :24], abs=1e-6)
+    assert np.array_equal(last.image[:, :22], start[:, :22])
+    assert not np.array_equal(last.image[:, 26:40], start[:, 26:40])
+
+
+@pytest.mark.parametrize("variant", ["ours", "paper", "released"])
+def test_that_a_run_can_be_stopped_at_any_point(tiny_pair, variant):
+    for point in (0, 1, 3, 9):
+        calls = itertools.count()
+
+        def checkpoint(point=point, calls=calls):
+            if next(calls) >= point:
+                raise StopRequested
+
+        states = run(tiny_pair, variant=variant, compute=Compute(2, checkpoint=checkpoint))
+        with pytest.raises(StopRequested):
+            list(states)
+    assert not [t for t in threading.enumerate() if t.name.startswith("rows")]
+
+
+def test_that_closing_a_run_ends_its_threads(tiny_pair):
+    states = run(tiny_pair)
+    next(states)
+    assert [t for t in threading.enumerate() if t.name.startswith("rows")]
+    states.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("rows")]
+
+
+def test_that_sources_without_a_label_change_nothing(tiny_pair):
+    images = list(tiny_pair.images)
+    values = registry.load().get("ms-lap").resolve({"iterations": 3})
+    results = []
+    for stack in (images, [*images, np.random.default_rng(0).random(images[0].shape, np.float32)]):
+        *_, last = ms_lap(stack, tiny_pair.labels, compute=Compute(), **values)
+        results.append((last.q, last.image.copy()))
+    assert results[0][0] == results[1][0]
+    assert np.array_equal(results[0][1], results[1][1])
