@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mfgui.core.arrays import MAX_PIXELS, Size
+from mfgui.core.arrays import Size
 from mfgui.core.errors import InputError, UsageError
+from mfgui.synth import photographs
 
 FORMAT = "mfgui layered scene"
 VERSION = 1
 MAX_LAYERS = 16
 MAX_RADIUS = 100.0
+MAX_PIXELS = 50_000_000  # of a frame; rendering takes about 100 bytes per pixel
+MAX_SIDE = 16_000  # OpenCV warps into at most 32,766 pixels a side
+_FARTHEST = 1e5  # pixels from the frame; what lies beyond cannot be seen
 
 Point = tuple[float, float]
 
@@ -55,6 +59,7 @@ class Layer:
     softness: float = 0.7
 
     def __post_init__(self) -> None:
+        photographs.photograph(self.photo)
         if not 0 < self.scale <= 1:
             raise UsageError(
                 f"layer {self.photo}: scale {self.scale:g} is not allowed",
@@ -66,6 +71,9 @@ class Layer:
             raise UsageError(f"layer {self.photo}: softness must lie in 0 ... 20 pixels")
         if self.outline is not None and len(self.outline) < 3:
             raise UsageError(f"layer {self.photo}: an outline needs at least 3 points")
+        places = [*(self.outline or ()), *([self.centre] if self.centre is not None else [])]
+        if any(abs(number) > _FARTHEST for point in places for number in point):
+            raise UsageError(f"layer {self.photo}: a point lies more than {_FARTHEST:g} px away")
 
 
 @dataclass(frozen=True)
@@ -82,11 +90,13 @@ class Scene:
     def __post_init__(self) -> None:
         if not 2 <= len(self.layers) <= MAX_LAYERS:
             raise UsageError(f"{len(self.layers)} layers: use 2 to {MAX_LAYERS}")
-        smallest, pixels = min(self.size.width, self.size.height), self.size.pixels
-        if smallest < 16 or pixels > MAX_PIXELS:
+        smallest, largest = sorted((self.size.width, self.size.height))
+        pixels = self.size.pixels
+        if smallest < 16 or largest > MAX_SIDE or pixels > MAX_PIXELS:
             raise UsageError(
                 f"size {self.size}: not allowed",
-                hint=f"use at least 16 x 16 and at most {MAX_PIXELS // 10**6} megapixels",
+                hint=f"use at least 16 x 16, at most {MAX_SIDE} a side and "
+                f"{MAX_PIXELS // 10**6} megapixels",
             )
         if self.layers[-1].outline is not None:
             raise UsageError("the last layer is the farthest: it must have no outline")

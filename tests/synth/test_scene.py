@@ -48,6 +48,12 @@ def test_that_a_scene_survives_its_file(tmp_path: Path) -> None:
         (changed(layers=[{"photo": "brick", "position": 1, "scale": 1.5}] * 2), UsageError),
         (changed(layers=[{"photo": "brick", "position": p} for p in (0, 5000)]), UsageError),
         (changed(size=[4, 4]), UsageError),
+        (changed(size=[20, 30000]), UsageError),
+        (changed(layers=[{"photo": "lena", "position": 1}] * 2), UsageError),
+        (changed(layers=[{"photo": "brick", "position": 1, "tint": [2, 0, 0]}] * 2), UsageError),
+        (changed(layers=[{"photo": "brick", "position": 1, "centre": [1e30, 0]}] * 2), UsageError),
+        (changed(layers=[{"photo": "brick", "position": 1, "softness": 99}] * 2), UsageError),
+        (changed(layers=[{"photo": "brick", "position": 1, "outline": [[0, 0]]}] * 2), UsageError),
         (changed(size=[300000, 300000]), UsageError),
     ],
 )
