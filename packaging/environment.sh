@@ -157,8 +157,9 @@ _was_moved() { [ -e "$STAMP" ] && [ "$(sed 's/ [^ ]* [^ ]* [^ ]*$//' "$STAMP")" 
 _install_torch() {
     case "$1" in
     *+cpu)
-        # The configured indexes first; PyPI has no such build, PyTorch's own index does.
-        _pip "torch==$1" 2>/dev/null ||
+        # The configured indexes first; PyPI has no such build, PyTorch's own index does. (In a
+        # subshell: a trap that fires meanwhile would write to the same /dev/null.)
+        (_pip "torch==$1") 2>/dev/null ||
             _pip --extra-index-url "$PYTORCH_CPU_INDEX" "torch==$1" || _stop_after_pip
         ;;
     *) _pip "torch==$1" || _stop_after_pip ;;
