@@ -34,7 +34,9 @@ def json_text(content: Mapping[str, object]) -> str:
     >>> json_text({"q": float("nan"), "k": np.uint8(2)})
     '{\\n  "q": null,\\n  "k": 2\\n}\\n'
     """
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # File names that are no text hold lone surrogates, which only JSON's escapes can carry.
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _plain(value: object) -> object:

@@ -451,3 +451,22 @@ def test_that_the_program_runs_as_a_process(pair: list[str], out: Path) -> None:
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert (out / "f.png").exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are bytes on Linux only")
+def test_that_file_names_that_are_no_text_work(
+    pair: list[str], out: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    odd = [out / os.fsdecode(b"\xff%d.png" % number) for number in (1, 2)]
+    for path, source in zip(odd, pair, strict=True):
+        shutil.copy(source, path)
+    fused = out / os.fsdecode(b"\xfe.png")
+    arguments = ["fuse", *map(str, odd), "-o", str(fused), "--report", str(out / "r.json")]
+    assert main([*arguments, "--save-map", str(out / "m.png"), "--json"]) == 0
+    shown = capfd.readouterr()
+    assert shown.err == ""
+    assert json.loads(shown.out)["sources"][0]["path"] == str(odd[0])
+    report = json.loads((out / "r.json").read_text(encoding="utf-8"))
+    assert report["sources"][1]["path"] == str(odd[1])
+    assert main(["fuse", str(odd[0]), str(out / os.fsdecode(b"\xfd.png")), "-o", str(fused)]) == 3
+    assert capfd.readouterr().err.startswith("mfgui: ")
