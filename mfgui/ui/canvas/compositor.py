@@ -29,11 +29,15 @@ class Frame:
     """A composed image of the screen's size; `pixels` and `image` share memory."""
 
     def __init__(self, screen: Size) -> None:
-        self.image = QImage(screen.width, screen.height, QImage.Format.Format_RGB32)
-        self.pixels: ImageU8 = np.frombuffer(self.image.bits(), np.uint8).reshape(
-            screen.height, screen.width, 4
-        )
         self.screen = screen
+        self.pixels: ImageU8 = np.empty((screen.height, screen.width, 4), np.uint8)
+        self.image = QImage(
+            self.pixels.data,
+            screen.width,
+            screen.height,
+            4 * screen.width,
+            QImage.Format.Format_RGB32,
+        )
 
 
 @dataclass(frozen=True, eq=False)
