@@ -228,8 +228,8 @@ _check_system_libraries() {
         Qt/plugins/platforms/libqwayland.so Qt/plugins/xcbglintegrations/libqxcb-glx-integration.so \
         Qt/plugins/xcbglintegrations/libqxcb-egl-integration.so)"
     if [ -n "$always" ] || { [ -n "$display" ] && [ "$window" = yes ]; }; then
-        # Unquoted on purpose: several words. A package may be in both lists; apt takes that.
-        # shellcheck disable=SC2086
-        _apt_install "Qt needs libraries of the system" $always $display
+        # Unquoted on purpose: several words.
+        # shellcheck disable=SC2046,SC2086
+        _apt_install "Qt needs libraries of the system" $(printf '%s\n' $always $display | sort -u)
     fi
 }
