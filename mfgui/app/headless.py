@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfgui import _startup
+from mfgui.app.report import fuse_report, map_report, timings
 from mfgui.app.requests import DEFAULT_METHOD, build_request
 from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.errors import (
@@ -22,7 +22,7 @@ from mfgui.core.errors import (
     UsageError,
 )
 from mfgui.core.result import Result
-from mfgui.core.stack import Source, SourceStack
+from mfgui.core.stack import SourceStack
 from mfgui.files import atomic, grouping, images, maps, reports
 from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Stopped, Warned
 from mfgui.jobs.request import RunRequest
@@ -128,7 +128,7 @@ def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
     clock.lap()
     written = _write_fused(job, stack, result)
     seconds = {"load": load, **result.seconds, "save": clock.lap()}
-    report = fuse_report(stack, result, seconds=_timings(seconds, job.began))
+    report = fuse_report(stack, result, seconds=timings(seconds, job.began))
     if job.report is not None:
         _write_report(job.report, report, after=job.output)
     return Outcome(report, _notices(stack, watcher) + written, stopped=result.state == "stopped")
@@ -160,52 +160,14 @@ def detect(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
     seconds = {"load": load, "map": clock.lap()}
     _write_map(job.output, labels, stack, request.detector.name, dict(request.parameters))
     seconds["save"] = clock.lap()
-    report = {
-        **_head(stack, method=job.method, parameters=dict(request.parameters), device="cpu"),
-        "seconds": _timings(seconds, job.began),
-        "shares": [float((labels == k + 1).mean()) for k in range(stack.k)],
-        "peak_rss_mb": peak_rss_mb(),
-        "versions": versions(),
-    }
+    report = map_report(
+        stack,
+        labels,
+        method=request.method.name,
+        parameters=dict(request.parameters),
+        seconds=timings(seconds, job.began),
+    )
     return Outcome(report, _notices(stack, watcher))
-
-
-def fuse_report(
-    stack: SourceStack, result: Result, *, seconds: Mapping[str, float]
-) -> dict[str, object]:
-    """The report of a run; JSON types only, finite numbers only.
-
-    A method without iterations has no objective: `objective` and `q` are null, `q_history` is
-    empty, and `q_box` scores its image.
-    """
-    curve, origin = result.curve, result.provenance
-    head = _head(stack, method=origin.method, parameters=origin.parameters, device=origin.device)
-    return {
-        **head,
-        "detector": origin.detector,
-        "state": result.state,
-        "seconds": dict(seconds),
-        "iterations": curve.iterations if curve is not None else 0,
-        "evaluations": result.evaluations,
-        "objective": curve.objective if curve is not None else None,
-        "q_history": list(curve.q) if curve is not None else [],
-        "q": result.q,
-        "q_box": result.q_box,
-        "window": result.window,
-        "peak_rss_mb": peak_rss_mb(),
-        "metrics": {},
-        "versions": dict(origin.versions),
-    }
-
-
-def peak_rss_mb() -> float | None:
-    """Largest resident memory of this process so far in MB; None where the system hides it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
 class _Clock:
@@ -368,40 +330,6 @@ def _kept(path: Path) -> Iterator[None]:
     except OutputError as error:
         hint = f"{error.hint}; {path} was written" if error.hint else f"{path} was written"
         raise OutputError(error.what, path=error.path, hint=hint) from error
-
-
-def _head(
-    stack: SourceStack, *, method: str, parameters: Mapping[str, object], device: str
-) -> dict[str, object]:
-    size = stack.size
-    return {
-        "method": method,
-        "parameters": dict(parameters),
-        "device": device,
-        "sources": [_source_entry(source) for source in stack.sources],
-        "width": size.width,
-        "height": size.height,
-        "k": stack.k,
-    }
-
-
-def _source_entry(source: Source) -> dict[str, object]:
-    return {
-        "name": source.name,
-        "path": None if source.path is None else str(source.path),
-        "page": source.page,
-        "sha256": source.sha256,
-        "channels": source.channels,
-        "depth": source.depth,
-        "notices": list(source.notices),
-    }
-
-
-def _timings(seconds: Mapping[str, float], began: float) -> dict[str, float]:
-    """All stages in order (0 where a stage was not needed) and the total, in seconds."""
-    total = time.perf_counter() - began
-    stages = {stage: seconds.get(stage, 0.0) for stage in ("load", "align", "map", "fuse", "save")}
-    return {stage: round(value, 4) for stage, value in {**stages, "total": total}.items()}
 
 
 def _notices(stack: SourceStack, watcher: _Watcher) -> tuple[str, ...]:

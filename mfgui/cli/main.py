@@ -106,5 +106,5 @@ def _close_broken_output() -> int:
         # Python flushes standard output at exit and would complain a second time.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
     return 0

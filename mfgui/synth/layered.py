@@ -98,7 +98,7 @@ def disk(radius: float) -> npt.NDArray[np.float32]:
     inside = steps[:, None] ** 2 + steps[None, :] ** 2 <= max(radius, 0.5) ** 2
     side = 2 * reach + 1
     weights = inside.reshape(side, _SUBPIXELS, side, _SUBPIXELS).sum(axis=(1, 3), dtype=np.float64)
-    return (weights / weights.sum()).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def to_linear(encoded: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -165,18 +165,20 @@ def _drawn(layer: Layer, size: Size, *, margin: int) -> tuple[ImageF32, npt.NDAr
     photo = to_linear(photographs.load(layer.photo).astype(np.float32) / np.float32(255))
     if layer.scale < 1:
         height, width = (max(1, round(side * layer.scale)) for side in photo.shape[:2])
-        photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
+        shrunk = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
+        photo = np.asarray(shrunk, np.float32)
     height, width = photo.shape[:2]
     x, y = layer.centre if layer.centre is not None else (size.width / 2, size.height / 2)
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), layer.angle, 1.0)
     turn[:, 2] += (x - width / 2 + margin, y - height / 2 + margin)
     shape = (size.width + 2 * margin, size.height + 2 * margin)
-    colour = cv2.warpAffine(
+    turned = cv2.warpAffine(
         photo, turn, shape, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
     )
-    colour = np.clip(colour, 0.0, 1.0) * np.asarray(layer.tint, np.float32)
+    tint = np.asarray(layer.tint, np.float32)
+    colour = np.asarray(np.clip(turned, 0.0, 1.0) * tint, np.float32)
     if layer.outline is None:
-        return colour, np.ones(colour.shape[:2], np.float32)
+        return colour, np.full(colour.shape[:2], 1.0, np.float32)
     drawn = shapes.matte(layer.outline, size, margin=margin, softness=layer.softness)
     return colour, drawn
 
@@ -184,7 +186,8 @@ def _drawn(layer: Layer, size: Size, *, margin: int) -> tuple[ImageF32, npt.NDAr
 def _filtered(plane: npt.NDArray[np.float32], kernel: npt.NDArray[np.float32]) -> ImageF32:
     if kernel.size == 1:
         return plane
-    return cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT)
+    blurred = cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, np.float32)
 
 
 def _labels(mattes: Sequence[npt.NDArray[np.float32]]) -> LabelArray:
@@ -193,4 +196,4 @@ def _labels(mattes: Sequence[npt.NDArray[np.float32]]) -> LabelArray:
     for matte in mattes:
         shares.append(matte * left)
         left = left * (1 - matte)
-    return (np.argmax(np.stack(shares), axis=0) + 1).astype(label_dtype(len(mattes)))
+    return np.asarray(np.argmax(np.stack(shares), axis=0) + 1, label_dtype(len(mattes)))

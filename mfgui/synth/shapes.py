@@ -88,10 +88,11 @@ def matte(
     corners = np.rint(curve * 16).astype(np.int32)  # fillPoly counts in sixteenths (shift 4)
     cv2.fillPoly(canvas, [corners], 255, cv2.LINE_8, 4)
     coverage = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    result = coverage.astype(np.float32) / np.float32(255)
+    edge = np.asarray(coverage, np.float32) / np.float32(255)
     if softness > 0:
-        result = cv2.GaussianBlur(result, (0, 0), softness, borderType=cv2.BORDER_REPLICATE)
-    return np.clip(result, 0.0, 1.0)
+        soft = cv2.GaussianBlur(edge, (0, 0), softness, borderType=cv2.BORDER_REPLICATE)
+        edge = np.asarray(soft, np.float32)
+    return np.asarray(np.clip(edge, 0.0, 1.0), np.float32)
 
 
 def _smooth(points: _Points) -> _Points:

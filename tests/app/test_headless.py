@@ -9,6 +9,7 @@ import pytest
 
 from mfgui.app import headless
 from mfgui.app.headless import Job
+from mfgui.app.report import peak_rss_mb
 from mfgui.core.errors import OutOfMemoryError, OutputError, UsageError
 from mfgui.jobs.events import Event, Finished, Iterated, MapDetected, Started, Stopped
 from mfgui.methods.registry import Registry, load
@@ -109,10 +110,10 @@ def test_that_the_total_counts_from_the_moment_given(
 
 
 def test_that_peak_memory_is_told_in_megabytes() -> None:
-    peak = headless.peak_rss_mb()
+    peak = peak_rss_mb()
     assert peak is not None
     ballast = bytearray(os.urandom(1024) * 200_000)
-    grown = headless.peak_rss_mb()
+    grown = peak_rss_mb()
     assert len(ballast) > 200_000_000
     assert 30 < peak < 20_000
     assert grown is not None
