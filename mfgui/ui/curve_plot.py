@@ -85,11 +85,13 @@ class CurvePlot(QWidget):
         import pyqtgraph
 
         self._pg: Any = pyqtgraph
-        self.plot: Any = pyqtgraph.PlotWidget()
+        self.plot: Any = pyqtgraph.PlotWidget(enableMenu=False)
+        # Made without a parent, whether it is shown or not.
+        menu = self.plot.plotItem.ctrlMenu
+        menu.setParent(self, menu.windowFlags())
         self.plot.setAccessibleName("Curve of Q per iteration")
         self.plot.setMinimumHeight(60)
         self.plot.hideButtons()
-        self.plot.setMenuEnabled(False)
         self.plot.setLabel("bottom", "Iteration")
         self.plot.setLabel("left", "Q")
         self.plot.showGrid(x=True, y=True, alpha=0.15)

@@ -140,6 +140,9 @@ class WordField(_Editor):
     def show_value(self, value: Value) -> None:
         if self._box.currentText() != shown_text(value):
             self._box.setCurrentText(shown_text(value))
+            line = self._box.lineEdit()
+            assert line is not None
+            line.setCursorPosition(0)  # the beginning of a long path, or of a cut word
 
     def _browse_button(self) -> QToolButton:
         button = QToolButton()

@@ -105,7 +105,9 @@ class ProgressView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(6)
         self.where.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.stop_button.hide()  # the dock has a large one
+        # The dock has a large one.
+        self.stop_button.setParent(self)
+        self.stop_button.hide()
         layout.addWidget(self.where, 0, 0)
         layout.addWidget(self.times, 0, 1)
         layout.addWidget(self.bar, 1, 0, 1, 2)

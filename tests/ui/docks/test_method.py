@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+
+from mfgui.methods.registry import Kind, Registry, load
+from mfgui.ui.docks.method import MethodPanel
+
+from ..hands import click
+
+FREE = {"run": "", "stop": "", "run_again": "", "copy": ""}
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load()
+
+
+@pytest.fixture
+def panel(qtbot: Any, registry: Registry) -> MethodPanel:
+    panel = MethodPanel(
+        registry.of_kind(Kind.OPTIMISER, Kind.FUSER),
+        registry.of_kind(Kind.DETECTOR),
+        first="ms-lap",
+    )
+    qtbot.addWidget(panel)
+    panel.resize(300, 640)
+    panel.show()
+    panel.show_blocked(**FREE)
+    return panel
+
+
+def test_that_every_method_is_listed_with_its_description(
+    panel: MethodPanel, registry: Registry
+) -> None:
+    box = panel.method_box
+    names = [box.itemData(row) for row in range(box.count())]
+    assert names == [m.name for m in registry.of_kind(Kind.OPTIMISER, Kind.FUSER)]
+    for row, name in enumerate(names):
+        spoken = box.itemData(row, Qt.ItemDataRole.AccessibleTextRole)
+        assert registry.get(name).summary in spoken
+
+
+def test_that_the_default_choice_is_explicit_about_nothing(panel: MethodPanel) -> None:
+    choice = panel.choice
+    assert (choice.method, choice.explicit, choice.detector) == ("ms-lap", {}, "laplacian")
+
+
+def test_that_another_detector_is_an_explicit_parameter(panel: MethodPanel) -> None:
+    panel.detector_box.setFocus()
+    QTest.keyClick(panel.detector_box, Qt.Key.Key_Down)
+    assert panel.choice.explicit == {"detector": "variance"}
+    assert panel.choice.detector == "variance"
+
+
+def test_that_a_method_without_a_map_asks_for_no_detector(panel: MethodPanel) -> None:
+    assert panel.detector_box.isVisible()
+    panel.choose_method("average")
+    assert not panel.detector_box.isVisible()
+    assert "detector" not in panel.choice.explicit
+
+
+def test_that_detect_measures_in_the_window_of_the_form(
+    panel: MethodPanel, registry: Registry
+) -> None:
+    line = panel.form.rows["window"].field.findChild(QLineEdit)
+    line.selectAll()
+    QTest.keyClicks(line, "21")
+    declared = {p.name for p in registry.get("laplacian").parameters}
+    assert panel.choice.detector_explicit == ({"window": 21} if "window" in declared else {})
+
+
+def test_that_each_method_keeps_its_own_values(panel: MethodPanel) -> None:
+    line = panel.form.rows["iterations"].field.findChild(QLineEdit)
+    line.selectAll()
+    QTest.keyClicks(line, "12")
+    panel.choose_method("average")
+    assert panel.choice.explicit == {}
+    panel.choose_method("ms-lap")
+    assert panel.choice.explicit == {"iterations": 12}
+
+
+def test_that_the_buttons_say_what_they_do(panel: MethodPanel, qtbot: Any) -> None:
+    for button, signal in (
+        (panel.run_button, panel.run_clicked),
+        (panel.stop_button, panel.stop_clicked),
+        (panel.run_again_button, panel.run_again_clicked),
+        (panel.copy_button, panel.copy_clicked),
+    ):
+        with qtbot.waitSignal(signal):
+            click(button)
+    assert panel.copy_button.accessibleName() == "Copy as command"
+
+
+def test_that_a_blocked_run_says_why(panel: MethodPanel) -> None:
+    panel.show_blocked(**{**FREE, "run": "open images first"})
+    assert not panel.run_button.isEnabled()
+    assert panel.reason.isVisible()
+    assert panel.reason.text() == "To run: open images first"
+
+
+def test_that_a_wrong_value_blocks_the_run_until_it_is_right(panel: MethodPanel) -> None:
+    panel.changed.connect(lambda: panel.show_blocked(**FREE))
+    line = panel.form.rows["iterations"].field.findChild(QLineEdit)
+    line.selectAll()
+    QTest.keyClicks(line, "x")
+    assert not panel.run_button.isEnabled()
+    assert "correct the marked values" in panel.reason.text()
+    line.selectAll()
+    QTest.keyClicks(line, "5")
+    assert panel.run_button.isEnabled()
+    assert not panel.reason.isVisible()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mfgui.core.events import RunState, RunStatus
+from mfgui.ui.progress import ProgressView, clock_text, progress_words
+
+from .hands import click
+
+
+def status(**changes: Any) -> RunStatus:
+    values: dict[str, Any] = {
+        "run_id": 1,
+        "name": "MS-Lap",
+        "state": RunState.RUNNING,
+        "stage": "ascending",
+        "iteration": 12,
+        "total": 60,
+        "elapsed": 63.0,
+        "remaining": 7.2,
+    }
+    return RunStatus(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (9.9, "0:09"), (63, "1:03"), (3725, "1:02:05")]
+)
+def test_that_times_read_as_on_a_clock(seconds: float, text: str) -> None:
+    assert clock_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, ("Iteration 12 of 60", "1:03 · 0:08 left")),
+        ({"remaining": None, "iteration": 3}, ("Iteration 3 of 60", "1:03 · estimating")),
+        ({"state": RunState.STOPPING}, ("Stopping…", "1:03")),
+        ({"state": RunState.QUEUED}, ("Waiting", "")),
+        ({"total": 0, "iteration": 0, "stage": "detecting"}, ("Detecting", "1:03")),
+    ],
+)
+def test_that_progress_is_said_in_words(change: dict[str, Any], words: tuple[str, str]) -> None:
+    assert progress_words(status(**change), elapsed=63.0) == words
+
+
+@pytest.fixture(params=[True, False])
+def view(qtbot: Any, request: Any) -> ProgressView:
+    view = ProgressView(one_line=request.param)
+    qtbot.addWidget(view)
+    return view
+
+
+def test_that_the_bar_follows_the_run(view: ProgressView) -> None:
+    view.show_status(status())
+    assert view.isVisible()
+    assert (view.bar.value(), view.bar.maximum()) == (12, 60)
+    assert "Iteration 12 of 60" in view.bar.accessibleDescription()
+
+
+def test_that_it_is_gone_when_the_run_ends(view: ProgressView) -> None:
+    view.show_status(status())
+    view.show_status(status(state=RunState.DONE))
+    assert not view.isVisible()
+    assert not view._timer.isActive()
+
+
+def test_that_the_time_goes_on_between_steps(view: ProgressView, qtbot: Any) -> None:
+    view.show_status(status(elapsed=62.95))
+    assert view.times.text().startswith("1:02")
+    qtbot.waitUntil(lambda: view.times.text().startswith("1:03"), timeout=3000)
+
+
+def test_that_stop_can_be_pressed_once(qtbot: Any) -> None:
+    view = ProgressView(one_line=True)
+    qtbot.addWidget(view)
+    view.show_status(status())
+    with qtbot.waitSignal(view.stop_clicked):
+        click(view.stop_button)
+    view.show_status(status(state=RunState.STOPPING))
+    assert view.where.text() == "Stopping…"
+    assert not view.stop_button.isEnabled()
