@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 
 from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.labels import UNASSIGNED, ignore_label
+from mfgui.core.stripes import stripe_rows, stripes
 
 
-def compose(images: Sequence[ImageF32], labels: LabelArray) -> ImageF32:
+def compose(
+    images: Sequence[ImageF32],
+    labels: LabelArray,
+    *,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> ImageF32:
     """Hard composite: every pixel from the source that its label names.
 
     Pixels labelled *ignore*, which no source is named for, take the mean of the sources.
@@ -21,11 +28,13 @@ def compose(images: Sequence[ImageF32], labels: LabelArray) -> ImageF32:
         Source 1 first, values in [0, 1].
     labels : (H, W) uint8 or uint16
         1 ... K or *ignore*. The caller fills unassigned pixels first.
+    checkpoint : callable
+        Called between row stripes; may raise to stop.
 
     Returns
     -------
     (H, W, C) float32
-        A new array. Time O(H W C K), no further memory than masks.
+        A new array. Time O(H W C K); no further memory.
 
     Raises
     ------
@@ -38,16 +47,26 @@ def compose(images: Sequence[ImageF32], labels: LabelArray) -> ImageF32:
     >>> compose([dark, light], np.array([[1, 2]], np.uint8)).ravel().tolist()
     [0.0, 1.0]
     """
-    ignored = labels == ignore_label(labels)
-    wrong = (labels == UNASSIGNED) | ((labels > len(images)) & ~ignored)
-    if wrong.any():
-        raise ValueError(f"label {int(labels[wrong].max())} names none of {len(images)} sources")
-    fused: ImageF32 = np.array(images[0], copy=True)
-    for index, image in enumerate(images[1:], start=2):
-        np.copyto(fused, image, where=(labels == index)[..., np.newaxis])
-    if ignored.any():
-        np.copyto(fused, mean_image(images), where=ignored[..., np.newaxis])
+    height, width = labels.shape
+    fused: ImageF32 = np.empty_like(images[0])
+    for low, high in stripes(0, height, stripe_rows(width)):
+        checkpoint()
+        rows = [image[low:high] for image in images]
+        _compose_rows(rows, labels[low:high], fused[low:high])
     return fused
+
+
+def _compose_rows(images: Sequence[ImageF32], labels: LabelArray, fused: ImageF32) -> None:
+    counts = np.bincount(labels.ravel(), minlength=len(images) + 1)
+    ignored = ignore_label(labels)
+    for label in np.flatnonzero(counts).tolist():
+        if label == ignored:
+            chosen = mean_image(images)
+        elif label == UNASSIGNED or label > len(images):
+            raise ValueError(f"label {label} names none of {len(images)} sources")
+        else:
+            chosen = images[label - 1]
+        cv2.copyTo(chosen, (labels == label).view(np.uint8), fused)
 
 
 def mean_image(images: Sequence[ImageF32]) -> ImageF32:

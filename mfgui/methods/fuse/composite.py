@@ -19,5 +19,4 @@ from mfgui.methods.registry import Kind, method
 )
 def composite(images: Sequence[ImageF32], labels: LabelArray, *, compute: Compute) -> ImageF32:
     """Hard composite, (H, W, C) float32: see `mfgui.core.compose.compose`."""
-    compute.checkpoint()
-    return compose(images, labels)
+    return compose(images, labels, checkpoint=compute.checkpoint)

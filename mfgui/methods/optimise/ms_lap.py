@@ -164,7 +164,7 @@ def ms_lap(
     height, width, _ = images[0].shape
     side = window_size(window, Size(width, height))
     limits = solvers.Limits(iterations, tolerance)
-    image = _first_image(images, labels, start, start_image)
+    image = _first_image(images, labels, start, start_image, compute)
     with RowWorkers(compute) as workers:
         score: Objective
         if objective == "gaussian":
@@ -180,7 +180,11 @@ def ms_lap(
 
 
 def _first_image(
-    images: Sequence[ImageF32], labels: LabelArray, start: str, given: ImageF32 | None
+    images: Sequence[ImageF32],
+    labels: LabelArray,
+    start: str,
+    given: ImageF32 | None,
+    compute: Compute,
 ) -> np.ndarray[Any, Any]:
     """A new array with the start image."""
     if given is not None:
@@ -194,5 +198,5 @@ def _first_image(
     if start == "average":
         return mean_image(images)
     if start == "composite":
-        return compose(images, labels)
+        return compose(images, labels, checkpoint=compute.checkpoint)
     raise UsageError(f"start={start}: the image was not read", hint="use average or composite")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mfgui.core.arrays import LabelArray
 from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
 from mfgui.methods.optimise.mffssim.objective import Image, Planes, Step
-from mfgui.methods.optimise.mffssim.ssim import Moments, ssim_terms
+from mfgui.methods.optimise.mffssim.ssim import Moments, RowLabels, ssim_terms
 
 _SIGMA = 1.5
 _SMALLEST = 1e-8  # weight of a pixel below which it does not change a float32 sum
@@ -124,6 +124,7 @@ class Gaussian:
         self.window, self.compute = window, workers.compute
         self._images, self._labels, self._workers = tuple(images), labels, workers
         self._height, self._width, self._channels = images[0].shape
+        self._row_labels = RowLabels(labels, len(images), self.compute.checkpoint)
         self._dtype = images[0].dtype
         self._filter = Filter(window, height=self._height, dtype=self._dtype)
         self._stripe = max(stripe_rows(self._width), 4 * self._filter.reach)
@@ -149,17 +150,12 @@ class Gaussian:
         squares = self._workers.run(work, self._height)
         return math.sqrt(math.fsum(squares))
 
-    def _present(self, low: int, high: int) -> list[int]:
-        """Sources (from 0) that rows low ... high - 1 of the map name."""
-        counts = np.bincount(self._labels[low:high].ravel(), minlength=len(self._images) + 1)
-        return [k for k in range(len(self._images)) if counts[k + 1]]
-
     def _prepare_rows(self, _scratch: Scratch, start: int, stop: int) -> int:
         """Local mean and variance of each pixel's source; returns the number of pixels."""
         counted = 0
         for low, high in stripes(start, stop, self._stripe):
             first, last = self._filter.rows(low, high)
-            for k in self._present(low, high):
+            for k in self._row_labels.present(low, high):
                 self.compute.checkpoint()
                 mask = self._labels[low:high] == k + 1
                 counted += int(np.count_nonzero(mask))
@@ -174,7 +170,7 @@ class Gaussian:
     def _evaluate_rows(self, image: Image, scratch: Scratch, start: int, stop: int) -> float:
         totals = []
         for low, high in stripes(start, stop, self._stripe):
-            present = self._present(low, high)
+            present = self._row_labels.present(low, high)
             for channel in range(self._channels):
                 self.compute.checkpoint()
                 moments = self._moments(image, channel, present, scratch, low, high)
@@ -240,7 +236,7 @@ class Gaussian:
             shape = (self._channels, high - low, self._width)
             y, g = (scratch.take(name, shape) for name in ("planes", "g"))
             d = scratch.take("d", shape if curvature else (0, *shape[1:]))
-            present = self._present(*self._filter.rows(low, high))
+            present = self._row_labels.present(*self._filter.rows(low, high))
             for channel in range(self._channels):
                 self.compute.checkpoint()
                 np.copyto(y[channel], image[low:high, :, channel])

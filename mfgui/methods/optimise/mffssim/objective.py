@@ -19,7 +19,7 @@ from mfgui.core.arrays import LabelArray
 from mfgui.core.boxsum import WindowSums
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
-from mfgui.methods.optimise.mffssim.ssim import Moments, Terms, ssim_terms
+from mfgui.methods.optimise.mffssim.ssim import Moments, RowLabels, Terms, ssim_terms
 
 Image = npt.NDArray[Any]  # (H, W, C) float32 or float64
 Planes = npt.NDArray[Any]  # (C, rows, W) float64
@@ -126,6 +126,7 @@ class BoxJoint:
         self._rows, self._columns = self._height - window + 1, self._width - window + 1
         half = window // 2
         self._labels = labels[half : half + self._rows, half : half + self._columns]
+        self._row_labels = RowLabels(self._labels, len(images), self.compute.checkpoint)
         self._dtype = images[0].dtype
         self._stripe = stripe_rows(self._width)
         self._scale = 1.0 / (self._channels * window * window)
@@ -157,15 +158,10 @@ class BoxJoint:
         squares = self._workers.run(work, self._height)
         return math.sqrt(math.fsum(squares))
 
-    def _present(self, low: int, high: int) -> list[int]:
-        """Sources (from 0) that patches of rows low ... high - 1 name."""
-        counts = np.bincount(self._labels[low:high].ravel(), minlength=len(self._images) + 1)
-        return [k for k in range(len(self._images)) if counts[k + 1]]
-
     def _prepare_rows(self, scratch: Scratch, start: int, stop: int) -> int:
         """Mean and variance of each patch of its source; returns the number of patches."""
         counted = 0
-        for k in self._present(start, stop):
+        for k in self._row_labels.present(start, stop):
             fetch = partial(self._fetch_source, scratch, k)
             sums = self._sums(2, scratch, adjoint=False)
             sums.start(start, fetch, self.compute.checkpoint)
@@ -180,7 +176,7 @@ class BoxJoint:
         return counted
 
     def _evaluate_rows(self, image: Image, scratch: Scratch, start: int, stop: int) -> float:
-        present = self._present(start, stop)
+        present = self._row_labels.present(start, stop)
         fetch = partial(self._fetch_products, image, present, scratch)
         sums = self._sums(2 + len(present), scratch, adjoint=False)
         sums.start(start, fetch, self.compute.checkpoint)
@@ -231,7 +227,7 @@ class BoxJoint:
         stop: int,
     ) -> float:
         first = max(0, min(start - self.window + 1, self._rows - 1))
-        present = self._present(first, min(stop, self._rows))
+        present = self._row_labels.present(first, min(stop, self._rows))
         head = (self._alpha, self._gamma, self._delta)[: 3 if curvature else 2]
         fetch = partial(self._fetch_terms, head, present)
         sums = self._sums(len(head) + len(present), scratch, adjoint=True)

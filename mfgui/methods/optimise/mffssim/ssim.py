@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.stripes import Scratch
+from mfgui.core.arrays import LabelArray
+from mfgui.core.stripes import Scratch, stripe_rows, stripes
 
 C1 = 0.01**2
 C2 = 0.03**2
 _FLOOR = 0.05  # keeps the curvature estimate away from 0 where SSIM crosses it
 
 Plane = npt.NDArray[Any]
+
+
+class RowLabels:
+    """Which sources the rows of a focus map name, so that the others cost nothing."""
+
+    def __init__(self, labels: LabelArray, count: int, checkpoint: Callable[[], None]) -> None:
+        height, width = labels.shape
+        self._seen = np.zeros((count, height), np.bool_)
+        for low, high in stripes(0, height, stripe_rows(width)):
+            checkpoint()
+            for k in range(count):
+                self._seen[k, low:high] = (labels[low:high] == k + 1).any(axis=1)
+
+    def present(self, low: int, high: int) -> list[int]:
+        """Sources, from 0, that rows low ... high - 1 name."""
+        return [int(k) for k in np.flatnonzero(self._seen[:, low:high].any(axis=1))]
 
 
 @dataclass(frozen=True, eq=False)

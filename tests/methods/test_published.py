@@ -1,0 +1,76 @@
+"""What the authors published, on their own pictures; skipped where these are not at hand."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mfgui.core.compute import Compute
+from mfgui.files.images import read_image
+from mfgui.methods.detect.laplacian import laplacian
+from mfgui.methods.optimise.ms_lap import ms_lap
+
+
+@dataclass(frozen=True)
+class Pair:
+    images: list
+    labels: np.ndarray
+
+
+def agreement(sources, published):
+    labels = laplacian([read_image(path) for path in sources], compute=Compute(threads=2))
+    white = read_image(published)[:, :, 0] > 0.5
+    return float(np.mean(white == (labels == 1)))
+
+
+@pytest.fixture(scope="module")
+def pair_6(shared_data):
+    folder = shared_data / "pairs" / "mffw2" / "6"
+    images = [read_image(folder / f"image{number}.tif") for number in (1, 2)]
+    return Pair(images, laplacian(images, compute=Compute(threads=2)))
+
+
+def states(pair, **explicit):
+    values = ms_lap.method.resolve(explicit)
+    return list(ms_lap(pair.images, pair.labels, compute=Compute(threads=2), **values))
+
+
+@pytest.mark.parametrize("number", [2, 4, 5, 6, 8, 9, 12])
+def test_that_mffw_maps_are_the_published_ones(shared_data, number):
+    folder = shared_data / "pairs" / "mffw2" / str(number)
+    published = shared_data / "results" / "mffw2" / "MS_LAP" / f"{number}_map.png"
+    assert agreement([folder / "image1.tif", folder / "image2.tif"], published) >= 0.9998
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 6, 8, 11, 15, 17])
+def test_that_lytro_maps_are_near_the_published_ones(shared_data, number):
+    folder: Path = shared_data / "pairs" / "lytro"
+    sources = [folder / f"lytro-{number:02}-{letter}.jpg" for letter in "AB"]
+    published = shared_data / "results" / "lytro" / "MS_LAP" / f"{number}_map.png"
+    assert agreement(sources, published) >= 0.98
+
+
+def test_that_released_prints_the_published_trace(pair_6):
+    found = states(pair_6, variant="released", iterations=40)
+    # The program prints "iteration t" before its step t.
+    trace = [found[iteration - 1].q for iteration in (1, 11, 21, 31, 41)]
+    expected = [0.896753, 0.919989, 0.932140, 0.940687, 0.947213]
+    assert trace == pytest.approx(expected, abs=5e-6)
+
+
+def test_that_paper_reaches_the_measured_q(pair_6):
+    found = states(pair_6, variant="paper", iterations=50)
+    assert found[50].q == pytest.approx(0.967453, abs=2e-5)
+    assert found[50].window == 25
+
+
+def test_that_ours_is_fast_and_its_guard_never_acts(pair_6):
+    found = states(pair_6, start="average", iterations=20, tolerance=0)
+    q = [state.q for state in found]
+    assert q[5] >= 0.9867
+    assert q[20] >= 0.98745
+    assert all(after > before for before, after in pairwise(q))
+    assert [state.step for state in found[1:]] == [1.0] * 20
+    assert found[-1].evaluations == 21
