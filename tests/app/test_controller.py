@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mfgui.files.images import read_image, read_stack
-from mfgui.files.maps import write_map
 
 from mfgui.core import events as changes
 from mfgui.core.events import RunState, Severity
+from mfgui.files.images import read_image, read_stack
+from mfgui.files.maps import write_map
 
 
 @pytest.fixture
