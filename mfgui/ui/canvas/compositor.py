@@ -131,7 +131,7 @@ class Compositor:
         if is_magnified(scene.picture, viewport):
             part = image_part(viewport, inside)
             block = scene.picture.levels[0][part.slices]
-            blended = self._overlay.blended(block, scene, part)
+            blended = self._overlay.blended(block, scene, part, scale=viewport.scale)
             magnify(block if blended is None else blended, part, viewport, inside, out=target)
         else:
             blended = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
+from functools import partial
+
 import numpy as np
 
 from mfgui.core.arrays import ImageU8, LabelArray, Rect
 from mfgui.ui.canvas import overlays
-from mfgui.ui.canvas.overlays import Checkerboard, Overlay, OverlayMode
+from mfgui.ui.canvas.overlays import CHECK_SIDE, Checkerboard, Checks, Overlay, OverlayMode
 from mfgui.ui.canvas.sampling import sample_labels
 from mfgui.ui.canvas.scene import Map, Scene
 from mfgui.ui.canvas.viewport import Viewport
@@ -21,20 +22,19 @@ class OverlayPainter:
         self._kept: tuple[int, Viewport, Rect] | None = None
         self._labels: LabelArray | None = None
 
-    def blended(self, block: ImageU8, scene: Scene, part: Rect) -> ImageU8 | None:
+    def blended(self, block: ImageU8, scene: Scene, part: Rect, *, scale: float) -> ImageU8 | None:
         """The pixels `block` of the image rectangle `part` with the overlay over them.
 
-        For magnified pictures, where there are fewer image pixels than screen pixels. None when
-        the overlay has a size of its own on the screen (or is off): then `draw` draws it.
+        For pictures magnified by `scale`, where there are fewer image pixels than screen
+        pixels. None for overlays that have a size on the screen, which `draw` draws, and off.
         """
-        mode = scene.overlay.mode
-        if scene.map is None or mode not in (OverlayMode.TINT, OverlayMode.ACTIVE):
+        if scene.map is None or scene.overlay.mode not in (OverlayMode.TINT, OverlayMode.ACTIVE):
             return None
         labels = np.ascontiguousarray(scene.map.labels[part.slices])
-        if mode is OverlayMode.TINT and cv2.countNonZero(labels) < labels.size:
-            return None
         out = np.empty(block.shape, np.uint8)
-        self._blend(block, labels, scene.map, scene, (0, 0), out)
+        side = max(1, round(CHECK_SIDE * scene.ratio / scale))
+        checks = partial(self._checks.draw, side=side, origin=(part.x, part.y))
+        _blend(block, labels, scene, checks, out)
         return out
 
     def draw(self, target: ImageU8, scene: Scene, viewport: Viewport, rect: Rect) -> None:
@@ -49,31 +49,10 @@ class OverlayPainter:
             line, edges = overlays.contour_masks(labels, width=width, edge=edge)
             overlays.draw_contour(target, line=line[inner], edges=edges[inner])
         else:
+            side = max(1, round(CHECK_SIDE * scene.ratio))
             origin = (rect.x - viewport.left, rect.y - viewport.top)
-            self._blend(target, labels[inner], scene.map, scene, origin, target)
-
-    def _blend(
-        self,
-        picture: ImageU8,
-        labels: LabelArray,
-        focus: Map,
-        scene: Scene,
-        origin: tuple[int, int],
-        out: ImageU8,
-    ) -> None:
-        strength = scene.overlay.strength
-        if scene.overlay.mode is OverlayMode.ACTIVE:
-            overlays.dim_others(picture, labels, active=scene.active, strength=strength, out=out)
-            return
-        overlays.tint(
-            picture,
-            labels,
-            table=focus.table,
-            strength=strength,
-            checks=self._checks,
-            origin=origin,
-            out=out,
-        )
+            checks = partial(self._checks.draw, side=side, origin=origin)
+            _blend(target, labels[inner], scene, checks, target)
 
     def _sampled(self, focus: Map, viewport: Viewport, rect: Rect) -> LabelArray:
         wanted = (focus.stamp, viewport, rect)
@@ -81,6 +60,17 @@ class OverlayPainter:
             self._labels = sample_labels(focus.labels, viewport, rect)
             self._kept = wanted
         return self._labels
+
+
+def _blend(
+    picture: ImageU8, labels: LabelArray, scene: Scene, checks: Checks, out: ImageU8
+) -> None:
+    strength = scene.overlay.strength
+    if scene.map is None or scene.overlay.mode is OverlayMode.ACTIVE:
+        overlays.dim_others(picture, labels, active=scene.active, strength=strength, out=out)
+        return
+    table = scene.map.table
+    overlays.tint(picture, labels, table=table, strength=strength, checks=checks, out=out)
 
 
 def reach(scene: Scene) -> int:

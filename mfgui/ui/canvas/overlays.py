@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -18,10 +18,12 @@ from mfgui.core.labels import UNASSIGNED, ignore_label
 
 ColourTable: TypeAlias = npt.NDArray[np.int32]  # one 0xffRRGGBB per label
 
+Checks: TypeAlias = Callable[[npt.NDArray[np.uint32], ImageU8], None]
+
 DEFAULT_STRENGTH = 35
 _OPAQUE = 0xFF000000
 _CHECKS = (0xFFF5F5F5, 0xFF262626)  # far apart, so that they show at any strength and picture
-_CHECK_SIDE = 8
+CHECK_SIDE = 8  # screen pixels
 _DIM = 48.0  # the grey that pixels of other labels move towards
 
 
@@ -102,28 +104,39 @@ class Palette:
 
 
 class Checkerboard:
-    """Squares of 8 screen pixels, light and dark; kept, because making them takes a while."""
+    """Light and dark squares; kept, because making them takes a while."""
 
     def __init__(self) -> None:
+        self._side = 0
         self._plane = np.empty((0, 0), np.uint32)
 
     def draw(
-        self, colours: npt.NDArray[np.uint32], where: ImageU8, origin: tuple[int, int]
+        self,
+        colours: npt.NDArray[np.uint32],
+        where: ImageU8,
+        *,
+        side: int = CHECK_SIDE,
+        origin: tuple[int, int] = (0, 0),
     ) -> None:
-        """Write it into (h, w) `colours` where `where` is not 0; `origin` is the first pixel."""
+        """Write it into (h, w) `colours` where `where` is not 0.
+
+        `side` is that of a square, `origin` the column and row of the first pixel counted from
+        the image's corner, so that the squares move with the image.
+        """
         height, width = colours.shape
-        x, y = origin[0] % (2 * _CHECK_SIDE), origin[1] % (2 * _CHECK_SIDE)
-        if self._plane.shape[0] < y + height or self._plane.shape[1] < x + width:
-            self._plane = _checks(height + 2 * _CHECK_SIDE, width + 2 * _CHECK_SIDE)
+        x, y = origin[0] % (2 * side), origin[1] % (2 * side)
+        large = self._plane.shape[0] >= y + height and self._plane.shape[1] >= x + width
+        if side != self._side or not large:
+            self._plane = _checks(side, height + 2 * side, width + 2 * side)
+            self._side = side
         part = self._plane[y : y + height, x : x + width]
         cv2.copyTo(part.view(np.int32), where, colours.view(np.int32))
 
 
-def _checks(height: int, width: int) -> npt.NDArray[np.uint32]:
+def _checks(side: int, height: int, width: int) -> npt.NDArray[np.uint32]:
     squares = np.array(_CHECKS, np.uint32)[[[0, 1], [1, 0]]]
-    block = squares.repeat(_CHECK_SIDE, axis=0).repeat(_CHECK_SIDE, axis=1)
-    repeats = -(-height // (2 * _CHECK_SIDE)), -(-width // (2 * _CHECK_SIDE))
-    return np.tile(block, repeats)
+    block = squares.repeat(side, axis=0).repeat(side, axis=1)
+    return np.tile(block, (-(-height // (2 * side)), -(-width // (2 * side))))
 
 
 def tint(
@@ -132,8 +145,7 @@ def tint(
     *,
     table: ColourTable,
     strength: int,
-    checks: Checkerboard,
-    origin: tuple[int, int] = (0, 0),
+    checks: Checks,
     out: ImageU8,
 ) -> None:
     """Blend the colour of each label over the picture; a checkerboard where there is none.
@@ -143,20 +155,17 @@ def tint(
     picture, out : (h, w, 4) uint8
         Blue, green, red, 255. They may be the same array.
     labels : (h, w)
-        The label below each screen pixel.
+        The label below each pixel.
     table : (256,) or (65536,) int32
         From `Palette.table`.
-    checks : Checkerboard
-        What *unassigned* looks like.
     strength : int
         Opacity in percent.
-    origin : (int, int)
-        Column and row of the first pixel, counted from the image's corner on the screen, so
-        that the checkerboard moves with the image.
+    checks : callable
+        Draws a checkerboard into (h, w) uint32 colours where an (h, w) mask is not 0.
     """
     colours = _looked_up(labels, table)
     if cv2.countNonZero(labels) < labels.size:
-        checks.draw(colours, (labels == UNASSIGNED).view(np.uint8), origin)
+        checks(colours, (labels == UNASSIGNED).view(np.uint8))
     opacity = strength / 100
     plane = colours.view(np.uint8).reshape(picture.shape)
     cv2.addWeighted(picture, 1 - opacity, plane, opacity, 0, dst=out)

@@ -114,19 +114,25 @@ def test_that_tint_lies_on_the_pixels_of_its_label(scale: float) -> None:
     np.testing.assert_array_equal(shown[..., :3], expected_true_pixels(blended, viewport))
 
 
-@pytest.mark.parametrize("mode", [OverlayMode.TINT, OverlayMode.ACTIVE])
 @pytest.mark.parametrize("scale", TRUE_SCALES)
-def test_that_blending_before_and_after_magnifying_are_the_same(
-    mode: OverlayMode, scale: float
-) -> None:
+def test_that_pixels_of_other_labels_are_dimmed(scale: float) -> None:
     pixels, labels, viewport = pixels_of(), labels_of(), at_scale(scale)
-    with_unassigned = composed(scene_of(pixels, labels, mode), viewport)
-    assigned = np.where(labels == 0, 1, labels).astype(np.uint8)
-    without = composed(scene_of(pixels, assigned, mode), viewport)
-    for y, x in np.ndindex(SCREEN.height, SCREEN.width):
-        place = below(viewport, x, y)
-        if place is not None and labels[place] != 0:
-            assert (with_unassigned[y, x] == without[y, x]).all()
+    shown = composed(scene_of(pixels, labels, OverlayMode.ACTIVE), viewport)
+    dimmed = np.rint((pixels + 48.0) / 2).astype(np.uint8)
+    expected = np.where((labels == 2)[..., None], pixels, dimmed)
+    np.testing.assert_array_equal(shown[..., :3], expected_true_pixels(expected, viewport))
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.93, *TRUE_SCALES, 12.0])
+def test_that_unassigned_pixels_are_checked_at_any_zoom(scale: float) -> None:
+    labels = np.zeros((IMAGE.height, IMAGE.width), np.uint8)
+    viewport = at_scale(scale) if scale >= 1 else smaller(scale)
+    pixels = np.full((IMAGE.height, IMAGE.width, 3), 90, np.uint8)
+    shown = composed(scene_of(pixels, labels, OverlayMode.TINT), viewport)[2:38, 20:60, 0]
+    values, counts = np.unique(shown, return_counts=True)
+    assert len(values) == 2
+    assert np.ptp(values.astype(int)) > 80
+    assert counts.min() > 0.3 * shown.size
 
 
 @pytest.mark.parametrize("scale", TRUE_SCALES)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ def test_that_tint_blends_the_colour_of_each_label(strength: int) -> None:
     labels[3, 4] = 255
     out = np.empty_like(pixels)
     table = PALETTE.table(labels, k=2, active=1)
-    tint(pixels, labels, table=table, strength=strength, checks=Checkerboard(), out=out)
+    tint(pixels, labels, table=table, strength=strength, checks=Checkerboard().draw, out=out)
     share = strength / 100
     for label, colour in ((1, PALETTE.labels[0]), (2, PALETTE.labels[1]), (255, PALETTE.ignore)):
         below = pixels[labels == label][:, :3].astype(float)
@@ -61,32 +63,34 @@ def test_that_unassigned_pixels_are_a_checkerboard_that_moves_with_the_image() -
     table, checks = PALETTE.table(labels, k=2, active=1), Checkerboard()
     whole = np.empty((40, 50, 4), np.uint8)
     blank = np.zeros_like(whole)
-    tint(blank, labels, table=table, strength=100, checks=checks, out=whole)
+    tint(blank, labels, table=table, strength=100, checks=checks.draw, out=whole)
     assert len(np.unique(whole[..., 0])) == 2
     for y in range(40):
         for x in range(50):
             same = (y // 8 + x // 8) % 2 == 0
             assert (whole[y, x] == whole[0, 0]).all() == same
     part = np.empty((9, 21, 4), np.uint8)
-    tint(
-        blank[:9, :21],
-        labels[5:14, 11:32],
-        table=table,
-        strength=100,
-        checks=Checkerboard(),
-        origin=(11, 5),
-        out=part,
-    )
+    moved = partial(Checkerboard().draw, origin=(11, 5))
+    tint(blank[:9, :21], labels[:9, :21], table=table, strength=100, checks=moved, out=part)
     np.testing.assert_array_equal(part, whole[5:14, 11:32])
+
+
+def test_that_squares_of_the_checkerboard_can_have_another_side() -> None:
+    checks = Checkerboard()
+    for side in (8, 3, 1):
+        colours = np.zeros((10, 12), np.uint32)
+        checks.draw(colours, np.ones((10, 12), np.uint8), side=side)
+        for y, x in np.ndindex(10, 12):
+            assert (colours[y, x] == colours[0, 0]) == ((y // side + x // side) % 2 == 0)
 
 
 def test_that_only_unassigned_pixels_are_checked() -> None:
     pixels, labels = picture(), halves()
     table = PALETTE.table(labels, k=2, active=1)
     plain, out = np.empty_like(pixels), np.empty_like(pixels)
-    tint(pixels, labels, table=table, strength=35, checks=Checkerboard(), out=plain)
+    tint(pixels, labels, table=table, strength=35, checks=Checkerboard().draw, out=plain)
     labels[5:9, 7:20] = 0
-    tint(pixels, labels, table=table, strength=35, checks=Checkerboard(), out=out)
+    tint(pixels, labels, table=table, strength=35, checks=Checkerboard().draw, out=out)
     differs = (plain != out).any(axis=2)
     assert (differs[labels != 0] == 0).all()
     assert differs[labels == 0].any()
@@ -184,7 +188,7 @@ def test_that_the_table_covers_every_value_a_map_can_hold(kind: type, k: int) ->
         labels,
         table=table.view(np.int32),
         strength=100,
-        checks=Checkerboard(),
+        checks=Checkerboard().draw,
         out=pixels,
     )
     assert tuple(pixels[0, 1, :3]) == blue_green_red(PALETTE.accent)
