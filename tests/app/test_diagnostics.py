@@ -65,7 +65,14 @@ def test_that_python_3_11_is_the_oldest(version: tuple[int, int, int], state: st
 
 @pytest.mark.parametrize(
     ("installed", "state"),
-    [("6.8.0", "ok"), ("6.11.3", "ok"), ("6.12.0", "fail"), ("6.11.1", "fail"), ("6.7.2", "fail")],
+    [
+        ("6.8.0", "ok"),
+        ("6.11.3", "ok"),
+        ("6.13.0b1", "ok"),
+        ("6.12.0", "fail"),
+        ("6.11.1", "fail"),
+        ("6.7.2", "fail"),
+    ],
 )
 def test_that_a_package_is_held_against_its_range(installed: str, state: str) -> None:
     need = ["PySide6-Essentials>=6.8,!=6.11.0,!=6.11.1,!=6.12.0"]
