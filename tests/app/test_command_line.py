@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mfgui.app.command_line import fuse_command
+from mfgui.cli.main import run
+from mfgui.core.stack import SourceStack
+
+
+def stack_of(*paths: Path) -> SourceStack:
+    frames = [np.zeros((8, 8, 3), np.uint8) for _ in paths]
+    stack = SourceStack.from_arrays(frames)
+    sources = tuple(
+        replace(source, path=path) for source, path in zip(stack.sources, paths, strict=True)
+    )
+    return SourceStack(sources, stack.store)
+
+
+def test_that_the_line_names_sources_output_method_and_changes() -> None:
+    line = fuse_command(
+        stack_of(Path("/p/near one.jpg"), Path("/p/far's.jpg")),
+        method="ms-lap",
+        explicit={"variant": "paper", "tolerance": 1e-7, "detector": "variance"},
+        output=Path("/p/near one_fused.tif"),
+        map_path="/p/my map.png",
+    )
+    assert shlex.split(line) == [
+        "mfgui",
+        "fuse",
+        "/p/near one.jpg",
+        "/p/far's.jpg",
+        "-o",
+        "/p/near one_fused.tif",
+        "--method",
+        "ms-lap",
+        "--map",
+        "/p/my map.png",
+        "-p",
+        "variant=paper",
+        "-p",
+        "tolerance=1e-07",
+        "-p",
+        "detector=variance",
+    ]
+
+
+def test_that_a_multi_page_file_is_named_once() -> None:
+    line = fuse_command(
+        stack_of(Path("/p/stack.tif"), Path("/p/stack.tif")),
+        method="average",
+        explicit={},
+        output=Path("/p/o.tif"),
+    )
+    assert line == "mfgui fuse /p/stack.tif -o /p/o.tif --method average"
+
+
+def test_that_the_line_runs(
+    tiny_pair_files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "a fused picture.png"
+    line = fuse_command(
+        stack_of(*tiny_pair_files),
+        method="ms-lap",
+        explicit={"iterations": 2, "window": 7, "detector": "variance"},
+        output=output,
+    )
+    assert run(shlex.split(line)[1:]) == 0, capsys.readouterr().err
+    assert output.is_file()

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from mfgui.core.arrays import Depth
+from mfgui.ui.dialogs.about import shortcut_rows
+from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
+
+from ..hands import click
+
+
+def dialog_for(qtbot: Any, path: Path, depth: Depth = "uint16") -> ExportDialog:
+    dialog = ExportDialog(path, depth=depth)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def test_that_enter_accepts(qtbot: Any, tmp_path: Path) -> None:
+    dialog = dialog_for(qtbot, tmp_path / "a_fused.tif")
+    with qtbot.waitSignal(dialog.wished) as caught:
+        QTest.keyClick(dialog.path_line, Qt.Key.Key_Return)
+    assert caught.args == [ExportWish(tmp_path / "a_fused.tif", "uint16")]
+    assert not dialog.isVisible()
+
+
+def test_that_escape_writes_nothing(qtbot: Any, tmp_path: Path) -> None:
+    dialog = dialog_for(qtbot, tmp_path / "a_fused.tif")
+    with qtbot.assertNotEmitted(dialog.wished):
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_that_the_format_changes_the_ending_and_the_depths(qtbot: Any, tmp_path: Path) -> None:
+    dialog = dialog_for(qtbot, tmp_path / "a_fused.tif")
+    dialog.format_box.setCurrentIndex(dialog.format_box.findText("JPEG"))
+    assert dialog.wish == ExportWish(tmp_path / "a_fused.jpg", "uint8")
+    assert not dialog.depth_box.isEnabled()
+
+
+def test_that_a_typed_ending_changes_the_format(qtbot: Any, tmp_path: Path) -> None:
+    dialog = dialog_for(qtbot, tmp_path / "a_fused.tif")
+    dialog.path_line.selectAll()
+    QTest.keyClicks(dialog.path_line, str(tmp_path / "b.PNG"))
+    assert dialog.format_box.currentText() == "PNG"
+    assert dialog.wish == ExportWish(tmp_path / "b.PNG", "uint16")
+
+
+def test_that_float_falls_to_the_deepest_a_format_holds(qtbot: Any, tmp_path: Path) -> None:
+    dialog = dialog_for(qtbot, tmp_path / "a.png", "float32")
+    assert dialog.wish.depth == "uint16"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("none/a.tif", "no such folder"), ("a.xyz", "End the name"), ("a", "End the name")],
+)
+def test_that_a_wrong_place_is_said_and_refused(
+    qtbot: Any, tmp_path: Path, name: str, words: str
+) -> None:
+    dialog = dialog_for(qtbot, tmp_path / name)
+    assert words in dialog.note.text()
+    assert not dialog.export_button.isEnabled()
+    with qtbot.assertNotEmitted(dialog.wished):
+        QTest.keyClick(dialog.path_line, Qt.Key.Key_Return)
+
+
+def test_that_an_existing_file_is_replaced_only_by_that_word(qtbot: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"")
+    dialog = dialog_for(qtbot, tmp_path / "a.tif")
+    assert dialog.export_button.accessibleName() == "Replace"
+    assert "will be replaced" in dialog.note.text()
+    with qtbot.waitSignal(dialog.wished):
+        click(dialog.export_button)
+
+
+def test_that_the_suggested_name_is_free(tmp_path: Path) -> None:
+    first = suggested_name(tmp_path / "near.jpg", ".tif")
+    assert first == tmp_path / "near_fused.tif"
+    first.write_bytes(b"")
+    assert suggested_name(tmp_path / "near.jpg", ".tif") == tmp_path / "near_fused_2.tif"
+
+
+def test_that_the_shortcut_sheet_lists_commands_and_held_keys(qapp: Any) -> None:
+    rows = shortcut_rows()
+    assert ("Run", "F5", "Run") in rows
+    assert any(keys == "Hold S" for _, keys, _ in rows)

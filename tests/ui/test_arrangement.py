@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSize
+
+from mfgui.ui.application import Application
+from mfgui.ui.arrangement import Arrangement, curve_height, fitting, right_width
+
+SIZES = [(1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
+
+
+@pytest.mark.parametrize(
+    ("size", "arrangement"),
+    [
+        ((1024, 640), Arrangement.NARROW),
+        ((1279, 900), Arrangement.NARROW),
+        ((1280, 720), Arrangement.COMPACT),
+        ((1920, 1080), Arrangement.COMPACT),
+        ((2560, 1440), Arrangement.ROOMY),
+    ],
+)
+def test_that_the_size_decides_the_arrangement(
+    size: tuple[int, int], arrangement: Arrangement
+) -> None:
+    assert fitting(QSize(*size)) is arrangement
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_that_the_plan_leaves_the_canvas_sixty_percent(size: tuple[int, int]) -> None:
+    window = QSize(*size)
+    below = curve_height(window) if fitting(window) is Arrangement.ROOMY else 0
+    canvas = (window.width() - right_width(window) - 4) * (window.height() - 112 - below)
+    assert canvas / (window.width() * window.height()) >= 0.6
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_that_the_canvas_takes_sixty_percent_of_the_window(
+    opened: Application, qtbot: Any, size: tuple[int, int]
+) -> None:
+    window = opened.window
+    window.resize(*size)
+    canvas = window.parts.canvas
+
+    def share() -> float:
+        return canvas.width() * canvas.height() / (window.width() * window.height())
+
+    qtbot.waitUntil(lambda: share() >= 0.6, timeout=2000)
+
+
+def test_that_the_right_docks_become_tabs_in_a_narrow_window(
+    opened: Application, qtbot: Any
+) -> None:
+    window = opened.window
+    window.resize(1100, 700)
+    docks = window.docks
+    qtbot.waitUntil(lambda: window.arranger.arrangement is Arrangement.NARROW)
+    assert set(window.tabifiedDockWidgets(docks["sources"])) == {
+        docks["method"],
+        docks["results"],
+        docks["curve"],
+    }
+
+
+def test_that_a_lone_dock_has_a_title_and_a_tabbed_one_only_its_tab(
+    opened: Application, qtbot: Any
+) -> None:
+    window = opened.window
+    window.resize(2560, 1440)
+    title = window.docks["sources"].title
+    qtbot.waitUntil(lambda: title.label.isVisible())
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: not window.docks["method"].title.label.isVisible())
+
+
+def test_that_reset_layout_brings_every_dock_back(opened: Application) -> None:
+    window = opened.window
+    window.docks["method"].close()
+    window.docks["sources"].setFloating(True)
+    assert window.arranger.arrangement is Arrangement.OWN
+    window.parts.actions["reset-layout"].trigger()
+    assert window.arranger.arrangement is Arrangement.COMPACT
+    assert not any(dock.isHidden() or dock.isFloating() for dock in window.docks.values())
+
+
+def test_that_a_layout_of_ones_own_stays_when_the_window_is_resized(opened: Application) -> None:
+    window = opened.window
+    window.docks["sources"].setFloating(True)
+    window.resize(2560, 1440)
+    assert window.arranger.arrangement is Arrangement.OWN
+    assert window.docks["sources"].isFloating()
+
+
+def test_that_all_docks_hide_and_come_back(opened: Application) -> None:
+    window = opened.window
+    window.docks["results"].close()
+    action = window.parts.actions["docks"]
+    action.trigger()
+    assert all(dock.isHidden() for dock in window.docks.values())
+    action.trigger()
+    shown = {name for name, dock in window.docks.items() if not dock.isHidden()}
+    assert shown == {"sources", "method", "curve"}
