@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray
 from mfgui.core.labels import UNASSIGNED, ignore_label
 from mfgui.core.stripes import stripe_rows, stripes
 
@@ -57,16 +57,22 @@ def compose(
 
 
 def _compose_rows(images: Sequence[ImageF32], labels: LabelArray, fused: ImageF32) -> None:
-    counts = np.bincount(labels.ravel(), minlength=len(images) + 1)
-    ignored = ignore_label(labels)
-    for label in np.flatnonzero(counts).tolist():
-        if label == ignored:
-            chosen = mean_image(images)
-        elif label == UNASSIGNED or label > len(images):
-            raise ValueError(f"label {label} names none of {len(images)} sources")
-        else:
-            chosen = images[label - 1]
-        cv2.copyTo(chosen, (labels == label).view(np.uint8), fused)
+    left = labels.size
+    for label, image in enumerate(images, start=1):
+        left -= _copy_where(labels == label, image, fused)
+    if left:
+        ignored = labels == ignore_label(labels)
+        left -= _copy_where(ignored, mean_image(images), fused)
+    if left:
+        wrong = labels[(labels == UNASSIGNED) | (labels > len(images)) & ~ignored]
+        raise ValueError(f"label {int(wrong[0])} names none of {len(images)} sources")
+
+
+def _copy_where(mask: BoolMask, image: ImageF32, fused: ImageF32) -> int:
+    """Copy the masked pixels; returns how many they are."""
+    bytes_mask = mask.view(np.uint8)
+    cv2.copyTo(image, bytes_mask, fused)
+    return int(cv2.countNonZero(bytes_mask))
 
 
 def mean_image(images: Sequence[ImageF32]) -> ImageF32:
