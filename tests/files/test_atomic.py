@@ -123,11 +123,13 @@ def test_that_a_new_file_has_ordinary_rights(folder: Path) -> None:
     assert len(modes) == 1
 
 
-def test_that_devices_are_not_replaced() -> None:
+def test_that_pipes_and_devices_are_not_replaced(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
     for act in (check_output, lambda path: write_bytes(path, b"new")):
         with pytest.raises(OutputError, match="not a regular file"):
-            act(Path(os.devnull))
-    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+            act(folder / "pipe")
+    assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
+    assert len(list(folder.iterdir())) == 1
 
 
 def test_that_names_with_nul_are_refused(folder: Path) -> None:

@@ -55,6 +55,13 @@ def test_that_descriptions_of_pages_that_are_gone_are_dropped() -> None:
         assert (270 in cleaned.main) is kept
 
 
+def test_that_the_layout_of_the_old_file_is_dropped() -> None:
+    layout = {256: 9, 273: 8, 330: 8, 513: 8, 34675: 8}
+    entries = {tag: exif.Entry(4, 1, struct.pack("<I", value)) for tag, value in layout.items()}
+    cleaned = exif.cleaned(exif.CameraData({0: entries}), size=Size(1, 1), software="mfgui")
+    assert sorted(cleaned.main) == [274, 305]
+
+
 @given(noise=st.binary(max_size=40), at=st.integers(0, 300), order=st.sampled_from("<>"))
 def test_that_damaged_blocks_never_raise(noise: bytes, at: int, order: str) -> None:
     block = camera_block(order=order)

@@ -24,6 +24,7 @@ from tests.files.pictures import (
     save8,
     save_tiff,
     smooth,
+    wide_profile,
     words16,
 )
 
@@ -232,11 +233,11 @@ def test_that_eight_and_sixteen_bit_meet_at_sixteen(tmp_path: Path) -> None:
 
 
 def test_that_white_scales_integers_and_keeps_their_depth(tmp_path: Path) -> None:
-    stored = np.array([[36, 345], [689, 700]], np.uint16)
+    stored = np.array([[36, 345], [690, 700]], np.uint16)
     path = save_tiff(tmp_path / "low.tif", stored)
     stack = read_stack([path, path], white=690)
     assert stack.depth == "uint16"
-    expected = np.array([[36 / 690, 0.5], [689 / 690, 1]])
+    expected = np.array([[36 / 690, 0.5], [1, 1]])
     np.testing.assert_allclose(stack.floats()[0][..., 0], expected, atol=1 / 65535)
     assert "25.00%" in stack.sources[0].notices[0]
 
@@ -364,8 +365,12 @@ def test_that_the_format_is_told_by_content(tmp_path: Path) -> None:
 def test_that_an_odd_profile_in_a_png_prints_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = save8(tmp_path / "a.png", icc_profile=b"no profile at all" * 20)
-    frame(path)
+    path = save8(tmp_path / "a.png", icc_profile=wide_profile())
+    data = path.read_bytes()
+    start = data.index(b"iCCP")
+    for at in range(start + 3, start + 90, 3):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
+        np.testing.assert_array_equal(frame(path), bytes8())
     assert capfd.readouterr().err == ""
 
 
