@@ -79,11 +79,7 @@ def laplacian(
             plane = np.ascontiguousarray(rows[:, :, channel], np.float32)
             response = cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101)
             total += np.multiply(response, response, out=response)
-        # The outermost row beside the stripe was filtered without its neighbour.
-        top = int(inner.start > side // 2)
-        bottom = int(len(total) - inner.stop > side // 2)
-        total = total[top : len(total) - bottom]
-        summed = exact_box_sum(total, side, largest=_LARGEST * channels)
-        return summed[inner.start - top : inner.stop - top]
+        # One more row than the window needs, so that no row it covers lacks its neighbour.
+        return exact_box_sum(total, side, largest=_LARGEST * channels)[inner]
 
     return strongest(images, energy, window=side, compute=compute)

@@ -76,8 +76,11 @@ def test_that_the_reported_q_is_that_of_the_image(tiny_pair):
         assert state.q == pytest.approx(expected, abs=1e-12)
 
 
-def test_that_the_image_is_float32_in_range(tiny_pair):
-    *_, last = run(tiny_pair, iterations=5)
+@pytest.mark.parametrize(
+    "explicit", [{}, {"variant": "paper", "beta": 0.05}, {"variant": "released", "lr": 0.3}]
+)
+def test_that_the_image_is_float32_in_range_even_after_wild_steps(tiny_pair, explicit):
+    *_, last = run(tiny_pair, iterations=5, **explicit)
     assert last.image.dtype == np.float32
     assert last.image.shape == tiny_pair.truth.shape
     assert last.image.min() >= 0.0
