@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -66,9 +66,10 @@ class Theme:
     def load(cls, name: str) -> Theme:
         """The shipped theme called `name` ("light" or "dark")."""
         text = resources.path(f"themes/{name}.json").read_text("utf-8")
-        tokens = json.loads(text)
-        banners = {key: BannerColours(**value) for key, value in tokens.pop("banner").items()}
-        return cls(**tokens, **banners)
+        tokens: dict[str, Any] = json.loads(text)
+        for severity, colours in tokens.pop("banner").items():
+            tokens[severity] = BannerColours(**colours)
+        return cls(**tokens)
 
 
 def palette_of(theme: Theme) -> QPalette:

@@ -9,8 +9,7 @@ import pytest
 
 from mfgui.ui.application import Application, make_application
 from mfgui.ui.theme import Theme, Themes
-
-from .hands import WAIT_MS
+from tests.ui.hands import WAIT_MS
 
 
 @pytest.fixture

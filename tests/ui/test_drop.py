@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +47,17 @@ def test_that_the_window_says_what_a_drop_will_do(
 
 
 @pytest.fixture
-def target(qtbot: Any) -> Iterator[DropTarget]:
+def window(qtbot: Any) -> QWidget:
     window = QWidget()
     qtbot.addWidget(window)
     window.resize(800, 600)
     window.show()
-    yield DropTarget(window, over=lambda: QRect(100, 100, 400, 120))
+    return window
+
+
+@pytest.fixture
+def target(window: QWidget) -> DropTarget:
+    return DropTarget(window, over=lambda: QRect(100, 100, 400, 120))
 
 
 def drag(target: DropTarget, data: QMimeData) -> None:

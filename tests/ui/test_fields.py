@@ -30,9 +30,7 @@ WIDE = BoundParameter("iterations", int, 60, Parameter("Steps", minimum=1, maxim
 OPEN = BoundParameter("size", int, 5, Parameter("Size", minimum=1))
 WORD = BoundParameter("solver", None, "adam", Parameter("Solver", choices=("adam", "gradient")))
 EITHER = BoundParameter("window", int, "auto", Parameter("W", minimum=3, choices=("auto", "paper")))
-PATH = BoundParameter(
-    "start", None, "average", Parameter("Start", choices=("average",), path=True)
-)
+PATH = BoundParameter("start", None, "average", Parameter("Start", choices=("average",), path=True))
 SWITCH = BoundParameter("fast", None, True, Parameter("Fast"))
 
 

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from mfgui.methods.registry import Method, load
 from mfgui.ui.forms import ParameterForm
-
-from .hands import click
+from tests.ui.hands import click
 
 
 @pytest.fixture(scope="module")

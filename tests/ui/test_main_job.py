@@ -18,8 +18,7 @@ from mfgui import resources
 from mfgui.core.events import RunState
 from mfgui.ui.application import Application
 from mfgui.ui.dialogs.export import ExportDialog
-
-from .hands import WAIT_MS, click
+from tests.ui.hands import WAIT_MS, click
 
 
 @pytest.fixture

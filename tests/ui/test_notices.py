@@ -8,8 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from mfgui.core.events import Notice, Severity
 from mfgui.ui.notices import Banners
 from mfgui.ui.theme import Theme
-
-from .hands import click
+from tests.ui.hands import click
 
 FAILED = Notice(Severity.ERROR, "b.png: is damaged", "the open set is unchanged", "line 1\nline 2")
 ADAPTED = Notice(Severity.WARNING, "the map was filled")

@@ -6,8 +6,7 @@ import pytest
 
 from mfgui.core.events import RunState, RunStatus
 from mfgui.ui.progress import ProgressView, clock_text, progress_words
-
-from .hands import click
+from tests.ui.hands import click
 
 
 def status(**changes: Any) -> RunStatus:

@@ -12,8 +12,7 @@ from PySide6.QtTest import QTest
 from mfgui.core.pyramid import Picture
 from mfgui.ui.start_page import RecentSet, StartPage
 from mfgui.ui.thumbnails import RecentThumbnails, thumbnail
-
-from .hands import click
+from tests.ui.hands import click
 
 
 def picture(colour: str = "#804020") -> QPixmap:
@@ -80,9 +79,7 @@ def test_that_without_recent_sets_there_is_no_heading(page: StartPage) -> None:
     assert not page.caption.isVisible()
 
 
-def test_that_at_most_ten_sets_are_shown_in_columns_that_fit(
-    page: StartPage, qtbot: Any
-) -> None:
+def test_that_at_most_ten_sets_are_shown_in_columns_that_fit(page: StartPage, qtbot: Any) -> None:
     sets = [RecentSet((f"/photos/{n}.png",), None, missing=False) for n in range(14)]
     page.show_recent(sets)
     assert len(page.recent.tiles) == 10

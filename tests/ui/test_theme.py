@@ -12,9 +12,7 @@ from mfgui.ui.theme import Theme, Themes, install_font
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
-def test_that_a_theme_makes_palette_and_style_sheet(
-    themes: Themes, qapp: Any, name: Any
-) -> None:
+def test_that_a_theme_makes_palette_and_style_sheet(themes: Themes, qapp: Any, name: Any) -> None:
     themes.choose(name)
     theme = Theme.load(name)
     assert qapp.palette().color(QPalette.ColorRole.Window).name() == theme.window

@@ -9,8 +9,7 @@ from PySide6.QtTest import QTest
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.overlay_control import OverlayControl
 from mfgui.ui.picture_switch import PictureSwitch
-
-from .hands import click
+from tests.ui.hands import click
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from PySide6.QtTest import QTest
 from mfgui.core.arrays import Depth
 from mfgui.ui.dialogs.about import shortcut_rows
 from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
-
-from ..hands import click
+from tests.ui.hands import click
 
 
 def dialog_for(qtbot: Any, path: Path, depth: Depth = "uint16") -> ExportDialog:

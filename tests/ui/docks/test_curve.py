@@ -12,8 +12,7 @@ from mfgui.core.result import Curve
 from mfgui.ui.curve_plot import CurveStyles
 from mfgui.ui.docks.curve import CurvePanel
 from mfgui.ui.theme import Theme
-
-from ..hands import click
+from tests.ui.hands import click
 
 
 def curve(*q: float, objective: str = "box-joint") -> Curve:
@@ -156,6 +155,7 @@ def test_that_the_theme_recolours_the_plot(panel: CurvePanel) -> None:
 
 
 def test_that_the_dock_does_not_import_the_plotting_library_before_its_use() -> None:
-    code = "import sys, mfgui.ui.main_window; print('pyqtgraph' in sys.modules, 'torch' in sys.modules, 'skimage' in sys.modules)"
+    heavy = ("pyqtgraph", "torch", "skimage")
+    code = f"import sys, mfgui.ui.main_window; print(*[n in sys.modules for n in {heavy}])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False", "False"]

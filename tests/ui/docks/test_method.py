@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from mfgui.methods.registry import Kind, Registry, load
 from mfgui.ui.docks.method import MethodPanel
-
-from ..hands import click
+from tests.ui.hands import click
 
 FREE = {"run": "", "stop": "", "run_again": "", "copy": ""}
 

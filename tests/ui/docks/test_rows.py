@@ -15,8 +15,7 @@ from mfgui.methods.registry import load
 from mfgui.ui.docks.results import ResultsPanel, changed_parameters
 from mfgui.ui.docks.sources import SourcesPanel
 from mfgui.ui.rows import eye_place
-
-from ..hands import click
+from tests.ui.hands import click
 
 COLOURS = ("#3164d9", "#e6ab00", "#a4589a")
 
@@ -71,9 +70,7 @@ def test_that_arrow_keys_choose_the_next_source(sources: SourcesPanel, qtbot: An
     assert caught.args == ["source:2"]
 
 
-def test_that_showing_the_active_source_chooses_nothing(
-    sources: SourcesPanel, qtbot: Any
-) -> None:
+def test_that_showing_the_active_source_chooses_nothing(sources: SourcesPanel, qtbot: Any) -> None:
     with qtbot.assertNotEmitted(sources.chosen):
         sources.show_state(shown="result:1", active=3)
     assert sources.view.current_key() == "source:3"
