@@ -56,3 +56,8 @@ class OutputError(MfguiError):
     """An output cannot be written, or the disk is full (exit code 5)."""
 
     exit_code = 5
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether `error` says that memory ran out: Python's own, or OpenCV's StsNoMem."""
+    return isinstance(error, MemoryError) or getattr(error, "code", None) == -4

@@ -83,7 +83,8 @@ class Result:
     evaluations : int
         Objective evaluations, rejected trial steps included.
     q, q_box : float or None
-        Final score in the run's own objective, and the joint-channel box Q at `window`.
+        Final score in the run's own objective, and the joint-channel box Q at `window` (None
+        without a map, and for a stopped run of another objective).
     seconds : mapping
         "map" and "fuse", wall clock.
     """

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mfgui.core.errors import MfguiError, OutOfMemoryError
+from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +74,11 @@ class TaskPool:
             value = task(lambda part: self._emit(TaskProgress(ticket, part)))
         except MfguiError as error:
             self._emit(TaskFailed(ticket, error))
-        except MemoryError:
-            hint = "close other programs or open smaller pictures"
-            self._emit(TaskFailed(ticket, OutOfMemoryError("not enough memory", hint=hint)))
         except Exception as error:  # a worker must outlive any task
+            if is_out_of_memory(error):
+                hint = "close other programs or open smaller pictures"
+                self._emit(TaskFailed(ticket, OutOfMemoryError("not enough memory", hint=hint)))
+                return
             failure = MfguiError(f"unexpected {type(error).__name__}: {error}")
             self._emit(TaskFailed(ticket, failure, traceback.format_exc()))
         else:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mfgui import __version__
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import ImageF32, LabelArray, to_float
 from mfgui.core.compute import Compute, StopRequested
-from mfgui.core.errors import MfguiError, OutOfMemoryError
+from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
 from mfgui.core.labels import UNASSIGNED
 from mfgui.core.result import Curve, InputRecord, Provenance, Result, State
 from mfgui.jobs.events import (
@@ -30,7 +30,7 @@ from mfgui.jobs.events import (
 )
 from mfgui.jobs.frames import LiveFrames
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.optimise.mffssim.objective import q_box
+from mfgui.methods.optimise.mffssim.objective import BoxJoint, q_box
 from mfgui.methods.optimise.mffssim.window import window_size
 from mfgui.methods.registry import Iterate, Kind, copy_image
 
@@ -57,11 +57,12 @@ def execute(
     except MfguiError as error:
         where = f"{error.path}: " if error.path is not None else ""
         emit(Failed(request.run_id, where + error.what, error.hint, error.exit_code))
-    except MemoryError:
-        hint = "close other programs or use smaller pictures"
-        code = OutOfMemoryError.exit_code
-        emit(Failed(request.run_id, "not enough memory for this run", hint, code))
     except Exception as error:  # a worker must outlive any method
+        if is_out_of_memory(error):
+            hint = "close other programs or use smaller pictures"
+            code = OutOfMemoryError.exit_code
+            emit(Failed(request.run_id, "not enough memory for this run", hint, code))
+            return
         what = f"{request.method.name} failed unexpectedly: {type(error).__name__}: {error}"
         details = traceback.format_exc()
         emit(Failed(request.run_id, what, "see the details", MfguiError.exit_code, details))
@@ -89,8 +90,7 @@ class _Run:
     def perform(self) -> None:
         request = self._request
         self._progress("reading", 0, 1)
-        images = request.stack.floats()
-        self._checkpoint()
+        images = self._images()
         if request.method.kind is Kind.DETECTOR:
             self._detect(images)
             self._emit(Finished(request.run_id, None))
@@ -113,6 +113,13 @@ class _Run:
             self._emit(Stopped(request.run_id, result))
         else:
             self._emit(Finished(request.run_id, result))
+
+    def _images(self) -> list[ImageF32]:
+        images = []
+        for index in range(self._request.stack.k):
+            images.append(to_float(self._request.stack.pixels(index)))
+            self._checkpoint()
+        return images
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._emit(Progress(self._request.run_id, stage, done, total))
@@ -196,10 +203,6 @@ class _Run:
         best = trace.best()
         image = best if trace.ends_best() else trace.last()
         window = trace.window or _default_window(request)
-        score = None
-        if labels is not None and window is not None:
-            # Scored even after a stop, so the stop flag is not passed on; one evaluation.
-            score = q_box(images, labels, image, window=window, compute=Compute(request.threads))
         state: State = "stopped" if trace.stopped else "done"
         return Result(
             name=request.name,
@@ -215,9 +218,27 @@ class _Run:
             curve=trace.curve(),
             evaluations=trace.evaluations,
             q=trace.shown_q(),
-            q_box=score,
+            q_box=self._score(images, labels, image, trace, window),
             window=window,
         )
+
+    def _score(
+        self,
+        images: list[ImageF32],
+        labels: LabelArray | None,
+        image: ImageF32,
+        trace: _Trace,
+        window: int | None,
+    ) -> float | None:
+        """Joint-channel box Q of the image that is kept, when it is known or may be computed."""
+        if trace.objective == BoxJoint.name:
+            return trace.shown_q()
+        if labels is None or window is None or trace.stopped:
+            return None  # after a stop nobody waits for another evaluation
+        try:
+            return q_box(images, labels, image, window=window, compute=self._compute)
+        except StopRequested:
+            return None  # the result is complete; only this figure is missing
 
 
 class _Trace:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from typing import Annotated
 
+import cv2
 import numpy as np
 import pytest
 
@@ -52,6 +53,13 @@ def _mean(images, labels, *, compute):
 @method("memory", kind=Kind.FUSER, title="Memory", summary="fails")
 def _memory(images, labels, *, compute):
     raise MemoryError
+
+
+@method("opencv-memory", kind=Kind.FUSER, title="OpenCV memory", summary="fails")
+def _opencv_memory(images, labels, *, compute):
+    failure = cv2.error("Insufficient memory")
+    failure.code = -4
+    raise failure
 
 
 @method("window", kind=Kind.FUSER, title="Window", summary="fails")
@@ -166,6 +174,7 @@ def test_that_a_detector_gives_its_map_and_no_result(stack) -> None:
     [
         (_window, {}, 2, "larger than the image"),
         (_memory, {}, 4, "not enough memory"),
+        (_opencv_memory, {}, 4, "not enough memory"),
         (_climb, {"fail_at": 2}, 1, "broke"),
     ],
 )
