@@ -108,6 +108,7 @@ def main() -> None:
         files = write_pair(Path(folder))
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the start")
         print(f"rival: OpenCV decodes both files in {decode(files):.0f} ms")
+        _startup.prepare_window()
         _startup.limit_opencv()
         app = QApplication([])
         application = make_application(app)
