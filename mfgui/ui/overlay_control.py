@@ -41,19 +41,21 @@ class OverlayControl(QWidget):
 
     def toggle(self) -> None:
         """Off, or back to the mode that was on."""
-        self._set(self._mode_before_off if _is_off(self._overlay) else OverlayMode.OFF)
+        self.set_mode(self._mode_before_off if _is_off(self._overlay) else OverlayMode.OFF)
 
     def next_mode(self) -> None:
         """Tint, contour, only active, and tint again."""
         modes = [OverlayMode.TINT, OverlayMode.CONTOUR, OverlayMode.ACTIVE]
         place = -1 if _is_off(self._overlay) else modes.index(self._overlay.mode)
-        self._set(modes[(place + 1) % len(modes)])
+        self.set_mode(modes[(place + 1) % len(modes)])
 
     def strengthen(self, steps: int) -> None:
         """Stronger, or weaker for negative `steps`."""
         self.slider.setValue(self.slider.value() + steps * STEP)
 
-    def _set(self, mode: OverlayMode) -> None:
+    def set_mode(self, mode: OverlayMode | str) -> None:
+        """Show the map in this way."""
+        mode = OverlayMode(mode)
         if mode is not OverlayMode.OFF:
             self._mode_before_off = mode
         self._overlay = Overlay(mode, self._overlay.strength)
@@ -81,7 +83,7 @@ class OverlayControl(QWidget):
         for mode, (icon, words) in _BUTTONS.items():
             button = IconButton(icon, words)
             button.setCheckable(True)
-            button.clicked.connect(lambda _on=False, mode=mode: self._set(mode))
+            button.clicked.connect(lambda _on=False, mode=mode: self.set_mode(mode))
             self._group.addButton(button)
             self.buttons[mode] = button
             layout.addWidget(button)
