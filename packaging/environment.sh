@@ -93,7 +93,7 @@ import hashlib, pathlib, sys
 
 project, torch = pathlib.Path(sys.argv[1]), sys.argv[2]
 digest = hashlib.sha256()
-for name in ("packaging/constraints.txt", "packaging/environment.sh", "pyproject.toml", "setup.py"):
+for name in ("packaging/constraints.txt", "packaging/environment.sh", "pyproject.toml"):
     digest.update((project / name).read_bytes())
 # A virtual environment holds absolute paths: it is worthless once the folder was moved.
 print(project, sys.version.split()[0], torch, digest.hexdigest())

@@ -234,9 +234,7 @@ class TestInstallation:
     def project(self, tmp_path: Path) -> Path:
         folder = tmp_path / "project"
         (folder / "packaging").mkdir(parents=True)
-        for name in ("packaging/constraints.txt", "packaging/environment.sh"):
-            shutil.copy(PROJECT / name, folder / name)
-        for name in ("pyproject.toml", "setup.py"):
+        for name in ("packaging/constraints.txt", "packaging/environment.sh", "pyproject.toml"):
             shutil.copy(PROJECT / name, folder / name)
         # As `python -m venv FOLDER`: its Python is this one.
         made = f'exec {sys.executable} \\"\\$@\\"'

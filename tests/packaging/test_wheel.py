@@ -20,7 +20,7 @@ def test_that_a_wheel_holds_all_modules_and_resources(tmp_path: Path) -> None:
     unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for folder in ("mfgui", "resources"):
         shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=unwanted)
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(PROJECT / name, tmp_path / name)
     done = subprocess.run(
         [sys.executable, "-c", BUILD], cwd=tmp_path, capture_output=True, text=True, check=False
