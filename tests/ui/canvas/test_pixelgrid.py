@@ -72,6 +72,18 @@ def test_that_values_are_light_on_a_dark_edge_whatever_lies_below(background: in
     assert np.ptp(cell, axis=2).max() == 0
 
 
+@pytest.mark.parametrize("scale", [33.0, 40.0, 57.3])
+def test_that_values_stand_in_the_middle_of_their_pixel(scale: float) -> None:
+    picture = Picture(grey_image(188))
+    target, viewport = drawn(picture, scale, 90)
+    column, row = viewport.pixel_at(200, 150) or (0, 0)
+    x, y = viewport.to_screen(column, row)
+    part = target[int(y) + 1 : int(y + scale), int(x) + 1 : int(x + scale), 0]
+    rows, columns = np.nonzero((part != 90) & (part != 90 + 63 - 90 // 4))
+    assert abs(part.shape[1] - 1 - columns.max() - columns.min()) <= 2
+    assert abs(part.shape[0] - 1 - rows.max() - rows.min()) <= 2
+
+
 def test_that_equal_values_print_equal_words_and_others_differ() -> None:
     pixels = grey_image(111)
     pixels[20:] = 118

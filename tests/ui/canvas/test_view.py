@@ -283,6 +283,13 @@ def test_that_a_fine_wheel_adds_up_to_steps(canvas: Canvas) -> None:
     assert canvas.zoom == pytest.approx(0.595)
 
 
+def test_that_a_fine_wheel_turned_back_starts_anew(canvas: Canvas) -> None:
+    wheel(canvas, 110)
+    wheel(canvas, -20)
+    wheel(canvas, 30)
+    assert canvas.zoom == pytest.approx(0.5)
+
+
 def test_that_ctrl_and_wheel_step_through_the_sources(canvas: Canvas) -> None:
     steps: list[int] = []
     canvas.source_step_requested.connect(steps.append)
@@ -438,6 +445,13 @@ def test_that_losing_the_focus_ends_the_peek(canvas: Canvas, window: QWidget, qt
     qtbot.waitUntil(lambda: not canvas.hasFocus())
     assert told == ["source", "end"]
     assert grey_at(canvas) == 50
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    key(canvas, PRESS, Qt.Key.Key_S, repeated=True)
+    assert canvas.peeked == ""
+    key(canvas, PRESS, Qt.Key.Key_S)
+    assert canvas.peeked == "source:2"
+    key(canvas, RELEASE, Qt.Key.Key_S)
 
 
 def test_that_keys_with_modifiers_and_unknown_keys_are_left_to_others(canvas: Canvas) -> None:
