@@ -15,10 +15,12 @@ ICON_SIDE = 18
 _SIDES = (18, 27, 36, 54)  # 100, 150, 200 and 300 % scaling
 
 
-def drawn(name: str, colour: str, side: int) -> QPixmap:
-    """The icon `name` in one colour, `side` device pixels wide and high."""
+def _renderer(name: str, colour: str) -> QSvgRenderer:
     text = resources.path(f"icons/{name}.svg").read_text("utf-8")
-    renderer = QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
+    return QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
+
+
+def _drawn(renderer: QSvgRenderer, side: int) -> QPixmap:
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -27,13 +29,19 @@ def drawn(name: str, colour: str, side: int) -> QPixmap:
     return pixmap
 
 
+def drawn(name: str, colour: str, side: int) -> QPixmap:
+    """The icon `name` in one colour, `side` device pixels wide and high."""
+    return _drawn(_renderer(name, colour), side)
+
+
 @lru_cache(maxsize=256)
 def coloured(name: str, colour: str, disabled: str) -> QIcon:
     """The icon in `colour`, and in `disabled` where its control cannot be used."""
     icon = QIcon()
-    for side in _SIDES:
-        icon.addPixmap(drawn(name, colour, side), QIcon.Mode.Normal)
-        icon.addPixmap(drawn(name, disabled, side), QIcon.Mode.Disabled)
+    for mode, ink in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
+        renderer = _renderer(name, ink)
+        for side in _SIDES:
+            icon.addPixmap(_drawn(renderer, side), mode)
     return icon
 
 

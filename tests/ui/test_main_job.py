@@ -133,8 +133,12 @@ def test_that_a_person_fuses_two_photographs(
     QTest.keyClick(scrub, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: parts.canvas.shown == f"result:{run_id}:start", timeout=WAIT_MS)
     start = canvas_pixels(application)
-    QTest.keyClick(scrub, Qt.Key.Key_End)
+    # A stopped run keeps its best image, so that best and last are one picture.
+    QTest.keyClick(scrub, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: parts.canvas.shown == f"result:{run_id}", timeout=WAIT_MS)
+    assert scrub.stop == "best"
+    QTest.keyClick(scrub, Qt.Key.Key_End)
+    assert (scrub.stop, parts.canvas.shown) == ("last", f"result:{run_id}")
     assert np.abs(canvas_pixels(application) - start).max() > 0
 
     # Export: Ctrl+E, Enter
@@ -173,5 +177,6 @@ def test_that_a_result_can_be_deleted(opened: Application, qtbot: Any) -> None:
     qtbot.waitUntil(parts.results.delete_button.isVisible)
     click(parts.results.delete_button)
     assert controller.session.results == {}
+    assert "result:1" not in parts.canvas.picture_keys
     assert parts.canvas.shown == "source:1"
     assert not parts.actions["export"].isEnabled()

@@ -4,8 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, QThread
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -83,6 +82,9 @@ def test_that_bare_keys_act_only_while_the_canvas_has_the_focus(
     QTest.keyClicks(line, "o,.")
     assert parts.overlay.overlay == before
     assert line.text().endswith("o,.")
+    parts.sources.view.setFocus()
+    QTest.keyClick(parts.sources.view, Qt.Key.Key_O)
+    assert parts.overlay.overlay == before
     parts.canvas.setFocus()
     QTest.keyClick(parts.canvas, Qt.Key.Key_O)
     assert parts.canvas.overlay.mode is OverlayMode.OFF
@@ -321,6 +323,57 @@ def test_that_unexpected_errors_become_a_banner(application: Application) -> Non
     assert "ValueError" in notice.details
 
 
-@pytest.mark.parametrize("round_", range(3))
-def test_that_opening_and_closing_leaves_nothing_behind(opened: Application, round_: int) -> None:
-    assert opened.controller.state.has_set
+def test_that_fifty_sets_opened_and_closed_leave_nothing_behind(
+    application: Application, qtbot: Any, tiny_pair_files: tuple[Path, Path]
+) -> None:
+    window, controller = application.window, application.controller
+
+    def cycle() -> None:
+        window.commands.open_paths(list(tiny_pair_files))
+        qtbot.waitUntil(lambda: controller.session.shown == "source:1", timeout=WAIT_MS)
+        window.parts.actions["close-set"].trigger()
+        qtbot.waitUntil(lambda: not controller.state.has_set)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    for _ in range(3):
+        cycle()
+    before = len(window.findChildren(QObject))
+    for _ in range(47):
+        cycle()
+    assert len(window.findChildren(QObject)) <= before + 2
+    assert window.parts.canvas.picture_keys == ()
+
+
+def test_that_a_run_in_progress_ends_with_the_window(opened: Application, qtbot: Any) -> None:
+    parts = opened.window.parts
+    line = parts.method.form.rows["iterations"].field.findChild(QLineEdit)
+    line.selectAll()
+    QTest.keyClicks(line, "100000")
+    click(parts.method.run_button)
+    qtbot.waitUntil(lambda: parts.canvas.shown == "live", timeout=WAIT_MS)
+    opened.close()
+    assert not any(thread.isRunning() for thread in opened.bridge.findChildren(QThread))
+
+
+def test_that_leaving_a_set_stops_its_run(
+    opened: Application, qtbot: Any, tiny_pair_files: tuple[Path, Path]
+) -> None:
+    parts = opened.window.parts
+    line = parts.method.form.rows["iterations"].field.findChild(QLineEdit)
+    line.selectAll()
+    QTest.keyClicks(line, "100000")
+    click(parts.method.run_button)
+    qtbot.waitUntil(lambda: parts.canvas.shown == "live", timeout=WAIT_MS)
+    opened.window.commands.open_paths(list(tiny_pair_files))
+    qtbot.waitUntil(
+        lambda: (
+            parts.canvas.image_size == opened.controller.session.stack.size
+            and opened.controller.session.stack.sources[0].name == "left.png"
+        ),
+        timeout=WAIT_MS,
+    )
+    assert not opened.controller.state.running
+    assert not parts.status.progress.isVisible()
+    assert parts.curve.legend == {}
+    assert parts.results.view.rows.rows == []
+    qtbot.waitUntil(lambda: parts.canvas.shown == "source:1")
