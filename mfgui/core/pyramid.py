@@ -98,7 +98,7 @@ class Picture:
 
     def _fill(self, rect: Rect, pixels: ImageU8) -> None:
         order = cv2.COLOR_GRAY2BGRA if self.channels == 1 else cv2.COLOR_RGB2BGRA
-        self._levels[0][rect.slices] = cv2.cvtColor(pixels, order)
+        cv2.cvtColor(pixels, order, dst=self._levels[0][rect.slices])
         for fine, coarse in zip(self._levels, self._levels[1:], strict=False):
             rect = _halved(rect)
             _reduce(fine, coarse, rect)
@@ -138,10 +138,8 @@ def _reduce(fine: ImageU8, coarse: ImageU8, rect: Rect) -> None:
     whole = rect.intersected(Rect(0, 0, width // 2, height // 2))
     if not whole.empty:
         block = fine[2 * whole.y : 2 * whole.bottom, 2 * whole.x : 2 * whole.right]
-        target = coarse[whole.slices]
-        target[:] = cv2.resize(
-            block, (whole.width, whole.height), interpolation=cv2.INTER_AREA
-        ).reshape(target.shape)
+        size = (whole.width, whole.height)
+        cv2.resize(block, size, dst=coarse[whole.slices], interpolation=cv2.INTER_AREA)
     if whole.right < rect.right:
         _reduce_edge(fine[:, -1], coarse[:, -1], rect.y, rect.bottom)
     if whole.bottom < rect.bottom:
