@@ -17,6 +17,13 @@ from tests.ui.hands import WAIT_MS
 WORDS = {"a folder": ("holiday.png", "no images in this folder")}
 
 
+def built(case: Case, folder: Path) -> Setup:
+    setup = case.build(folder)
+    if setup.white is not None:
+        pytest.skip("another white is chosen on the command line only")
+    return setup
+
+
 def carry_out(application: Application, setup: Setup, qtbot: Any) -> None:
     """Open, load the map, run and export, as far as the window lets one get."""
     controller = application.controller
@@ -30,17 +37,19 @@ def carry_out(application: Application, setup: Setup, qtbot: Any) -> None:
         return
     notices = application.window.parts.banners
     if setup.map is not None:
-        told = len(notices.notices())
+        told = len(notices.notices)
         controller.sets.load_map(setup.map)
         qtbot.waitUntil(
-            lambda: controller.state.has_map or len(notices.notices()) > told, timeout=WAIT_MS
+            lambda: controller.state.has_map or len(notices.notices) > told, timeout=WAIT_MS
         )
+        if not controller.state.has_map:
+            return
     controller.runs.run("ms-lap", {"iterations": 1})
     qtbot.waitUntil(idle, timeout=WAIT_MS)
     if controller.session.results:
-        told = len(notices.notices())
+        told = len(notices.notices)
         controller.sets.export(1, setup.output, depth=controller.session.stack.depth)
-        qtbot.waitUntil(lambda: len(notices.notices()) > told, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: len(notices.notices) > told, timeout=WAIT_MS)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if (c.error or c.run_error)], ids=str)
@@ -49,19 +58,19 @@ def test_that_wrong_input_is_a_banner_and_the_files_stay(
 ) -> None:
     folder = tmp_path / "case"
     folder.mkdir()
-    setup = case.build(folder)
+    setup = built(case, folder)
     before = files_below(folder)
     with case.fault(setup):
         carry_out(application, setup, qtbot)
     errors = [
         notice
-        for notice in application.window.parts.banners.notices()
+        for notice in application.window.parts.banners.notices
         if notice.severity is Severity.ERROR
     ]
     words = WORDS.get(case.name, case.words or case.run_words)
     assert [word for word in words if word not in errors[0].what] == [], errors
     assert "\n" not in errors[0].what
-    assert application.window.parts.banners.shown() is not None
+    assert application.window.parts.banners.shown is not None
     assert files_below(folder) == before
 
 
@@ -69,14 +78,12 @@ def test_that_wrong_input_is_a_banner_and_the_files_stay(
 def test_that_odd_input_opens_with_a_note(
     case: Case, application: Application, qtbot: Any, tmp_path: Path
 ) -> None:
-    setup = case.build(tmp_path)
-    if setup.white is not None:
-        pytest.skip("another white is chosen on the command line only")
+    setup = built(case, tmp_path)
     controller, banners = application.controller, application.window.parts.banners
     with case.fault(setup):
         controller.sets.open(setup.sources)
         qtbot.waitUntil(lambda: not controller.state.opening, timeout=WAIT_MS)
     assert controller.session.stack is not None
-    told = " ".join(f"{notice.what} {notice.details}" for notice in banners.notices())
+    told = " ".join(f"{notice.what} {notice.details}" for notice in banners.notices)
     assert [word for word in case.words if word not in told] == [], told
-    assert all(notice.severity is Severity.INFO for notice in banners.notices())
+    assert all(notice.severity is Severity.INFO for notice in banners.notices)
