@@ -133,7 +133,7 @@ class Presenter(QObject):
         self._pictures.clear()
         parts.canvas.begin_set(stack.size)
         parts.curve.clear()
-        colours = [parts.canvas.label_colour(n).name() for n in range(1, stack.k + 1)]
+        colours = [parts.canvas.label_colour(n, k=stack.k).name() for n in range(1, stack.k + 1)]
         parts.sources.show_stack(stack, colours)
         parts.switch.show_sources([source.name for source in stack.sources])
         parts.banners.clear()

@@ -176,10 +176,13 @@ class Pane(QWidget):
     def active_label(self) -> int:
         return self._layers.active
 
-    def label_colour(self, label: int) -> QColor:
-        """Colour in which the overlay draws a source, for lists and legends."""
-        k = max(self._layers.k, label)
-        return QColor(self._layers.palette.colour(label, k=k, active=self._layers.active))
+    def label_colour(self, label: int, *, k: int | None = None) -> QColor:
+        """Colour in which the overlay draws a source, for lists and legends.
+
+        It depends on the number of sources `k`: without it that of the map, which must be set.
+        """
+        palette, layers = self._layers.palette, self._layers
+        return QColor(palette.colour(label, k=k or layers.k, active=layers.active))
 
     # The view
 

@@ -250,6 +250,13 @@ def test_that_label_colours_are_those_of_the_overlay(canvas: Canvas) -> None:
     assert colour_at(canvas, 100, 200) == canvas.label_colour(2).getRgb()[:3]
 
 
+def test_that_label_colours_can_be_asked_for_before_there_is_a_map(canvas: Canvas) -> None:
+    early = [canvas.label_colour(n, k=12) for n in range(1, 13)]
+    canvas.set_labels(labels_with(Rect(0, 0, 600, 800)), 12)
+    assert early == [canvas.label_colour(n) for n in range(1, 13)]
+    assert canvas.label_colour(2, k=2) != canvas.label_colour(2)
+
+
 def test_that_the_active_label_of_a_large_stack_takes_the_accent(canvas: Canvas) -> None:
     labels = labels_with(Rect(0, 0, 600, 800))
     canvas.set_labels(labels, 12)
