@@ -275,12 +275,13 @@ class _Trace:
         self.objective, self.window = iterate.objective, iterate.window
         self._last = iterate.image
         if self._start is None:
-            self._start = copy_image(iterate.image)
-        if iterate.q > self._best_q:
+            self._start = self._best = copy_image(iterate.image)
             self._best_q = iterate.q
-            if self._best is None:
+        elif iterate.q > self._best_q:
+            self._best_q = iterate.q
+            if self._best is self._start:
                 self._best = np.empty_like(iterate.image)
-            np.copyto(self._best, iterate.image)
+            np.copyto(_present(self._best), iterate.image)
 
     def start(self) -> ImageF32:
         return _present(self._start)
