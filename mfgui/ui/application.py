@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -80,10 +82,26 @@ def run_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
         QTimer.singleShot(0, commands.open_sample)
     elif paths:
         QTimer.singleShot(0, lambda: commands.open_paths(list(paths)))
-    with _unexpected_errors_shown(application):
+    with _unexpected_errors_shown(application), _interrupt_ends():
         code = app.exec()
-    application.bridge.close()
+    application.close()
+    application.window.deleteLater()
+    application.themes.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code
+
+
+@contextmanager
+def _interrupt_ends() -> Iterator[None]:
+    """Let Ctrl+C in the terminal end the program, which Qt's loop would not notice."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

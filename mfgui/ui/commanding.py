@@ -232,7 +232,7 @@ class Commands(QObject):
         if not form.problems:
             return True
         self._arranger.bring_up("method")
-        form.rows[next(iter(form.problems))].field.setFocus()
+        form.rows[next(iter(form.problems))].field.main.setFocus()
         return False
 
     def _copy_command(self) -> None:

@@ -63,6 +63,7 @@ class _Editor(QWidget):
     def __init__(self, parameter: BoundParameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.parameter = parameter
+        self.main: QWidget = self
         self._guard = WheelGuard(self)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -70,12 +71,19 @@ class _Editor(QWidget):
 
     def set_invalid(self, invalid: bool) -> None:
         """Mark the editor itself; the reason is shown by the form."""
-        main = self.focusProxy() or self
-        main.setProperty("invalid", invalid)
-        main.style().unpolish(main)
-        main.style().polish(main)
+        self.main.setProperty("invalid", invalid)
+        self.main.style().unpolish(self.main)
+        self.main.style().polish(self.main)
+
+    def tab_stops(self) -> list[QWidget]:
+        """What takes the keyboard focus, from left to right."""
+        items = (self._row.itemAt(place) for place in range(self._row.count()))
+        placed = (None if item is None else item.widget() for item in items)
+        return [widget for widget in placed if widget is not None]
 
     def _adopt(self, main: QWidget, *, stretch: int = 1) -> None:
+        # Not a focus proxy: Qt would then stop here a second time when Tab goes round.
+        self.main = main
         main.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         main.setAcceptDrops(False)  # files dropped anywhere are opened by the window
         main.installEventFilter(self._guard)
@@ -91,7 +99,6 @@ class SwitchField(_Editor):
         super().__init__(parameter, parent)
         self._box = QCheckBox()
         self._adopt(self._box)
-        self.setFocusProxy(self._box)
         self._box.toggled.connect(lambda on: self.edited.emit(shown_text(bool(on))))
 
     def show_value(self, value: Value) -> None:
@@ -110,7 +117,6 @@ class ChoiceField(_Editor):
             self._box.addItem(choice, choice)
         self._box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._adopt(self._box)
-        self.setFocusProxy(self._box)
         self._box.activated.connect(lambda index: self.edited.emit(self._box.itemData(index)))
 
     def show_value(self, value: Value) -> None:
@@ -128,7 +134,6 @@ class WordField(_Editor):
         self._box.addItems(parameter.declared.choices)
         self._box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._adopt(self._box)
-        self.setFocusProxy(self._box)
         self._box.textActivated.connect(self.edited)
         line = self._box.lineEdit()
         assert line is not None
@@ -176,7 +181,6 @@ class NumberField(_Editor):
         self._line.setFixedWidth(72) if self._slider else self._line.setMinimumWidth(72)
         self._line.textEdited.connect(self.edited)
         self._line.installEventFilter(self)
-        self.setFocusProxy(self._line)
 
     def show_value(self, value: Value) -> None:
         if self._line.text() != shown_text(value):

@@ -54,7 +54,7 @@ class ParameterRow(QWidget):
         self.label.setFixedWidth(LABEL_WIDTH)
         self.label.setWordWrap(True)
         self.field: Field = make_field(parameter)
-        self.label.setBuddy(self.field)
+        self.label.setBuddy(self.field.main)
         self.reset_button = self._make_reset_button()
         self.problem = QLabel()
         self.problem.setObjectName("fieldProblem")
@@ -80,6 +80,10 @@ class ParameterRow(QWidget):
         self.field.setEnabled(enabled)
         self.label.setEnabled(enabled)
         self.setToolTip(described(self.parameter, default))
+
+    def tab_stops(self) -> list[QWidget]:
+        """Editors from left to right, then the reset arrow."""
+        return [*self.field.tab_stops(), self.reset_button]
 
     def _make_reset_button(self) -> IconButton:
         button = IconButton("reset", f"Reset {shown_name(self.parameter.name)}")
@@ -172,6 +176,15 @@ class ParameterForm(QWidget):
         for name, value in (explicit or {}).items():
             self._explicit[name] = method.parameter(name).parse(value)
         self._refresh(typing=None)
+
+    def tab_stops(self) -> list[QWidget]:
+        """What takes the keyboard focus, from top to bottom."""
+        plain = [row for row in self.rows.values() if not row.parameter.declared.advanced]
+        folded = [row for row in self.rows.values() if row.parameter.declared.advanced]
+        stops = [stop for row in plain for stop in row.tab_stops()]
+        if self.advanced is not None:
+            stops.append(self.advanced.header)
+        return stops + [stop for row in folded for stop in row.tab_stops()]
 
     def _clear(self) -> None:
         while (item := self._layout.takeAt(0)) is not None:

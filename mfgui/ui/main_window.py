@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -143,8 +145,24 @@ class MainWindow(QMainWindow):
         parts.actions.give_canvas_keys(parts.canvas)
         self._tool_bar = self._make_tool_bar()
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_bar)
+        self._order_tabs()
         right, bottom = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
         self.setCorner(right, bottom)
+
+    def _order_tabs(self) -> None:
+        """Tab goes from the tool bar over the canvas to the docks, as one reads."""
+        parts = self.parts
+        buttons = [self._tool_bar.widgetForAction(action) for action in self._tool_bar.actions()]
+        last = [button for button in buttons if isinstance(button, QToolButton)][-1]
+        chain: list[QWidget] = [last, parts.canvas, parts.sources.view, parts.method.method_box]
+        for first, second in pairwise(chain):
+            QWidget.setTabOrder(first, second)
+        QWidget.setTabOrder(parts.method.copy_button, parts.results.view)
+        QWidget.setTabOrder(parts.results.view, parts.results.export_button)
+        QWidget.setTabOrder(parts.results.export_button, parts.results.delete_button)
+        QWidget.setTabOrder(parts.results.delete_button, parts.curve.objective_box)
+        QWidget.setTabOrder(parts.curve.objective_box, parts.curve.scrub)
+        parts.method.order_tabs()
 
     def _make_tool_bar(self) -> QToolBar:
         parts = self.parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -73,6 +74,8 @@ class PictureSwitch(QWidget):
             self._group.addButton(button)
             self._layout.insertWidget(number - 1, button)
             buttons.append(button)
+        for first, second in pairwise([self.source_box, *buttons, self.fused_button]):
+            QWidget.setTabOrder(first, second)
         return buttons
 
     @staticmethod

@@ -377,3 +377,34 @@ def test_that_leaving_a_set_stops_its_run(
     assert parts.curve.legend == {}
     assert parts.results.view.rows.rows == []
     qtbot.waitUntil(lambda: parts.canvas.shown == "source:1")
+
+
+def test_that_tab_goes_round_once_in_reading_order(
+    opened: Application, qapp: Any, qtbot: Any
+) -> None:
+    window, parts = opened.window, opened.window.parts
+    window.resize(2560, 1440)
+    window.activateWindow()
+    parts.canvas.setFocus()
+    seen: list[QWidget] = []
+    while (widget := qapp.focusWidget()) not in seen:
+        assert widget is not None
+        seen.append(widget)
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+    assert widget is parts.canvas
+    rows = parts.method.form.rows
+    landmarks = [
+        parts.canvas,
+        parts.sources.view,
+        parts.method.method_box,
+        parts.method.detector_box,
+        rows["variant"].field.main,
+        rows["iterations"].field.main,
+        parts.method.run_button,
+        window._tool_bar.widgetForAction(parts.actions["open"]),
+        parts.overlay.buttons[OverlayMode.TINT],
+    ]
+    present = [widget for widget in landmarks if widget.isEnabled()]
+    assert [seen.index(widget) for widget in present] == sorted(
+        seen.index(widget) for widget in present
+    )

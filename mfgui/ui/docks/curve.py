@@ -209,6 +209,7 @@ class CurvePanel(QWidget):
         box.toggled.connect(lambda on: self._on_curve_toggled(run_id, visible=on))
         self.legend[run_id] = box
         self._legend_rows.insertWidget(0, box)
+        QWidget.setTabOrder(self.objective_box, box)
         self._draw_sample(run_id)
         self._fit_legend()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
@@ -199,6 +200,14 @@ class MethodPanel(QWidget):
         self.method_box.setToolTip(method.reference)
         self._detector_row.setVisible(method.needs_map)
         self.form.show_method(method, self._explicit.get(method.name))
+        self.order_tabs()
+
+    def order_tabs(self) -> None:
+        """From top to bottom; rows of a new form would come last."""
+        chain: list[QWidget] = [self.method_box, self.detector_box, *self.form.tab_stops()]
+        chain += [self.run_button, self.stop_button, self.run_again_button, self.copy_button]
+        for first, second in pairwise(chain):
+            QWidget.setTabOrder(first, second)
 
     def _lay_out(self) -> None:
         self.summary.setObjectName("summary")

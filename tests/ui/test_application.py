@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from mfgui.ui.application import run_window
+from mfgui.ui.main_window import MainWindow
+
+
+def main_window() -> MainWindow:
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+
+
+def close_when(condition: Callable[[MainWindow], bool]) -> QTimer:
+    """Close the window from inside its event loop, as a person would."""
+    timer = QTimer()
+    timer.setInterval(10)
+
+    def look() -> None:
+        if condition(main_window()):
+            timer.stop()
+            main_window().close()
+
+    timer.timeout.connect(look)
+    timer.start()
+    return timer
+
+
+@pytest.fixture
+def plain_look(qapp: Any) -> Any:
+    yield
+    qapp.setStyleSheet("")
+    qapp.setPalette(qapp.style().standardPalette())
+
+
+def test_that_the_demo_opens_the_sample_and_ends_with_the_window(plain_look: Any) -> None:
+    shown: list[str] = []
+
+    def opened(window: MainWindow) -> bool:
+        shown[:] = [window.parts.canvas.shown, window.windowTitle()]
+        return window.parts.canvas.shown == "source:1"
+
+    timer = close_when(opened)
+    assert run_window(sample=True) == 0
+    assert shown == ["source:1", "1.png, 2.png – mfgui"]
+    assert not timer.isActive()
+
+
+def test_that_paths_given_at_the_start_are_opened(
+    plain_look: Any, tiny_pair_files: tuple[Path, Path]
+) -> None:
+    timer = close_when(lambda window: window.windowTitle() == "left.png, right.png – mfgui")
+    assert run_window(tiny_pair_files) == 0
+    assert not timer.isActive()
+
+
+def test_that_an_interrupt_is_handled_as_before_afterwards(plain_look: Any) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    inside: list[Any] = []
+
+    def look(_window: MainWindow) -> bool:
+        inside.append(signal.getsignal(signal.SIGINT))
+        return True
+
+    timer = close_when(look)
+    assert run_window() == 0
+    assert inside[0] is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not timer.isActive()
