@@ -78,11 +78,11 @@ class Banner(QWidget):
         self.kept.setVisible(bool(self.notice.kept))
         top = QHBoxLayout()
         top.setSpacing(8)
-        top.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         top.addLayout(lines, 1)
         top.addWidget(self.others, 0, Qt.AlignmentFlag.AlignVCenter)
         for button in (self.details_button, self.copy_button, self.close_button):
-            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
         layout.setSpacing(4)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSize
 
+from mfgui.core.events import Notice, Severity
 from mfgui.ui.application import Application
 from mfgui.ui.arrangement import Arrangement, curve_height, fitting, right_width
 
@@ -101,3 +102,18 @@ def test_that_all_docks_hide_and_come_back(opened: Application) -> None:
     action.trigger()
     shown = {name for name, dock in window.docks.items() if not dock.isHidden()}
     assert shown == {"sources", "method", "curve"}
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (2560, 1440)])
+def test_that_a_message_leaves_the_canvas_sixty_percent(
+    opened: Application, qtbot: Any, size: tuple[int, int]
+) -> None:
+    window = opened.window
+    window.resize(*size)
+    canvas = window.parts.canvas
+    qtbot.waitUntil(lambda: canvas.width() * canvas.height() >= 0.6 * size[0] * size[1])
+    before = canvas.height()
+    window.parts.banners.show_notice(Notice(Severity.ERROR, "b.png: damaged", "nothing changed"))
+    qtbot.waitUntil(lambda: canvas.height() < before)
+    share = canvas.width() * canvas.height() / (size[0] * size[1])
+    assert share >= 0.6

@@ -44,6 +44,8 @@ def at_work(application: Application, qtbot: Any, theme: Choice, size: tuple[int
     qtbot.waitUntil(lambda: len(parts.curve.legend) == 2, timeout=WAIT_MS)
     window.arranger.bring_up("curve")
     parts.canvas.setFocus()
+    zoom = parts.status.zoom
+    qtbot.waitUntil(lambda: zoom.mapTo(window, zoom.rect().topRight()).x() > window.width() - 40)
 
 
 def pixels_of(image: QImage) -> ImageU8:

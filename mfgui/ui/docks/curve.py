@@ -279,7 +279,7 @@ class CurvePanel(QWidget):
             return
         if self._hovered < 0:
             best = run.curve.best
-            text = f"Best Q {run.curve.q[best]:.6f} at {best} of {run.curve.iterations}"
+            text = f"Best Q {run.curve.q[best]:.6f} at {best}"
             self.readout.setText(text)
             return
         shown = self._plotted(self.objective_box.currentText())

@@ -63,7 +63,7 @@ def test_that_the_best_iteration_is_marked(panel: CurvePanel) -> None:
     assert panel.plot is not None
     xs, ys = panel.plot._best.getData()
     assert (list(xs), list(ys)) == ([1], [0.95])
-    assert panel.readout.text() == "Best Q 0.950000 at 1 of 2"
+    assert panel.readout.text() == "Best Q 0.950000 at 1"
 
 
 def test_that_the_legend_toggles_a_curve(panel: CurvePanel) -> None:
