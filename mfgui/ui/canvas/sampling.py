@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRect, QRectF
@@ -47,13 +48,27 @@ def gather(
     part: npt.NDArray[Any] = values[first:last, left:right]
     if last - first > len(rows):
         # Fewer rows are asked for than there are: those first.
-        np.take(part[rows - first], columns - left, axis=1, out=out, mode="clip")
+        _take_columns(part[rows - first], columns - left, out=out)
     elif right - left == len(columns) and last - first == len(rows):
         out[:] = part
     else:
-        wide = np.take(part, columns - left, axis=1, mode="clip")
+        wide = np.empty((len(part), len(columns)), values.dtype)
+        _take_columns(part, columns - left, out=wide)
         np.take(wide, rows - first, axis=0, out=out, mode="clip")
     return out
+
+
+def _take_columns(values: npt.NDArray[Any], columns: Index, *, out: npt.NDArray[Any]) -> None:
+    if values.dtype != np.uint8 or len(values) < 4:
+        np.take(values, columns, axis=1, out=out, mode="clip")
+        return
+    # Four rows of bytes at a time, as the channels of one word: twice as fast.
+    quarter, rest = len(values) // 4, len(values) % 4
+    packed = cv2.merge([values[n * quarter : (n + 1) * quarter] for n in range(4)])
+    taken = np.take(packed.view(np.uint32)[..., 0], columns, axis=1, mode="clip")
+    channels = taken.view(np.uint8).reshape(quarter, len(columns), 4)
+    cv2.split(channels, [out[n * quarter : (n + 1) * quarter] for n in range(4)])
+    out[len(values) - rest :] = values[len(values) - rest :, columns]
 
 
 def is_magnified(picture: Picture, viewport: Viewport) -> bool:
