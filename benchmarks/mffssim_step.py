@@ -3,8 +3,8 @@
     python benchmarks/mffssim_step.py [--images A B ...] [--window 25] [--threads 2] [--steps 15]
 
 The rival computes the same objective (joint-channel box windows) with summed-area tables, so
-that its cost does not grow with the window either, and steps with torch.optim.Adam. Without --images a
-picture of 868 x 568 pixels is generated. Both run in this process, one after the other.
+that its cost does not grow with the window either, and steps with torch.optim.Adam. Without
+--images a picture of 868 x 568 pixels is generated. Both run in this process, one after the other.
 """
 
 from __future__ import annotations

@@ -16,13 +16,16 @@ DEFAULT_DETECTOR = "laplacian"
 
 
 class RunNumbers:
-    """Run numbers of one process, from 1."""
+    """Run numbers of one process: runs that leave a result count from 1, so that results are
+    numbered as people count them, detections from -1 downwards."""
 
     def __init__(self) -> None:
-        self._numbers: Iterator[int] = itertools.count(1)
+        self._results: Iterator[int] = itertools.count(1)
+        self._detections: Iterator[int] = itertools.count(-1, -1)
 
-    def next(self) -> int:
-        return next(self._numbers)
+    def next(self, method: Method) -> int:
+        """The number of the next run of `method`."""
+        return next(self._detections if method.kind is Kind.DETECTOR else self._results)
 
 
 def build_request(

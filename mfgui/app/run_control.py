@@ -145,12 +145,12 @@ class RunControl:
                 method=method,
                 explicit=explicit,
                 start_image=start_image,
-                run_id=self._numbers.next(),
                 threads=self._desk.backend.threads,
             )
         except MfguiError as error:
             self._desk.notice(Severity.ERROR, str(error), "nothing was started")
             return
+        request = replace(request, run_id=self._numbers.next(request.method))
         request = self._with_current_map(request)
         self._tell(self.tracker.add(request))
         self._desk.backend.submit_run(request)

@@ -98,11 +98,13 @@ class SetControl:
         self._save(task, path)
 
     def export(self, run_id: int, path: Path, *, depth: Depth) -> None:
-        """Write a result with the metadata of the reference source."""
+        """Write a result with the metadata of the reference source: the state of it that is
+        shown (start, best, last), else its final image."""
         session = self._desk.session
         if session.stack is None or run_id not in session.results:
             return
-        image = session.results[run_id].image
+        shown = self._view.shown_image() if self._view.shown_result() == run_id else None
+        image = session.results[run_id].image if shown is None else shown
         self._save(tasks.export_image(session.stack, image, path, depth=depth), path)
 
     def _save(self, task: Task, path: Path) -> None:

@@ -45,7 +45,7 @@ class Settings:
     """
 
     theme: str = "system"
-    overlay: str = "tint"
+    overlay: str = "contour"
     overlay_strength: int = 35
     last_folder: str = ""
     last_export_suffix: str = ".tif"

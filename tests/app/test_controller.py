@@ -173,6 +173,25 @@ def test_that_export_writes_the_result_and_a_failure_overwrites_nothing(opened, 
     assert opened.seen(changes.Notice)[-1].kept == "nothing was overwritten"
 
 
+def test_that_export_writes_the_state_that_is_shown(opened, tmp_path) -> None:
+    run_id = _run(opened, start="average")
+    opened.controller.view.show_state(run_id, "start")
+    path = tmp_path / "start.png"
+    opened.controller.sets.export(run_id, path, depth="uint8")
+    opened.settle()
+    start = opened.controller.session.results[run_id].start
+    np.testing.assert_allclose(read_image(path), start, atol=0.5 / 255 + 1e-6)
+
+
+def test_that_detections_leave_no_gap_in_the_numbers_of_results(opened) -> None:
+    opened.controller.runs.detect("laplacian", {})
+    opened.settle()
+    assert _run(opened) == 1
+    opened.controller.runs.detect("variance", {})
+    opened.settle()
+    assert _run(opened) == 2
+
+
 def test_that_deleting_the_shown_result_shows_another_picture(opened) -> None:
     first, second = _run(opened), _run(opened)
     assert opened.controller.session.shown == f"result:{second}"
