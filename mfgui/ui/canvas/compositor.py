@@ -23,6 +23,7 @@ from mfgui.ui.canvas.scene import Scene
 from mfgui.ui.canvas.viewport import Viewport
 
 _KEPT_FRAMES = 3
+_BAND_ROWS = 256
 
 
 class Frame:
@@ -127,18 +128,27 @@ class Compositor:
             frame.pixels.view(np.uint32)[..., 0][rect.slices] = scene.surround
         if inside.empty or scene.picture is None:
             return
-        target = frame.pixels[inside.slices]
-        if is_magnified(scene.picture, viewport):
-            part = image_part(viewport, inside)
-            block = scene.picture.levels[0][part.slices]
+        # Band by band: memory of that size is used again, while asking for whole screens of it
+        # takes up to 30 ms now and then.
+        for y in range(inside.y, inside.bottom, _BAND_ROWS):
+            band = Rect(inside.x, y, inside.width, min(_BAND_ROWS, inside.bottom - y))
+            self._compose_band(frame, scene, scene.picture, viewport, band)
+        self._grid.draw(frame.pixels[inside.slices], scene.picture, viewport, inside)
+
+    def _compose_band(
+        self, frame: Frame, scene: Scene, picture: Picture, viewport: Viewport, rect: Rect
+    ) -> None:
+        target = frame.pixels[rect.slices]
+        if is_magnified(picture, viewport):
+            part = image_part(viewport, rect)
+            block = picture.levels[0][part.slices]
             blended = self._overlay.blended(block, scene, part, scale=viewport.scale)
-            magnify(block if blended is None else blended, part, viewport, inside, out=target)
+            magnify(block if blended is None else blended, part, viewport, rect, out=target)
         else:
             blended = None
-            draw_smoothly(frame.image, scene.picture, viewport, inside)
+            draw_smoothly(frame.image, picture, viewport, rect)
         if blended is None:
-            self._overlay.draw(target, scene, viewport, inside)
-        self._grid.draw(target, scene.picture, viewport, inside)
+            self._overlay.draw(target, scene, viewport, rect)
 
 
 def _smoothing(picture: Picture | None, viewport: Viewport) -> int:

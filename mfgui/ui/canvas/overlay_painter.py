@@ -10,17 +10,15 @@ from mfgui.core.arrays import ImageU8, LabelArray, Rect
 from mfgui.ui.canvas import overlays
 from mfgui.ui.canvas.overlays import CHECK_SIDE, Checkerboard, Checks, Overlay, OverlayMode
 from mfgui.ui.canvas.sampling import sample_labels
-from mfgui.ui.canvas.scene import Map, Scene
+from mfgui.ui.canvas.scene import Scene
 from mfgui.ui.canvas.viewport import Viewport
 
 
 class OverlayPainter:
-    """Keeps the labels of the last view, so that a switch of picture or mode is fast."""
+    """Draws tint, contour or only the active label, as the scene asks."""
 
     def __init__(self) -> None:
         self._checks = Checkerboard()
-        self._kept: tuple[int, Viewport, Rect] | None = None
-        self._labels: LabelArray | None = None
 
     def blended(self, block: ImageU8, scene: Scene, part: Rect, *, scale: float) -> ImageU8 | None:
         """The pixels `block` of the image rectangle `part` with the overlay over them.
@@ -41,8 +39,8 @@ class OverlayPainter:
         """Draw over `target`, the composed pixels of `rect` (inside the image's extent)."""
         if scene.map is None or scene.overlay.mode is OverlayMode.OFF:
             return
-        wide = rect.grown(_margin(scene)).intersected(viewport.extent)
-        labels = self._sampled(scene.map, viewport, wide)
+        wide = rect.grown(reach(scene)).intersected(viewport.extent)
+        labels = sample_labels(scene.map.labels, viewport, wide)
         inner = Rect(rect.x - wide.x, rect.y - wide.y, rect.width, rect.height).slices
         if scene.overlay.mode is OverlayMode.CONTOUR:
             width, edge = _contour_pixels(scene.overlay, scene.ratio)
@@ -53,13 +51,6 @@ class OverlayPainter:
             origin = (rect.x - viewport.left, rect.y - viewport.top)
             checks = partial(self._checks.draw, side=side, origin=origin)
             _blend(target, labels[inner], scene, checks, target)
-
-    def _sampled(self, focus: Map, viewport: Viewport, rect: Rect) -> LabelArray:
-        wanted = (focus.stamp, viewport, rect)
-        if self._labels is None or self._kept != wanted:
-            self._labels = sample_labels(focus.labels, viewport, rect)
-            self._kept = wanted
-        return self._labels
 
 
 def _blend(
@@ -75,12 +66,9 @@ def _blend(
 
 def reach(scene: Scene) -> int:
     """Screen pixels beyond changed labels where the overlay changes."""
-    return _margin(scene) if scene.overlay.mode is OverlayMode.CONTOUR else 0
-
-
-def _margin(scene: Scene) -> int:
-    """That of the widest contour, so that all modes use the same sampled labels."""
-    width, edge = _contour_pixels(Overlay(OverlayMode.CONTOUR, 100), scene.ratio)
+    if scene.overlay.mode is not OverlayMode.CONTOUR:
+        return 0
+    width, edge = _contour_pixels(scene.overlay, scene.ratio)
     return overlays.contour_margin(width=width, edge=edge)
 
 

@@ -134,9 +134,9 @@ class Checkerboard:
 
 
 def _checks(side: int, height: int, width: int) -> npt.NDArray[np.uint32]:
-    squares = np.array(_CHECKS, np.uint32)[[[0, 1], [1, 0]]]
-    block = squares.repeat(side, axis=0).repeat(side, axis=1)
-    return np.tile(block, (-(-height // (2 * side)), -(-width // (2 * side))))
+    columns, rows = np.arange(width) // side & 1, np.arange(height) // side & 1
+    lines = np.array(_CHECKS, np.uint32)[[columns, 1 - columns]]
+    return np.take(lines, rows, axis=0)
 
 
 def tint(
