@@ -127,3 +127,18 @@ def test_that_float32_stays_near_float64():
     assert rough_slope.dtype == np.float32
     assert rough_q == pytest.approx(q, abs=1e-5)
     assert np.abs(rough_slope - slope).max() <= 1e-4 * np.abs(slope).max()
+
+
+def test_that_flat_areas_rounded_above_one_have_no_gradient():
+    labels = np.ones((40, 40), np.uint8)
+    still = {}
+    for dtype in (np.float32, np.float64):
+        source = np.full((40, 40, 1), 211 / 255, dtype)
+        results = [
+            closed_form([source, source], labels, np.full_like(source, level / 255), 23)
+            for level in np.linspace(212, 216, 15)
+        ]
+        assert all(q <= 1.0 for q, _ in results)
+        still[dtype] = sum(not slope.any() for _, slope in results)
+    assert still[np.float32] > 0
+    assert still[np.float64] == 0

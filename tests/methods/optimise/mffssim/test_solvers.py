@@ -67,6 +67,21 @@ def test_that_the_gradient_solver_climbs_by_the_sum_gradient(workers):
     assert after.gradient_norm == pytest.approx(np.linalg.norm(slope), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("solver", "extra"),
+    [("gradient", {"beta": 0.2}), ("adam", {"lr": 0.3}), ("preconditioned", {})],
+)
+def test_that_pixels_stay_in_range_next_to_black_and_white(solver, extra, workers):
+    images, labels, _ = scene()
+    start = np.random.default_rng(8).random(images[0].shape)
+    score = BoxJoint([np.rint(x) for x in images], labels, window=5, workers=workers)
+    for state in getattr(solvers, solver)(score, start, limits=Limits(6), **extra):
+        assert state.image.min() >= 0.0
+        assert state.image.max() <= 1.0
+    assert (state.image == 0.0).any()
+    assert (state.image == 1.0).any()
+
+
 def test_that_the_preconditioned_step_divides_by_both_curvatures(workers):
     images, labels, start = scene(channels=1)
     images[1][:] = images[0]
