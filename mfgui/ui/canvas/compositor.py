@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +58,8 @@ class Compositor:
         self._overlay = OverlayPainter()
         self._kept: OrderedDict[tuple[object, ...], _Composed] = OrderedDict()
         self._spare: list[Frame] = []
+        # Its thread starts with the first large picture and ends with this object.
+        self._second = ThreadPoolExecutor(1, thread_name_prefix="compositor")
         self.composed_pixels = 0
         """Screen pixels composed so far; benchmarks and tests read it."""
 
@@ -130,25 +134,44 @@ class Compositor:
             return
         # Band by band: memory of that size is used again, while asking for whole screens of it
         # takes up to 30 ms now and then.
-        for y in range(inside.y, inside.bottom, _BAND_ROWS):
-            band = Rect(inside.x, y, inside.width, min(_BAND_ROWS, inside.bottom - y))
-            self._compose_band(frame, scene, scene.picture, viewport, band)
-        self._grid.draw(frame.pixels[inside.slices], scene.picture, viewport, inside)
+        bands = [
+            Rect(inside.x, y, inside.width, min(_BAND_ROWS, inside.bottom - y))
+            for y in range(inside.y, inside.bottom, _BAND_ROWS)
+        ]
+        picture = scene.picture
+        if is_magnified(picture, viewport):
+            self._share(lambda band: self._magnify(frame, scene, picture, viewport, band), bands)
+        else:
+            for band in bands:  # Qt shares this among threads of its own
+                draw_smoothly(frame.image, picture, viewport, band)
+            self._share(lambda band: self._draw_overlay(frame, scene, viewport, band), bands)
+        self._grid.draw(frame.pixels[inside.slices], picture, viewport, inside)
 
-    def _compose_band(
+    def _share(self, work: Callable[[Rect], None], bands: list[Rect]) -> None:
+        """Do `work` for every band, half of them in the second thread."""
+        other = self._second.submit(_each, work, bands[1::2]) if len(bands) > 1 else None
+        _each(work, bands[::2])
+        if other is not None:
+            other.result()
+
+    def _magnify(
         self, frame: Frame, scene: Scene, picture: Picture, viewport: Viewport, rect: Rect
     ) -> None:
+        part = image_part(viewport, rect)
+        block = picture.levels[0][part.slices]
+        blended = self._overlay.blended(block, scene, part, scale=viewport.scale)
         target = frame.pixels[rect.slices]
-        if is_magnified(picture, viewport):
-            part = image_part(viewport, rect)
-            block = picture.levels[0][part.slices]
-            blended = self._overlay.blended(block, scene, part, scale=viewport.scale)
-            magnify(block if blended is None else blended, part, viewport, rect, out=target)
-        else:
-            blended = None
-            draw_smoothly(frame.image, picture, viewport, rect)
+        magnify(block if blended is None else blended, part, viewport, rect, out=target)
         if blended is None:
-            self._overlay.draw(target, scene, viewport, rect)
+            self._draw_overlay(frame, scene, viewport, rect)
+
+    def _draw_overlay(self, frame: Frame, scene: Scene, viewport: Viewport, rect: Rect) -> None:
+        self._overlay.draw(frame.pixels[rect.slices], scene, viewport, rect)
+
+
+def _each(work: Callable[[Rect], None], bands: list[Rect]) -> None:
+    for band in bands:
+        work(band)
 
 
 def _smoothing(picture: Picture | None, viewport: Viewport) -> int:

@@ -107,8 +107,8 @@ class Checkerboard:
     """Light and dark squares; kept, because making them takes a while."""
 
     def __init__(self) -> None:
-        self._side = 0
-        self._plane = np.empty((0, 0), np.uint32)
+        # One value, because two threads draw: neither may see half of a change.
+        self._kept = (0, np.empty((0, 0), np.uint32))
 
     def draw(
         self,
@@ -125,11 +125,12 @@ class Checkerboard:
         """
         height, width = colours.shape
         x, y = origin[0] % (2 * side), origin[1] % (2 * side)
-        large = self._plane.shape[0] >= y + height and self._plane.shape[1] >= x + width
-        if side != self._side or not large:
-            self._plane = _checks(side, height + 2 * side, width + 2 * side)
-            self._side = side
-        part = self._plane[y : y + height, x : x + width]
+        kept, plane = self._kept
+        large = plane.shape[0] >= y + height and plane.shape[1] >= x + width
+        if side != kept or not large:
+            plane = _checks(side, height + 2 * side, width + 2 * side)
+            self._kept = (side, plane)
+        part = plane[y : y + height, x : x + width]
         cv2.copyTo(part.view(np.int32), where, colours.view(np.int32))
 
 
