@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtCore import QThreadPool
 from PySide6.QtGui import QImage
 
 from mfgui.core.arrays import ImageU8, Rect, Size
@@ -58,8 +59,6 @@ class Compositor:
         self._overlay = OverlayPainter()
         self._kept: OrderedDict[tuple[object, ...], _Composed] = OrderedDict()
         self._spare: list[Frame] = []
-        # Its thread starts with the first large picture and ends with this object.
-        self._second = ThreadPoolExecutor(1, thread_name_prefix="compositor")
         self.composed_pixels = 0
         """Screen pixels composed so far; benchmarks and tests read it."""
 
@@ -140,19 +139,12 @@ class Compositor:
         ]
         picture = scene.picture
         if is_magnified(picture, viewport):
-            self._share(lambda band: self._magnify(frame, scene, picture, viewport, band), bands)
+            _share(lambda band: self._magnify(frame, scene, picture, viewport, band), bands)
         else:
             for band in bands:  # Qt shares this among threads of its own
                 draw_smoothly(frame.image, picture, viewport, band)
-            self._share(lambda band: self._draw_overlay(frame, scene, viewport, band), bands)
+            _share(lambda band: self._draw_overlay(frame, scene, viewport, band), bands)
         self._grid.draw(frame.pixels[inside.slices], picture, viewport, inside)
-
-    def _share(self, work: Callable[[Rect], None], bands: list[Rect]) -> None:
-        """Do `work` for every band, half of them in the second thread."""
-        other = self._second.submit(_each, work, bands[1::2]) if len(bands) > 1 else None
-        _each(work, bands[::2])
-        if other is not None:
-            other.result()
 
     def _magnify(
         self, frame: Frame, scene: Scene, picture: Picture, viewport: Viewport, rect: Rect
@@ -167,6 +159,23 @@ class Compositor:
 
     def _draw_overlay(self, frame: Frame, scene: Scene, viewport: Viewport, rect: Rect) -> None:
         self._overlay.draw(frame.pixels[rect.slices], scene, viewport, rect)
+
+
+def _share(work: Callable[[Rect], None], bands: list[Rect]) -> None:
+    """Do `work` for every band, half of them in a thread of Qt's pool, if one is free."""
+    other: Future[None] = Future()
+
+    def second() -> None:
+        try:
+            other.set_result(_each(work, bands[1::2]))
+        except Exception as error:  # raised again in the thread that draws
+            other.set_exception(error)
+
+    if len(bands) > 1 and QThreadPool.globalInstance().tryStart(second):
+        _each(work, bands[::2])
+        other.result()
+    else:
+        _each(work, bands)
 
 
 def _each(work: Callable[[Rect], None], bands: list[Rect]) -> None:
