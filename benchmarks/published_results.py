@@ -80,6 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, required=True, help="folder that holds data/")
     parser.add_argument("--sets", nargs="+", default=["mffw", "lytro"], choices=["mffw", "lytro"])
+    parser.add_argument("--only", type=int, nargs="+", help="numbers of pairs (default: all)")
     parser.add_argument("--iterations", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -87,6 +88,8 @@ def main() -> None:
     compute = Compute(threads=options.threads)
     print("pair       size        map %     Q start    Q end      PSNR dB   PSNR 8-bit  seconds")
     for pair in pairs(options.shared / "data", options.sets):
+        if options.only and int(pair.name.split()[1]) not in options.only:
+            continue
         images = [read_image(path) for path in pair.sources]
         labels = laplacian(images, compute=compute)
         white = read_image(pair.map)[:, :, 0] > 0.5
