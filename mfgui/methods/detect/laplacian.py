@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,8 +12,8 @@ import numpy.typing as npt
 from mfgui.core.arrays import ImageF32, LabelArray, Size
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.energy import exact_box_sum, rows_with_margin, strongest
-from mfgui.methods.optimise.mffssim.window import RULES, window_size
-from mfgui.methods.registry import Kind, Parameter, method
+from mfgui.methods.optimise.mffssim.window import Window, window_size
+from mfgui.methods.registry import Kind, method
 
 _KERNEL = ((1.0, 1.0, 1.0), (1.0, -8.0, 1.0), (1.0, 1.0, 1.0))
 _LARGEST = 0.25  # of the squared response to values in [0, 1]
@@ -30,17 +30,7 @@ def laplacian(
     images: Sequence[ImageF32],
     *,
     compute: Compute,
-    window: Annotated[
-        int | str,
-        Parameter(
-            "Side length of the window: a number, 5e-5 of the pixels (paper), or the same up "
-            "to 25 (released)",
-            unit="px",
-            minimum=3,
-            odd=True,
-            choices=RULES,
-        ),
-    ] = "released",
+    window: Window = "released",
 ) -> LabelArray:
     """Arg max over the sources of the mean squared Laplacian in a W x W window.
 

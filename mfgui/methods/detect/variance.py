@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,8 @@ import numpy.typing as npt
 from mfgui.core.arrays import ImageF32, LabelArray, Size
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.energy import box_sum, grid, rows_with_margin, strongest
-from mfgui.methods.optimise.mffssim.window import RULES, window_size
-from mfgui.methods.registry import Kind, Parameter, method
+from mfgui.methods.optimise.mffssim.window import Window, window_size
+from mfgui.methods.registry import Kind, method
 
 
 @method(
@@ -27,17 +27,7 @@ def variance(
     images: Sequence[ImageF32],
     *,
     compute: Compute,
-    window: Annotated[
-        int | str,
-        Parameter(
-            "Side length of the window: a number, 5e-5 of the pixels (paper), or the same up "
-            "to 25 (released)",
-            unit="px",
-            minimum=3,
-            odd=True,
-            choices=RULES,
-        ),
-    ] = "released",
+    window: Window = "released",
 ) -> LabelArray:
     """Arg max over the sources of the variance in a W x W window, channels jointly.
 

@@ -16,7 +16,7 @@ from mfgui.core.stripes import RowWorkers
 from mfgui.methods.optimise.mffssim import solvers
 from mfgui.methods.optimise.mffssim.gaussian import Gaussian
 from mfgui.methods.optimise.mffssim.objective import BoxJoint, Objective
-from mfgui.methods.optimise.mffssim.window import RULES, window_size
+from mfgui.methods.optimise.mffssim.window import Window, window_size
 from mfgui.methods.registry import Iterate, Kind, Parameter, Value, method
 
 VARIANTS: dict[str, dict[str, Value]] = {
@@ -47,6 +47,62 @@ VARIANTS: dict[str, dict[str, Value]] = {
 }
 
 
+Variant = Annotated[
+    str, Parameter("Sets the defaults of the others", choices=("ours", "paper", "released"))
+]
+Solver = Annotated[
+    str, Parameter("Rule of each step", choices=("preconditioned", "gradient", "adam"))
+]
+ObjectiveName = Annotated[
+    str,
+    Parameter(
+        "What is raised: SSIM of square windows with all channels jointly, or of Gaussian "
+        "windows per channel",
+        choices=("box-joint", "gaussian"),
+    ),
+]
+Start = Annotated[
+    str,
+    Parameter(
+        "First image: composite by the map, average of the sources, or a file",
+        choices=("composite", "average"),
+        path=True,
+    ),
+]
+Iterations = Annotated[int, Parameter("Largest number of steps", minimum=1, maximum=100_000)]
+Tolerance = Annotated[
+    float,
+    Parameter(
+        "Ends when a step changes Q by less; 0 never does",
+        minimum=0.0,
+        maximum=1.0,
+        logarithmic=True,
+    ),
+]
+Beta = Annotated[
+    float,
+    Parameter(
+        "Step of the gradient; Q oscillates above 2.7e-3 in colour and 0.9e-3 in grey",
+        minimum=1e-7,
+        maximum=1.0,
+        logarithmic=True,
+        advanced=True,
+        enabled_when=("solver", ("gradient",)),
+    ),
+]
+LearningRate = Annotated[
+    float,
+    Parameter(
+        "Learning rate of Adam: the largest change of a pixel per step",
+        minimum=1e-7,
+        maximum=1.0,
+        logarithmic=True,
+        advanced=True,
+        enabled_when=("solver", ("adam",)),
+    ),
+]
+
+
 @method(
     "ms-lap",
     kind=Kind.OPTIMISER,
@@ -61,75 +117,15 @@ def ms_lap(
     *,
     compute: Compute,
     start_image: ImageF32 | None = None,
-    variant: Annotated[
-        str,
-        Parameter("Sets the defaults of the others", choices=("ours", "paper", "released")),
-    ] = "ours",
-    solver: Annotated[
-        str,
-        Parameter("Rule of each step", choices=("preconditioned", "gradient", "adam")),
-    ] = "preconditioned",
-    objective: Annotated[
-        str,
-        Parameter(
-            "What is raised: SSIM of square windows with all channels jointly, or of Gaussian "
-            "windows per channel",
-            choices=("box-joint", "gaussian"),
-        ),
-    ] = "box-joint",
-    start: Annotated[
-        str,
-        Parameter(
-            "First image: composite by the map, average of the sources, or a file",
-            choices=("composite", "average"),
-            path=True,
-        ),
-    ] = "composite",
-    window: Annotated[
-        int | str,
-        Parameter(
-            "Side length of the window: a number, 5e-5 of the pixels (paper), or the same up "
-            "to 25 (released)",
-            unit="px",
-            minimum=3,
-            odd=True,
-            choices=RULES,
-        ),
-    ] = "released",
-    iterations: Annotated[
-        int, Parameter("Largest number of steps", minimum=1, maximum=100_000)
-    ] = 60,
-    tolerance: Annotated[
-        float,
-        Parameter(
-            "Ends when a step changes Q by less; 0 never does",
-            minimum=0.0,
-            maximum=1.0,
-            logarithmic=True,
-        ),
-    ] = 1e-6,
-    beta: Annotated[
-        float,
-        Parameter(
-            "Step of the gradient; Q oscillates above 2.7e-3 in colour and 0.9e-3 in grey",
-            minimum=1e-7,
-            maximum=1.0,
-            logarithmic=True,
-            advanced=True,
-            enabled_when=("solver", ("gradient",)),
-        ),
-    ] = 1e-3,
-    lr: Annotated[
-        float,
-        Parameter(
-            "Learning rate of Adam: the largest change of a pixel per step",
-            minimum=1e-7,
-            maximum=1.0,
-            logarithmic=True,
-            advanced=True,
-            enabled_when=("solver", ("adam",)),
-        ),
-    ] = 1e-3,
+    variant: Variant = "ours",
+    solver: Solver = "preconditioned",
+    objective: ObjectiveName = "box-joint",
+    start: Start = "composite",
+    window: Window = "released",
+    iterations: Iterations = 60,
+    tolerance: Tolerance = 1e-6,
+    beta: Beta = 1e-3,
+    lr: LearningRate = 1e-3,
 ) -> Iterator[Iterate]:
     """Ascent of MFF-SSIM from a start image, Q of every state included.
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from mfgui.core.arrays import Size
 from mfgui.core.errors import UsageError
+from mfgui.methods.registry import Parameter
 
 RULES = ("paper", "released")
+Window = Annotated[
+    int | str,
+    Parameter(
+        "Side length of the window: a number, 5e-5 of the pixels (paper), or the same up to 25 "
+        "(released)",
+        unit="px",
+        minimum=3,
+        odd=True,
+        choices=RULES,
+    ),
+]
 _SHARE = 5e-5  # the paper's alpha: side length in pixels per pixel of the picture
 _CAP = 25  # of the released program
 
