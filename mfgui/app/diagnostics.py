@@ -30,10 +30,7 @@ _LITTLE_DISK = 1 * _GIB
 _PATIENCE_SECONDS = 60
 _PACKAGING_RUN = "call packaging/run, which installs what is missing"
 
-_START_QT = """
-from PySide6.QtWidgets import QApplication
-print(QApplication([]).platformName())
-"""
+_START_QT = "import PySide6.QtWidgets as qt; print(qt.QApplication([]).platformName())"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from mfgui.core.arrays import ImageF32, LabelArray
-from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.request import RunRequest
 from mfgui.methods.registry import Kind, Method, Registry, Value
@@ -53,21 +52,12 @@ def build_request(
     Raises
     ------
     UsageError
-        For an unknown method, parameter or value, and for a start image of another size.
+        For an unknown method, parameter or value.
     """
     given = dict(explicit or {})
     chosen = registry.get(method)
     detector = _detector(registry, chosen, given)
     resolved = chosen.resolve(given)
-    if start_image is not None:
-        size = stack.size
-        if start_image.shape != (size.height, size.width, stack.channels):
-            height, width = start_image.shape[:2]
-            raise UsageError(
-                f"the start image is {width} x {height} with {start_image.shape[2]} channels, "
-                f"the sources are {size} with {stack.channels}",
-                hint="use a start image of the same size and kind",
-            )
     settings = resolved if chosen is detector else _detector_settings(detector, resolved)
     return RunRequest(
         run_id=run_id,
