@@ -94,6 +94,10 @@ class CurvePlot(QWidget):
         self.plot.hideButtons()
         self.plot.setLabel("bottom", "Iteration")
         self.plot.setLabel("left", "Q")
+        for name in ("bottom", "left"):
+            # No range, or switching the prefix off would scale the present range once more.
+            self.plot.getAxis(name).setSIPrefixEnableRanges(())
+            self.plot.getAxis(name).enableAutoSIPrefix(False)
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._ruler: Any = pyqtgraph.InfiniteLine(angle=90, movable=False)
@@ -117,7 +121,6 @@ class CurvePlot(QWidget):
             axis = self.plot.getAxis(name)
             axis.setPen(pen)
             axis.setTextPen(pen)
-            axis.enableAutoSIPrefix(False)
         self._ruler.setPen(self._pg.mkPen(theme.plot_axis, width=1))
 
     def show_curves(self, curves: Sequence[PlottedCurve], *, selected: int) -> None:

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -148,6 +148,12 @@ class WordField(_Editor):
             line = self._box.lineEdit()
             assert line is not None
             line.setCursorPosition(0)  # the beginning of a long path, or of a cut word
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        line = self._box.lineEdit()
+        if line is not None and not line.isModified():
+            line.setCursorPosition(0)  # a narrower box would else scroll to the end
 
     def _browse_button(self) -> QToolButton:
         button = QToolButton()

@@ -91,7 +91,7 @@ QLineEdit:disabled, QComboBox:disabled { background: transparent; border-color: 
     color: $text_disabled; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border: 2px solid $error_border; }
 QComboBox QLineEdit { border: none; padding: 0; min-height: 20px; background: transparent; }
-QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::drop-down { border: none; width: 16px; }
 QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 4px;
     selection-background-color: $selected; selection-color: $text; outline: none; }

@@ -110,8 +110,10 @@ class ResultsPanel(QWidget):
 
 
 def outcome(result: Result) -> list[str]:
-    """Score, time and state of a result, in words."""
-    parts = [] if result.q is None else [f"Q {result.q:.5f}"]
+    """Score, time and state of a result, in words. A method without iterations has no Q of its
+    own and shows the box Q of its image."""
+    q = result.q_box if result.q is None else result.q
+    parts = [] if q is None else [f"Q {q:.5f}"]
     parts.append(f"{sum(result.seconds.values()):.1f} s")
     if result.state == "stopped":
         parts.append("stopped")

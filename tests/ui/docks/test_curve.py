@@ -154,6 +154,16 @@ def test_that_the_theme_recolours_the_plot(panel: CurvePanel) -> None:
     assert panel.plot.plot.backgroundBrush().color().name() == dark.plot
 
 
+def test_that_the_axis_shows_q_itself_in_either_theme(panel: CurvePanel, qtbot: Any) -> None:
+    panel.show_curve(1, "1", curve(0.9951, 0.9965, 0.9970))
+    for name in ("light", "dark"):
+        panel.show_theme(Theme.load(name))
+        panel.plot.plot.grab()
+        axis = panel.plot.plot.getAxis("left")
+        assert axis.autoSIPrefixScale == 1.0
+        assert axis.labelString().count("x0.001") == 0
+
+
 def test_that_the_dock_does_not_import_the_plotting_library_before_its_use() -> None:
     heavy = ("pyqtgraph", "torch", "skimage")
     code = f"import sys, mfgui.ui.main_window; print(*[n in sys.modules for n in {heavy}])"

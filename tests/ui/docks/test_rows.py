@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from mfgui.core.pyramid import Picture
 from mfgui.core.result import Curve, Provenance, Result
 from mfgui.core.stack import SourceStack
 from mfgui.methods.registry import load
-from mfgui.ui.docks.results import ResultsPanel, changed_parameters
+from mfgui.ui.docks.results import ResultsPanel, changed_parameters, outcome
 from mfgui.ui.docks.sources import SourcesPanel
 from mfgui.ui.rows import eye_place
 from tests.ui.hands import click
@@ -125,6 +126,11 @@ def test_that_results_say_q_time_state_and_changed_parameters(results: ResultsPa
     assert rows[1].shown
     assert not rows[0].shown
     assert results.view.current_key() == "result:1"
+
+
+def test_that_a_method_without_iterations_shows_the_box_q_of_its_image() -> None:
+    kept = replace(result("Composite", None), q_box=0.9876543, state="done")
+    assert outcome(kept) == ["Q 0.98765", "1.8 s"]
 
 
 def test_that_a_variant_is_one_changed_parameter() -> None:
