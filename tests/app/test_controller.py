@@ -237,6 +237,38 @@ def read_names(paths):
     return [source.path for source in read_stack(paths).sources]
 
 
+def test_that_events_of_a_run_whose_set_was_closed_are_dropped(opened) -> None:
+    opened.controller.runs.run("ms-lap", {"iterations": 2})
+    opened.controller.sets.close()
+    assert opened.seen(changes.RunChanged)[-1].status.state is RunState.STOPPED
+    opened.settle()
+    assert not opened.controller.session.results
+    assert not opened.controller.state.running
+
+
+def test_that_opening_another_set_drops_the_pictures_of_the_first(opened, tiny_pair_files) -> None:
+    run_id = _run(opened)
+    opened.controller.sets.open(tiny_pair_files)
+    opened.settle()
+    dropped = {change.key for change in opened.seen(changes.PictureDropped)}
+    assert {"source:1", "source:2", f"result:{run_id}"} <= dropped
+
+
+def test_that_filling_the_holes_of_a_loaded_map_leaves_the_map_as_loaded(
+    opened, tiny_pair, tmp_path
+) -> None:
+    holed = tiny_pair.labels.copy()
+    holed[:10] = 0
+    path = tmp_path / "map.png"
+    write_map(path, holed, k=2, names=["a", "b"], provenance=None)
+    opened.controller.sets.load_map(path)
+    opened.settle()
+    run_id = _run(opened)
+    np.testing.assert_array_equal(opened.controller.session.focus_map.labels, holed)
+    assert opened.controller.session.results[run_id].labels.min() == 1
+    assert "unassigned" in opened.seen(changes.Notice)[-1].what
+
+
 def test_that_sources_can_be_stepped_through_and_end_at_both_ends(opened) -> None:
     opened.controller.view.step_source(+1)
     assert opened.controller.session.shown == "source:2"
