@@ -15,6 +15,7 @@ LabelArray: TypeAlias = npt.NDArray[Any]  # (H, W) uint8 or uint16
 BoolMask: TypeAlias = npt.NDArray[np.bool_]
 Depth: TypeAlias = Literal["uint8", "uint16", "float32"]
 
+_BLOCK_VALUES = 1 << 17
 MAX_PIXELS = 400_000_000  # per frame; larger headers are refused before anything is allocated
 
 
@@ -108,8 +109,14 @@ def from_float(image: ImageF32, depth: Depth) -> PixelArray:
     >>> from_float(np.array([[[0.5]]], np.float32), "uint8").item()
     128
     """
-    clamped = np.clip(image, 0.0, 1.0)
     if depth == "float32":
-        return clamped.astype(np.float32, copy=False)
-    stored: PixelArray = np.rint(clamped * np.float32(np.iinfo(depth).max)).astype(depth)
+        return np.clip(image, 0.0, 1.0).astype(np.float32, copy=False)
+    stored: PixelArray = np.empty(image.shape, depth)
+    white = np.float32(np.iinfo(depth).max)
+    rows = max(1, _BLOCK_VALUES // max(1, image[:1].size))
+    for top in range(0, image.shape[0], rows):
+        # Block by block, so that the intermediate values stay in the cache.
+        block = np.clip(image[top : top + rows], 0.0, 1.0)
+        np.rint(np.multiply(block, white, out=block), out=block)
+        stored[top : top + rows] = block
     return stored
