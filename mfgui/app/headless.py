@@ -109,6 +109,7 @@ def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
     _check_fuse_outputs(job)
     clock = _Clock()
     stack = _read(job)
+    images.check_holds(job.output, stack.size, channels=stack.channels)
     labels = None
     if job.map_path is not None:
         labels = maps.read_map(job.map_path, k=stack.k, size=stack.size)

@@ -48,6 +48,7 @@ __all__ = [
     "WRITE_SUFFIXES",
     "ImageInfo",
     "OpenedSet",
+    "check_holds",
     "open_set",
     "output_format",
     "probe",
@@ -135,6 +136,21 @@ def output_format(path: Path) -> Format:
     return known
 
 
+def check_holds(path: Path, size: Size, *, channels: int) -> None:
+    """Raise when the format of `path` cannot hold such a picture; before the work is done.
+
+    Raises
+    ------
+    UsageError, OutputError
+        For a grey-only format and colour, and for a picture that is too large for the format.
+    """
+    known = output_format(path)
+    if max(size.width, size.height) > _LONGEST_SIDE.get(known, max(size.width, size.height)):
+        raise OutputError(f"{known} cannot hold {size} pixels", path=path, hint="use PNG or TIFF")
+    if path.suffix.lower() == ".pgm" and channels == 3:
+        raise UsageError("PGM holds grey pictures only", path=path, hint="use .ppm")
+
+
 def write_image(
     path: Path,
     image: ImageF32,
@@ -171,7 +187,8 @@ def write_image(
     try:
         stored, notices = _stored_depth(known, depth)
         pixels = np.ascontiguousarray(from_float(image, stored))
-        _check_shape(path, known, pixels)
+        height, width, channels = pixels.shape
+        check_holds(path, Size(width, height), channels=channels)
         if icc is not None and not profiles.usable(icc, channels=pixels.shape[2]):
             icc, notices = None, (*notices, "colour profile does not fit the picture, left out")
         if known not in _CARRIERS and (icc is not None or exif is not None):
@@ -193,16 +210,6 @@ def _stored_depth(known: Format, depth: Depth) -> tuple[Depth, tuple[str, ...]]:
         return depth, ()
     best = possible[-1]
     return best, (f"{known} cannot hold {_DEPTH_NAMES[depth]}, written with {_DEPTH_NAMES[best]}",)
-
-
-def _check_shape(path: Path, known: Format, pixels: PixelArray) -> None:
-    height, width, channels = pixels.shape
-    if max(height, width) > _LONGEST_SIDE.get(known, max(height, width)):
-        raise OutputError(
-            f"{known} cannot hold {Size(width, height)} pixels", path=path, hint="use PNG or TIFF"
-        )
-    if path.suffix.lower() == ".pgm" and channels == 3:
-        raise UsageError("PGM holds grey pictures only", path=path, hint="use .ppm")
 
 
 def _write(

@@ -101,6 +101,16 @@ def test_that_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> Non
         headless.fuse(start, observe=ignore, stop=stop)
 
 
+def test_that_a_format_that_cannot_hold_the_picture_is_refused_before_the_run(
+    tiny_pair_files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    seen: list[Event] = []
+    wanted = job(tiny_pair_files, tmp_path, output=tmp_path / "fused.pgm")
+    with pytest.raises(UsageError, match="grey pictures only"):
+        headless.fuse(wanted, observe=seen.append, stop=threading.Event())
+    assert seen == []
+
+
 def test_that_the_total_counts_from_the_moment_given(
     tiny_pair_files: tuple[Path, Path], tmp_path: Path
 ) -> None:
