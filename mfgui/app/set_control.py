@@ -119,7 +119,7 @@ class SetControl:
             self._desk.notifier.emit(SetOpening(part.name, part.size, part.pixels))
 
     def _on_set_opened(self, value: object) -> None:
-        assert isinstance(value, tasks.OpenedSet)
+        assert isinstance(value, tasks.LoadedSet)
         desk = self._desk
         self._opening = None
         self._leave_set()
@@ -131,7 +131,7 @@ class SetControl:
         self._view.show("source:1")
         self._tell_adaptations(value)
 
-    def _tell_adaptations(self, opened: tasks.OpenedSet) -> None:
+    def _tell_adaptations(self, opened: tasks.LoadedSet) -> None:
         texts = [
             f"{source.name}: {notice}"
             for source in opened.stack.sources

@@ -10,10 +10,11 @@ from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, PixelArray, 
 from mfgui.core.pyramid import Picture, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
-from mfgui.files.display import to_srgb
 from mfgui.files.grouping import images_in
-from mfgui.files.images import probe, read_image, read_proxy, read_stack, write_image
+from mfgui.files.images import open_set as open_headers
+from mfgui.files.images import read_image, write_image
 from mfgui.files.maps import read_map, write_map
+from mfgui.files.profiles import for_display
 from mfgui.jobs.pool import Report, Task
 
 _PREVIEW_SIDE = 1600
@@ -29,7 +30,7 @@ class Preview:
 
 
 @dataclass(frozen=True, eq=False)
-class OpenedSet:
+class LoadedSet:
     """A set with the display picture of each source."""
 
     stack: SourceStack
@@ -40,15 +41,13 @@ class OpenedSet:
 def open_set(paths: Sequence[Path]) -> Task:
     """Read files or folders into a stack; reports a `Preview` first."""
 
-    def task(report: Report) -> OpenedSet:
-        files = images_in(paths)
-        if files:
-            info = probe(files[0])
-            preview = read_proxy(files[0], max_side=_PREVIEW_SIDE)
-            report(Preview(files[0].name, info.size, preview))
-        stack = read_stack(files)
+    def task(report: Report) -> LoadedSet:
+        opened = open_headers(images_in(paths))
+        preview = opened.preview(max_side=_PREVIEW_SIDE)
+        report(Preview(opened.infos[0].name, opened.size, preview))
+        stack = opened.load()
         pictures = tuple(source_picture(stack, index) for index in range(stack.k))
-        return OpenedSet(stack, pictures, tuple(Path(path) for path in paths))
+        return LoadedSet(stack, pictures, tuple(Path(path) for path in paths))
 
     return task
 
@@ -112,7 +111,7 @@ def _reference(stack: SourceStack) -> Source:
 
 
 def _picture(stack: SourceStack, stored: PixelArray) -> Picture:
-    shown = to_srgb(display_pixels(stored), icc=_reference(stack).icc)
+    shown = for_display(display_pixels(stored), _reference(stack).icc)
     return Picture(shown, stored=stored)
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 import imagecodecs
 import numpy as np
 
-from mfgui.core.arrays import PixelArray
+from mfgui.core.arrays import ImageU8, PixelArray
 
 _SPACES = {b"RGB ": "rgb", b"GRAY": "gray", b"CMYK": "cmyk"}
 _RELATIVE = 1
@@ -80,6 +80,17 @@ def same_colours(first: bytes | None, second: bytes | None) -> bool:
     grid = grid.reshape(1, -1, count)
     moved = convert(grid, one, other).astype(np.int16)
     return int(np.abs(moved - grid).max()) <= 1
+
+
+def for_display(pixels: ImageU8, icc: bytes | None) -> ImageU8:
+    """Pixels (H, W, C) uint8 of profile `icc` in sRGB, for showing only.
+
+    Grey pixels, pixels without a profile or with one that cannot be used, and pixels that are
+    in sRGB are returned as they are: showing a picture must not fail for its profile.
+    """
+    if icc is None or pixels.shape[2] != 3 or not usable(icc, channels=3):
+        return pixels
+    return pixels if same_colours(icc, None) else convert(pixels, icc, srgb())
 
 
 def convert(pixels: PixelArray, source: bytes, target: bytes) -> PixelArray:

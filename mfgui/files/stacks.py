@@ -48,10 +48,9 @@ class OpenedSet:
     def size(self) -> Size:
         return self.infos[0].size
 
-    def proxies(self, *, max_side: int = 1600) -> list[ImageU8]:
-        """Small pictures for a first display, as `read_proxy`, decoded in parallel."""
-        small = partial(_proxy, max_side=max_side, white=self.white)
-        return _in_parallel([partial(small, info) for info in self.infos])
+    def preview(self, *, max_side: int = 1600) -> ImageU8:
+        """A small picture of source 1 for the first display, as `read_proxy`."""
+        return _proxy(self.infos[0], max_side=max_side, white=self.white)
 
     def load(self, *, byte_budget: int = _DEFAULT_BUDGET) -> SourceStack:
         """Decode every frame once, in parallel.

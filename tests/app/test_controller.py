@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -49,6 +50,18 @@ def test_that_a_set_that_cannot_be_read_leaves_the_open_one(opened, tmp_path) ->
     assert notice.severity is Severity.ERROR
     assert "broken.png" in notice.what
     assert notice.kept == "the open set is unchanged"
+
+
+def test_that_files_that_do_not_fit_are_refused_before_any_picture(
+    opened, tiny_pair_files, tmp_path
+) -> None:
+    small = tmp_path / "small.png"
+    small.write_bytes(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes())
+    opened.changes.clear()
+    opened.controller.sets.open([tiny_pair_files[0], small])
+    opened.settle()
+    assert opened.seen(changes.OpeningFailed)
+    assert not opened.seen(changes.SetOpening)
 
 
 def test_that_the_last_of_two_openings_wins(desk, tiny_pair_files) -> None:

@@ -96,6 +96,22 @@ def test_that_sixteen_bit_sources_are_converted_in_sixteen(tmp_path: Path) -> No
     assert np.abs(stack.floats()[1] - expected)[inside].max() < 5e-4
 
 
+def test_that_a_wide_profile_is_shown_in_srgb() -> None:
+    expected = by_hand(bytes8() / 255)
+    inside = (expected > 0.02) & (expected < 0.98)
+    shown = profiles.for_display(bytes8(), wide_profile())
+    assert np.abs(shown / 255 - expected)[inside].max() < 0.02
+    assert np.abs(shown.astype(int) - bytes8()).max() > 5
+
+
+@pytest.mark.parametrize(
+    "icc", [None, b"no profile", srgb_profile(), wide_profile()[:140], grey_profile()]
+)
+def test_that_pixels_are_shown_as_they_are_without_another_usable_profile(icc) -> None:
+    pixels = bytes8()
+    assert profiles.for_display(pixels, icc) is pixels
+
+
 def test_that_equal_profiles_change_nothing(tmp_path: Path) -> None:
     other = bytearray(wide_profile())
     other[24:26] = b"\x07\xd0"  # another date
