@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from mfgui.core.arrays import Depth, ImageF32, PixelArray, Size, depth_of, to_float
+from mfgui.core.compute import Compute
 
 Loader = Callable[[], PixelArray]
+_UNSTOPPED = Compute()
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,13 @@ class SourceStack:
         """Frame `index` (from 0) as stored: (H, W, C) uint8, uint16 or float32, read-only."""
         return self.store.get(index)
 
-    def floats(self) -> list[ImageF32]:
-        """All frames as float32 (H, W, C) in [0, 1], source 1 first; 4 H W C K bytes."""
-        return [to_float(self.store.get(index)) for index in range(self.k)]
+    def floats(self, *, compute: Compute = _UNSTOPPED) -> list[ImageF32]:
+        """All frames as float32 (H, W, C) in [0, 1], source 1 first; 4 H W C K bytes.
+
+        The checkpoint of `compute` is called after each frame.
+        """
+        frames = []
+        for index in range(self.k):
+            frames.append(to_float(self.store.get(index)))
+            compute.checkpoint()
+        return frames

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mfgui import __version__
-from mfgui.core.arrays import ImageF32, LabelArray, to_float
+from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
 from mfgui.core.labels import UNASSIGNED
@@ -90,7 +90,7 @@ class _Run:
     def perform(self) -> None:
         request = self._request
         self._progress("reading", 0, 1)
-        images = self._images()
+        images = request.stack.floats(compute=self._compute)
         if request.method.kind is Kind.DETECTOR:
             self._detect(images)
             self._emit(Finished(request.run_id, None))
@@ -113,13 +113,6 @@ class _Run:
             self._emit(Stopped(request.run_id, result))
         else:
             self._emit(Finished(request.run_id, result))
-
-    def _images(self) -> list[ImageF32]:
-        images = []
-        for index in range(self._request.stack.k):
-            images.append(to_float(self._request.stack.pixels(index)))
-            self._checkpoint()
-        return images
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._emit(Progress(self._request.run_id, stage, done, total))
