@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont
 
 from mfgui.core.arrays import ImageU8, LabelArray, Rect, Size
 from mfgui.core.pyramid import Picture
+from mfgui.ui.canvas import compositor
 from mfgui.ui.canvas.compositor import Compositor
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode, Palette
 from mfgui.ui.canvas.pixelgrid import PixelGrid
@@ -260,6 +261,28 @@ def test_that_panning_equals_composing_anew(
         viewport = viewport.panned(*move)
         shown = compositor.frame(scene, viewport).pixels
         np.testing.assert_array_equal(shown, composed(scene, viewport))
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+@pytest.mark.parametrize("scale", [0.62, 1.0, 1.37])
+def test_that_bands_shared_by_two_threads_equal_one_piece(
+    scale: float, mode: OverlayMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = scene_of(pixels_of(), labels_of(), mode)
+    viewport = at_scale(scale) if scale >= 1 else smaller(scale)
+    monkeypatch.setattr(compositor, "_BAND_ROWS", 10_000)
+    whole = composed(scene, viewport)
+    monkeypatch.setattr(compositor, "_BAND_ROWS", 7)
+    np.testing.assert_array_equal(composed(scene, viewport), whole)
+
+
+def test_that_a_failure_in_the_second_thread_is_not_swallowed() -> None:
+    def fail_in_the_second(band: Rect) -> None:
+        if band.y == 1:
+            raise RuntimeError("second")
+
+    with pytest.raises(RuntimeError, match="second"):
+        compositor._share(fail_in_the_second, [Rect(0, 0, 1, 1), Rect(0, 1, 1, 1)])
 
 
 def test_that_only_the_strip_that_comes_into_sight_is_composed() -> None:
