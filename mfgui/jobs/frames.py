@@ -62,15 +62,16 @@ class LiveFrames:
             self._fresh = None
             self._next_time = 0.0
 
-    def offer(self, image: ImageF32, *, run_id: int, iteration: int) -> bool:
+    def offer(self, read: Callable[[], ImageF32], *, run_id: int, iteration: int) -> bool:
         """Worker side: take the picture if it is due; returns whether it was.
 
-        `image` is (H, W, C) float32; values are clamped to [0, 1].
+        `read` gives it, (H, W, C) float32, and is called only then; values are clamped to
+        [0, 1].
         """
         began = self._clock()
         if began < self._next_time:
             return False
-        preview = self._reduced(image)
+        preview = self._reduced(read())
         self._fit_buffers(preview.shape)
         target = self._buffers[self._back]
         # Flat views: OpenCV drops a channel axis of length one. convertScaleAbs scales, rounds

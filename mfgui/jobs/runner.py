@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mfgui import __version__
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, to_float
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
 from mfgui.core.labels import UNASSIGNED
@@ -90,7 +90,7 @@ class _Run:
     def perform(self) -> None:
         request = self._request
         self._progress("reading", 0, 1)
-        images = request.stack.floats(compute=self._compute)
+        images = self._read()
         if request.method.kind is Kind.DETECTOR:
             self._detect(images)
             self._emit(Finished(request.run_id, None))
@@ -117,7 +117,15 @@ class _Run:
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._emit(Progress(self._request.run_id, stage, done, total))
 
-    def _detect(self, images: list[ImageF32]) -> LabelArray:
+    def _read(self) -> list[PixelArray]:
+        """The frames as they are stored."""
+        frames = []
+        for index in range(self._request.stack.k):
+            frames.append(self._request.stack.pixels(index))
+            self._checkpoint()
+        return frames
+
+    def _detect(self, images: list[PixelArray]) -> LabelArray:
         request = self._request
         began = time.perf_counter()
         self._progress("detecting", 0, 1)
@@ -129,7 +137,7 @@ class _Run:
         self._emit(MapDetected(request.run_id, request.detector.name, labels))
         return labels
 
-    def _focus_map(self, images: list[ImageF32]) -> LabelArray | None:
+    def _focus_map(self, images: list[PixelArray]) -> LabelArray | None:
         """The given map, completed by the detector where it is unassigned."""
         given = self._request.labels
         if given is None:
@@ -150,7 +158,7 @@ class _Run:
         )
         return completed
 
-    def _optimise(self, images: list[ImageF32], labels: LabelArray, began: float) -> _Trace:
+    def _optimise(self, images: list[PixelArray], labels: LabelArray, began: float) -> _Trace:
         request = self._request
         parameters = dict(request.parameters)
         total = int(parameters.get("iterations", 0))
@@ -177,7 +185,7 @@ class _Run:
     def _report_step(self, iterate: Iterate, seconds: float, total: int) -> None:
         run_id = self._request.run_id
         if self._frames is not None:
-            self._frames.offer(iterate.image, run_id=run_id, iteration=iterate.iteration)
+            self._frames.offer(iterate.read, run_id=run_id, iteration=iterate.iteration)
         self._emit(
             Iterated(
                 run_id,
@@ -191,7 +199,7 @@ class _Run:
             )
         )
 
-    def _result(self, images: list[ImageF32], labels: LabelArray | None, trace: _Trace) -> Result:
+    def _result(self, images: list[PixelArray], labels: LabelArray | None, trace: _Trace) -> Result:
         request = self._request
         best = trace.best()
         image = best if trace.ends_best() else trace.last()
@@ -217,7 +225,7 @@ class _Run:
 
     def _score(
         self,
-        images: list[ImageF32],
+        images: list[PixelArray],
         labels: LabelArray | None,
         image: ImageF32,
         trace: _Trace,
@@ -229,7 +237,13 @@ class _Run:
         if labels is None or window is None or trace.stopped:
             return None  # after a stop nobody waits for another evaluation
         try:
-            return q_box(images, labels, image, window=window, compute=self._compute)
+            return q_box(
+                [to_float(frame) for frame in images],
+                labels,
+                image,
+                window=window,
+                compute=self._compute,
+            )
         except StopRequested:
             return None  # the result is complete; only this figure is missing
 
@@ -249,14 +263,14 @@ class _Trace:
         self._start: ImageF32 | None = None
         self._best: ImageF32 | None = None
         self._best_q = -np.inf
-        self._last: ImageF32 | None = None
+        self._last: Iterate | None = None
 
     @classmethod
     def of_image(cls, image: ImageF32) -> _Trace:
         """The trace of a method without iterations."""
         trace = cls()
         image.flags.writeable = False
-        trace._start = trace._best = trace._last = image
+        trace._start = trace._best = image
         return trace
 
     def add(self, iterate: Iterate, seconds: float) -> None:
@@ -266,24 +280,30 @@ class _Trace:
         self.seconds.append(seconds)
         self.evaluations = iterate.evaluations
         self.objective, self.window = iterate.objective, iterate.window
-        self._last = iterate.image
+        self._last = iterate
         if self._start is None:
-            self._start = self._best = copy_image(iterate.image)
+            self._start = self._best = copy_image(iterate.read())
             self._best_q = iterate.q
+        elif iterate.lasting:
+            self._best, self._best_q = None, iterate.q
         elif iterate.q > self._best_q:
             self._best_q = iterate.q
-            if self._best is self._start:
+            if self._best is self._start or self._best is None:
                 self._best = np.empty_like(iterate.image)
-            np.copyto(_present(self._best), iterate.image)
+            np.copyto(self._best, iterate.image)
 
     def start(self) -> ImageF32:
         return _present(self._start)
 
     def best(self) -> ImageF32:
-        return _read_only(_present(self._best))
+        if self._best is None:
+            self._best = self.last()
+        return _read_only(self._best)
 
     def last(self) -> ImageF32:
-        return copy_image(_present(self._last))
+        if self._last is None:
+            raise RuntimeError("the optimiser yielded no image")
+        return copy_image(self._last.read())
 
     def ends_best(self) -> bool:
         """Whether the best image is also the one to keep."""

@@ -4,7 +4,8 @@ A method is a plain function (optimisers: a generator) whose keyword-only parame
 ``Annotated[type, Parameter(...)]``. The form, the command-line option, validation, provenance
 and the documentation table are all made from that one declaration.
 
-Calling conventions (images: list of (H, W, C) float32 in [0, 1], source 1 first):
+Calling conventions (images: list of (H, W, C) uint8, uint16 or float32 as the frames are stored,
+source 1 first; `mfgui.core.arrays.to_float` gives [0, 1], part by part for large frames):
 
 =========  ======================================================================
 kind       function
@@ -147,18 +148,27 @@ class BoundParameter:
 class Iterate:
     """State of an optimiser after `iteration` accepted steps (0 is the start).
 
-    `image` is the optimiser's own buffer, valid until the generator is resumed: copy to keep.
+    `read` gives the image, (H, W, C) float32 in [0, 1], as the optimiser's own buffer or as a
+    copy made on the call (from a GPU); it may be called until the generator is resumed, and what
+    it gives must be copied to be kept. Solvers whose Q never falls yield `lasting` states:
+    theirs may be called until the next state is yielded, even when the step in between was
+    interrupted.
     `q` is measured in `objective`; `window` is the side length in pixels that it uses.
     """
 
     iteration: int
-    image: ImageF32 = field(repr=False)
+    read: Callable[[], ImageF32] = field(repr=False)
     q: float
     step: float
     gradient_norm: float
     evaluations: int
     objective: str
     window: int
+    lasting: bool = False
+
+    @property
+    def image(self) -> ImageF32:
+        return self.read()
 
 
 @dataclass(frozen=True, eq=False)

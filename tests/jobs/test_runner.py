@@ -34,7 +34,7 @@ def _climb(
     peak: Annotated[int, Parameter("where Q is largest")] = 99,
     fail_at: Annotated[int, Parameter("step that fails")] = 99,
 ):
-    image = np.zeros_like(images[0]) if start_image is None else start_image.copy()
+    image = np.zeros(images[0].shape, np.float32) if start_image is None else start_image.copy()
     for step in range(iterations + 1):
         if step == fail_at:
             raise RuntimeError("broke")
@@ -42,12 +42,12 @@ def _climb(
             compute.checkpoint()
             image += 0.01
         q = 0.5 + 0.01 * (step if step <= peak else 2 * peak - step)
-        yield Iterate(step, image, q, 0.01, 1.0, step + 1, "box-joint", 3)
+        yield Iterate(step, image.view, q, 0.01, 1.0, step + 1, "box-joint", 3)
 
 
 @method("mean", kind=Kind.FUSER, title="Mean", summary="mean")
 def _mean(images, labels, *, compute):
-    return np.mean(images, axis=0, dtype=np.float32)
+    return np.mean(images, axis=0, dtype=np.float32) / np.float32(255)
 
 
 @method("memory", kind=Kind.FUSER, title="Memory", summary="fails")

@@ -29,7 +29,7 @@ def _endless(
 ):
     for step in range(iterations + 1):
         compute.checkpoint()
-        yield Iterate(step, images[0], 0.5, 0.0, 0.0, step, "box-joint", 3)
+        yield Iterate(step, lambda: images[0], 0.5, 0.0, 0.0, step, "box-joint", 3)
 
 
 def _request(run_id: int, **explicit) -> RunRequest:

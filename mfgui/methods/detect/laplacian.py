@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray, Size
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size, to_float
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.energy import exact_box_sum, rows_with_margin, strongest
 from mfgui.methods.optimise.mffssim.window import Window, window_size
@@ -27,7 +27,7 @@ _LARGEST = 0.25  # of the squared response to values in [0, 1]
     reference="Xu et al., IEEE Trans. Computational Imaging 6, 2020, MS-Lap",
 )
 def laplacian(
-    images: Sequence[ImageF32],
+    images: Sequence[PixelArray],
     *,
     compute: Compute,
     window: Window = "released",
@@ -58,6 +58,7 @@ def laplacian(
     UsageError
         When the window is larger than the image.
     """
+    images = [to_float(image) for image in images]
     height, width, channels = images[0].shape
     side = window_size(window, Size(width, height))
     kernel = np.array(_KERNEL, np.float32) / 16.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray, Size
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size, to_float
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.energy import box_sum, grid, rows_with_margin, strongest
 from mfgui.methods.optimise.mffssim.window import Window, window_size
@@ -24,7 +24,7 @@ from mfgui.methods.registry import Kind, method
     reference="released program of Xu et al., IEEE Trans. Computational Imaging 6, 2020",
 )
 def variance(
-    images: Sequence[ImageF32],
+    images: Sequence[PixelArray],
     *,
     compute: Compute,
     window: Window = "released",
@@ -50,6 +50,7 @@ def variance(
     UsageError
         When the window is larger than the image.
     """
+    images = [to_float(image) for image in images]
     height, width, channels = images[0].shape
     side = window_size(window, Size(width, height))
     count = channels * side * side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, to_float
 from mfgui.core.compose import mean_image
 from mfgui.core.compute import Compute
 from mfgui.methods.registry import Kind, method
@@ -17,8 +17,8 @@ from mfgui.methods.registry import Kind, method
     summary="Mean of the sources: soft everywhere, a lower bound for comparisons.",
 )
 def average(
-    images: Sequence[ImageF32], labels: LabelArray | None = None, *, compute: Compute
+    images: Sequence[PixelArray], labels: LabelArray | None = None, *, compute: Compute
 ) -> ImageF32:
     """Mean of the sources, (H, W, C) float32; `labels` is not used. O(H W C K)."""
     compute.checkpoint()
-    return mean_image(images)
+    return mean_image([to_float(image) for image in images])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, to_float
 from mfgui.core.compose import compose
 from mfgui.core.compute import Compute
 from mfgui.methods.registry import Kind, method
@@ -17,6 +17,6 @@ from mfgui.methods.registry import Kind, method
     summary="Every pixel from the source that the focus map names.",
     needs_map=True,
 )
-def composite(images: Sequence[ImageF32], labels: LabelArray, *, compute: Compute) -> ImageF32:
+def composite(images: Sequence[PixelArray], labels: LabelArray, *, compute: Compute) -> ImageF32:
     """Hard composite, (H, W, C) float32: see `mfgui.core.compose.compose`."""
-    return compose(images, labels, checkpoint=compute.checkpoint)
+    return compose([to_float(image) for image in images], labels, checkpoint=compute.checkpoint)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from mfgui.core.arrays import ImageF32, LabelArray, Size
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size, to_float
 from mfgui.core.compose import compose, mean_image
 from mfgui.core.compute import Compute
 from mfgui.core.errors import UsageError
@@ -112,7 +112,7 @@ LearningRate = Annotated[
     variants=VARIANTS,
 )
 def ms_lap(
-    images: Sequence[ImageF32],
+    images: Sequence[PixelArray],
     labels: LabelArray,
     *,
     compute: Compute,
@@ -157,6 +157,7 @@ def ms_lap(
     """
     if (labels == UNASSIGNED).any():
         raise ValueError("the focus map has unassigned pixels")
+    images = [to_float(image) for image in images]
     height, width, _ = images[0].shape
     side = window_size(window, Size(width, height))
     limits = solvers.Limits(iterations, tolerance)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -98,13 +99,20 @@ def _unguarded(
     objective: Objective, image: Image, move: Callable[[], float], limits: Limits, step: float
 ) -> Iterator[Iterate]:
     q = objective.evaluate(image)
-    yield Iterate(0, image, q, 0.0, 0.0, 1, objective.name, objective.window)
+    yield Iterate(0, partial(_same, image), q, 0.0, 0.0, 1, objective.name, objective.window)
     for iteration in range(1, limits.iterations + 1):
         norm = move()
         before, q = q, objective.evaluate(image)
         evaluations = iteration + 1
         yield Iterate(
-            iteration, image, q, step, norm, evaluations, objective.name, objective.window
+            iteration,
+            partial(_same, image),
+            q,
+            step,
+            norm,
+            evaluations,
+            objective.name,
+            objective.window,
         )
         if limits.reached(iteration, q - before):
             return
@@ -130,7 +138,8 @@ def preconditioned(objective: Objective, image: Image, *, limits: Limits) -> Ite
 
     trial = np.empty_like(image)
     q, evaluations = objective.evaluate(image), 1
-    yield Iterate(0, image, q, 0.0, 0.0, evaluations, objective.name, objective.window)
+    name, window = objective.name, objective.window
+    yield Iterate(0, partial(_same, image), q, 0.0, 0.0, evaluations, name, window, lasting=True)
     for iteration in range(1, limits.iterations + 1):
         norm = objective.update(image, trial, full_step, curvature=True)
         share, before = 1.0, q
@@ -142,11 +151,14 @@ def preconditioned(objective: Objective, image: Image, *, limits: Limits) -> Ite
         if q < before - _SLACK:
             return
         image, trial = trial, image
-        yield Iterate(
-            iteration, image, q, share, norm, evaluations, objective.name, objective.window
-        )
+        read = partial(_same, image)
+        yield Iterate(iteration, read, q, share, norm, evaluations, name, window, lasting=True)
         if limits.reached(iteration, q - before):
             return
+
+
+def _same(image: Image) -> Image:
+    return image
 
 
 def _halve(image: Image, trial: Image) -> None:
