@@ -1,4 +1,4 @@
-"""What every long computation is given: threads, device, and the point where it may be stopped."""
+"""What every long computation is given: threads, device, stop point, and a way to be heard."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ def _never_stops() -> None:
     """The checkpoint of a computation nobody can stop."""
 
 
+def _unheard(_text: str) -> None:
+    """The notice of a computation nobody listens to."""
+
+
 @dataclass(frozen=True)
 class Compute:
     """Resources of one computation.
@@ -23,12 +27,16 @@ class Compute:
     threads : int
         Row stripes computed at the same time; OpenCV itself stays single-threaded.
     device : str
-        "cpu", "cuda", "mps".
+        "cpu", "cuda" (or "cuda:1", ...), "mps".
     checkpoint : callable
         Called between primitives and row stripes; raises `StopRequested` when the run was
-        stopped. Calls must lie less than a second apart at any image size.
+        stopped, and waits while it is paused. Calls must lie less than a second apart at any
+        image size.
+    notice : callable
+        Takes one sentence about something that was adapted while the computation goes on.
     """
 
     threads: int = 1
     device: str = "cpu"
     checkpoint: Callable[[], None] = _never_stops
+    notice: Callable[[str], None] = _unheard
