@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
 from mfgui.files import atomic, grouping, images, maps, reports
 from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Stopped, Warned
+from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.jobs.runner import execute, versions
 from mfgui.methods import registry
@@ -89,7 +89,7 @@ class Outcome:
     stopped: bool = False
 
 
-def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
+def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     """Fuse the sources and write everything the job names.
 
     The fused image is written first, the report last.
@@ -99,7 +99,7 @@ def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
     MfguiError
         The first thing that is wrong; outputs are checked before anything is read.
     KeyboardInterrupt
-        When `stop` was set before there was an image.
+        When `gate` was told to stop before there was an image.
     """
     known = registry.load()
     method = known.get(job.method, Kind.FUSER, Kind.OPTIMISER)
@@ -124,7 +124,7 @@ def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
         threads=_startup.compute_threads(window=False),
     )
     load = clock.lap()
-    watcher = _run(request, observe=observe, stop=stop)
+    watcher = _run(request, observe=observe, gate=gate)
     result = watcher.finished()
     clock.lap()
     written = _write_fused(job, stack, result)
@@ -135,7 +135,7 @@ def fuse(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
     return Outcome(report, _notices(stack, watcher) + written, stopped=result.state == "stopped")
 
 
-def detect(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
+def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     """Detect the focus map of the sources and write it to `job.output`.
 
     Raises as `fuse` does.
@@ -154,7 +154,7 @@ def detect(job: Job, *, observe: Observe, stop: threading.Event) -> Outcome:
         threads=_startup.compute_threads(window=False),
     )
     load = clock.lap()
-    watcher = _run(request, observe=observe, stop=stop)
+    watcher = _run(request, observe=observe, gate=gate)
     labels = watcher.labels
     if labels is None:
         raise KeyboardInterrupt
@@ -217,10 +217,10 @@ class _Watcher:
         return result
 
 
-def _run(request: RunRequest, *, observe: Observe, stop: threading.Event) -> _Watcher:
+def _run(request: RunRequest, *, observe: Observe, gate: Gate) -> _Watcher:
     _startup.limit_opencv()
     watcher = _Watcher(observe)
-    execute(request, emit=watcher, stop=stop)
+    execute(request, emit=watcher, gate=gate)
     watcher.check()
     return watcher
 

@@ -17,6 +17,7 @@ from mfgui.app.headless import Job, Outcome
 from mfgui.cli.progress import ProgressLine, duration
 from mfgui.core.errors import OutputError, UsageError
 from mfgui.files.reports import json_text
+from mfgui.jobs.gate import Gate
 
 INTERRUPTED = 130
 
@@ -86,8 +87,8 @@ def _carry_out(
 ) -> int:
     line = ProgressLine(sys.stderr)
     try:
-        with stopped_by_interrupt() as stop:
-            outcome = work(job, observe=line, stop=stop)
+        with stopped_by_interrupt() as gate:
+            outcome = work(job, observe=line, gate=gate)
     finally:
         line.clear()
     for notice in outcome.notices:
@@ -99,21 +100,21 @@ def _carry_out(
 
 
 @contextmanager
-def stopped_by_interrupt() -> Iterator[threading.Event]:
-    """A flag that the first Ctrl+C sets; the second one interrupts at once."""
-    stop = threading.Event()
+def stopped_by_interrupt() -> Iterator[Gate]:
+    """A gate that the first Ctrl+C tells to stop; the second one interrupts at once."""
+    gate = Gate()
     if threading.current_thread() is not threading.main_thread():
-        yield stop
+        yield gate
         return
 
     def on_interrupt(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        if gate.stopped:
             raise KeyboardInterrupt
-        stop.set()
+        gate.stop()
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        yield stop
+        yield gate
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -38,7 +38,7 @@ class MapDetected:
 @dataclass(frozen=True)
 class Iterated:
     """One accepted step (iteration 0 is the start). Every one is delivered; the picture goes
-    separately through the live frames, newest only."""
+    separately through the live frames, newest only. `seconds` leave out pauses."""
 
     run_id: int
     iteration: int
@@ -56,6 +56,20 @@ class Warned:
 
     run_id: int
     text: str
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The run is held at a checkpoint, with its state in memory."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The run goes on after it was held, if only to end."""
+
+    run_id: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,4 +99,15 @@ class Failed:
     details: str = field(default="", repr=False)
 
 
-Event = Started | Progress | MapDetected | Iterated | Warned | Finished | Stopped | Failed
+Event = (
+    Started
+    | Progress
+    | MapDetected
+    | Iterated
+    | Warned
+    | Paused
+    | Resumed
+    | Finished
+    | Stopped
+    | Failed
+)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 
@@ -23,12 +21,15 @@ from mfgui.jobs.events import (
     Finished,
     Iterated,
     MapDetected,
+    Paused,
     Progress,
+    Resumed,
     Started,
     Stopped,
     Warned,
 )
 from mfgui.jobs.frames import LiveFrames
+from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.methods.optimise.mffssim.objective import BoxJoint, q_box
 from mfgui.methods.optimise.mffssim.window import window_size
@@ -41,17 +42,20 @@ def execute(
     request: RunRequest,
     *,
     emit: Emit,
-    stop: threading.Event,
+    gate: Gate,
     frames: LiveFrames | None = None,
 ) -> None:
     """Run `request` in the calling thread; never raises for anything the run does.
 
-    The last event is Finished, Stopped or Failed. After `stop` is set the run ends at its next
-    checkpoint; an unfinished step is discarded and the best image so far is the result.
+    The last event is Finished, Stopped or Failed. When `gate` is told to stop the run ends at
+    its next checkpoint; an unfinished step is discarded and the best image so far is the result.
+    While `gate` is closed the run waits at a checkpoint with its state in memory.
     """
-    emit(Started(request.run_id, request.name))
+    run_id = request.run_id
+    gate.listen(lambda held: emit(Paused(run_id) if held else Resumed(run_id)))
+    emit(Started(run_id, request.name))
     try:
-        _Run(request, emit, stop, frames).perform()
+        _Run(request, emit, gate, frames).perform()
     except StopRequested:
         emit(Stopped(request.run_id, None))
     except MfguiError as error:
@@ -72,20 +76,20 @@ class _Run:
     """State of one execution."""
 
     def __init__(
-        self, request: RunRequest, emit: Emit, stop: threading.Event, frames: LiveFrames | None
+        self, request: RunRequest, emit: Emit, gate: Gate, frames: LiveFrames | None
     ) -> None:
         self._request = request
         self._emit = emit
-        self._stop = stop
         self._frames = frames
+        self._clock = gate.seconds
+        self._checkpoint = gate.check
         self._compute = Compute(
-            threads=request.threads, device=request.device, checkpoint=self._checkpoint
+            threads=request.threads,
+            device=request.device,
+            checkpoint=gate.check,
+            notice=self._warn,
         )
         self._seconds: dict[str, float] = {}
-
-    def _checkpoint(self) -> None:
-        if self._stop.is_set():
-            raise StopRequested
 
     def perform(self) -> None:
         request = self._request
@@ -96,7 +100,7 @@ class _Run:
             self._emit(Finished(request.run_id, None))
             return
         labels = self._focus_map(images)
-        began = time.perf_counter()
+        began = self._clock()
         if request.method.kind is Kind.OPTIMISER:
             if labels is None:
                 raise RuntimeError("an optimiser needs a focus map")
@@ -107,7 +111,7 @@ class _Run:
                 images, labels, compute=self._compute, **dict(request.parameters)
             )
             trace = _Trace.of_image(image)
-        self._seconds["fuse"] = time.perf_counter() - began
+        self._seconds["fuse"] = self._clock() - began
         result = self._result(images, labels, trace)
         if trace.stopped:
             self._emit(Stopped(request.run_id, result))
@@ -116,6 +120,9 @@ class _Run:
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._emit(Progress(self._request.run_id, stage, done, total))
+
+    def _warn(self, text: str) -> None:
+        self._emit(Warned(self._request.run_id, text))
 
     def _read(self) -> list[PixelArray]:
         """The frames as they are stored."""
@@ -127,13 +134,13 @@ class _Run:
 
     def _detect(self, images: list[PixelArray]) -> LabelArray:
         request = self._request
-        began = time.perf_counter()
+        began = self._clock()
         self._progress("detecting", 0, 1)
         labels: LabelArray = request.detector.function(
             images, compute=self._compute, **dict(request.detector_parameters)
         )
         labels.flags.writeable = False
-        self._seconds["map"] = time.perf_counter() - began
+        self._seconds["map"] = self._clock() - began
         self._emit(MapDetected(request.run_id, request.detector.name, labels))
         return labels
 
@@ -149,12 +156,9 @@ class _Run:
         completed = np.where(holes, detected.astype(given.dtype), given)
         completed.flags.writeable = False
         share = 100.0 * np.count_nonzero(holes) / holes.size
-        self._emit(
-            Warned(
-                self._request.run_id,
-                f"{share:.1f} % of the map was unassigned and was filled by the detector "
-                f"{self._request.detector.name}",
-            )
+        self._warn(
+            f"{share:.1f} % of the map was unassigned and was filled by the detector "
+            f"{self._request.detector.name}"
         )
         return completed
 
@@ -172,7 +176,7 @@ class _Run:
         trace = _Trace()
         try:
             for iterate in steps:
-                seconds = time.perf_counter() - began
+                seconds = self._clock() - began
                 trace.add(iterate, seconds)
                 self._report_step(iterate, seconds, total)
                 self._checkpoint()

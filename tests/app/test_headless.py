@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from mfgui.app.headless import Job
 from mfgui.app.report import peak_rss_mb
 from mfgui.core.errors import OutOfMemoryError, OutputError, UsageError
 from mfgui.jobs.events import Event, Finished, Iterated, MapDetected, Started, Stopped
+from mfgui.jobs.gate import Gate
 from mfgui.methods.registry import Registry, load
 
 
@@ -28,7 +28,7 @@ def test_that_every_event_is_passed_on_in_order(
 ) -> None:
     events: list[Event] = []
     work = job(tiny_pair_files, tmp_path, parameters=(("iterations", "3"), ("tolerance", "0")))
-    outcome = headless.fuse(work, observe=events.append, stop=threading.Event())
+    outcome = headless.fuse(work, observe=events.append, gate=Gate())
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], Finished)
     assert sum(isinstance(event, MapDetected) for event in events) == 1
@@ -39,14 +39,14 @@ def test_that_every_event_is_passed_on_in_order(
 
 
 def test_that_stop_keeps_the_best_image(tiny_pair_files: tuple[Path, Path], tmp_path: Path) -> None:
-    stop = threading.Event()
+    gate = Gate()
 
     def stop_after_two(event: Event) -> None:
         if isinstance(event, Iterated) and event.iteration == 2:
-            stop.set()
+            gate.stop()
 
     work = job(tiny_pair_files, tmp_path, parameters=(("tolerance", "0"),))
-    outcome = headless.fuse(work, observe=stop_after_two, stop=stop)
+    outcome = headless.fuse(work, observe=stop_after_two, gate=gate)
     assert outcome.stopped
     assert outcome.report["state"] == "stopped"
     assert outcome.report["iterations"] == 2
@@ -56,15 +56,15 @@ def test_that_stop_keeps_the_best_image(tiny_pair_files: tuple[Path, Path], tmp_
 def test_that_a_stop_before_the_first_image_interrupts_and_writes_nothing(
     tiny_pair_files: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    stop = threading.Event()
-    stop.set()
+    gate = Gate()
+    gate.stop()
     seen: list[Event] = []
     out = tmp_path / "out"
     out.mkdir()
     for work in (headless.fuse, headless.detect):
         method = {} if work is headless.fuse else {"method": "laplacian"}
         with pytest.raises(KeyboardInterrupt):
-            work(job(tiny_pair_files, out, **method), observe=seen.append, stop=stop)
+            work(job(tiny_pair_files, out, **method), observe=seen.append, gate=gate)
     assert any(isinstance(event, Stopped) for event in seen)
     assert list(out.iterdir()) == []
 
@@ -83,22 +83,22 @@ def test_that_memory_that_runs_out_in_a_run_keeps_its_code(
         headless.fuse(
             job(tiny_pair_files, tmp_path, method="average"),
             observe=ignore,
-            stop=threading.Event(),
+            gate=Gate(),
         )
     assert not (tmp_path / "fused.png").exists()
 
 
 def test_that_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None:
     sources = (tmp_path / "none1.png", tmp_path / "none2.png")
-    stop = threading.Event()
+    gate = Gate()
     with pytest.raises(OutputError, match="folder does not exist"):
-        headless.fuse(job(sources, tmp_path / "nowhere"), observe=ignore, stop=stop)
+        headless.fuse(job(sources, tmp_path / "nowhere"), observe=ignore, gate=gate)
     same = job(sources, tmp_path, report=tmp_path / "fused.png")
     with pytest.raises(UsageError, match="two outputs have the same name"):
-        headless.fuse(same, observe=ignore, stop=stop)
+        headless.fuse(same, observe=ignore, gate=gate)
     start = job(sources, tmp_path, parameters=(("start", str(tmp_path / "fused.png")),))
     with pytest.raises(UsageError, match="the output is the input"):
-        headless.fuse(start, observe=ignore, stop=stop)
+        headless.fuse(start, observe=ignore, gate=gate)
 
 
 def test_that_a_format_that_cannot_hold_the_picture_is_refused_before_the_run(
@@ -107,7 +107,7 @@ def test_that_a_format_that_cannot_hold_the_picture_is_refused_before_the_run(
     seen: list[Event] = []
     wanted = job(tiny_pair_files, tmp_path, output=tmp_path / "fused.pgm")
     with pytest.raises(UsageError, match="grey pictures only"):
-        headless.fuse(wanted, observe=seen.append, stop=threading.Event())
+        headless.fuse(wanted, observe=seen.append, gate=Gate())
     assert seen == []
 
 
@@ -115,7 +115,7 @@ def test_that_the_total_counts_from_the_moment_given(
     tiny_pair_files: tuple[Path, Path], tmp_path: Path
 ) -> None:
     work = job(tiny_pair_files, tmp_path, method="composite", began=time.perf_counter() - 100)
-    outcome = headless.fuse(work, observe=ignore, stop=threading.Event())
+    outcome = headless.fuse(work, observe=ignore, gate=Gate())
     assert 100 < outcome.report["seconds"]["total"] < 160
 
 

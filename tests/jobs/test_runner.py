@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from typing import Annotated
 
 import cv2
@@ -11,6 +10,7 @@ from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs import events
 from mfgui.jobs.frames import LiveFrames
+from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.jobs.runner import execute
 from mfgui.methods.registry import Iterate, Kind, Parameter, method
@@ -48,6 +48,12 @@ def _climb(
 @method("mean", kind=Kind.FUSER, title="Mean", summary="mean")
 def _mean(images, labels, *, compute):
     return np.mean(images, axis=0, dtype=np.float32) / np.float32(255)
+
+
+@method("adapting", kind=Kind.FUSER, title="Adapting", summary="says what it adapted")
+def _adapting(images, labels, *, compute):
+    compute.notice("computed in tiles, for the memory did not suffice")
+    return np.zeros(images[0].shape, np.float32)
 
 
 @method("memory", kind=Kind.FUSER, title="Memory", summary="fails")
@@ -88,14 +94,14 @@ def _request(stack: SourceStack, function, *, labels=None, start_image=None, **e
 
 def _execute(request: RunRequest, *, stop_after: int | None = None) -> list[events.Event]:
     seen: list[events.Event] = []
-    stop = threading.Event()
+    gate = Gate()
 
     def emit(event: events.Event) -> None:
         seen.append(event)
         if isinstance(event, events.Iterated) and event.iteration == stop_after:
-            stop.set()
+            gate.stop()
 
-    execute(request, emit=emit, stop=stop, frames=LiveFrames())
+    execute(request, emit=emit, gate=gate, frames=LiveFrames())
     assert all(event.run_id == 7 for event in seen)
     return seen
 
@@ -187,10 +193,10 @@ def test_that_failures_travel_with_words_and_exit_code(stack, function, explicit
 
 
 def test_that_a_run_stopped_before_its_first_image_has_no_result(stack) -> None:
-    stop = threading.Event()
-    stop.set()
+    gate = Gate()
+    gate.stop()
     seen: list[events.Event] = []
-    execute(_request(stack, _climb), emit=seen.append, stop=stop)
+    execute(_request(stack, _climb), emit=seen.append, gate=gate)
     assert isinstance(seen[-1], events.Stopped)
     assert seen[-1].result is None
 
@@ -200,3 +206,35 @@ def test_that_results_cannot_be_changed(stack) -> None:
     for image in (result.image, result.start, result.best, result.labels):
         with pytest.raises(ValueError, match="read-only"):
             image[0, 0] = 0
+
+
+def test_that_what_a_method_adapts_becomes_a_warning(stack) -> None:
+    seen = _execute(_request(stack, _adapting))
+    warned = [event.text for event in seen if isinstance(event, events.Warned)]
+    assert warned == ["computed in tiles, for the memory did not suffice"]
+    assert isinstance(seen[-1], events.Finished)
+
+
+def test_that_seconds_leave_out_pauses(stack) -> None:
+    now = [0.0]
+    gate = Gate(clock=lambda: now[0])
+    seen: list[events.Event] = []
+
+    def emit(event: events.Event) -> None:
+        seen.append(event)
+        match event:
+            case events.Iterated():
+                now[0] += 1.0  # each step takes a second
+                if event.iteration == 2:
+                    gate.close()
+            case events.Paused():
+                now[0] += 100.0
+                gate.open()
+
+    execute(_request(stack, _climb), emit=emit, gate=gate)
+    result = seen[-1].result
+    assert result.curve.seconds == (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    assert result.seconds["fuse"] == 6.0
+    kinds = [type(event) for event in seen]
+    assert kinds.count(events.Paused) == kinds.count(events.Resumed) == 1
+    assert kinds.index(events.Paused) + 1 == kinds.index(events.Resumed)
