@@ -192,11 +192,21 @@ def test_that_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from mfgui.__main__ import main; assert main(['--help']) == 0;"
         "print(sorted(set(sys.modules) & {'torch', 'cv2', 'numpy', 'PySide6', 'skimage',"
-        " 'scipy', 'pyqtgraph', 'PIL', 'mfgui.app', 'mfgui.ui'}))"
+        " 'scipy', 'pyqtgraph', 'numba', 'PIL', 'mfgui.app', 'mfgui.ui'}))"
     )
     done = run_python(code)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_that_nothing_is_compiled_before_a_method_runs() -> None:
+    code = (
+        "import sys, mfgui.ui.main_window; from mfgui.methods import registry; registry.load();"
+        "print('numba' in sys.modules)"
+    )
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 def test_that_the_tree_has_only_the_known_packages() -> None:

@@ -3,91 +3,123 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import LabelArray, PixelArray, depth_of
 from mfgui.core.compute import Compute
 from mfgui.core.labels import label_dtype
 from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
 
-Energy = Callable[[ImageF32, int, int], npt.NDArray[Any]]
+LAPLACIAN, VARIANCE = 0, 1
 _EXACT_BITS = 52  # whole numbers below 2^52 are exact in float64
+_LEAST_ROWS = 16  # of a stripe: its first and last rows are converted twice
+
+
+@dataclass(frozen=True)
+class Energy:
+    """What is summed over the windows.
+
+    The sums are exact: running sums that round on their way would decide ties by what lies
+    beside the window. Each pixel's energy is therefore kept as two numbers that add up exactly.
+
+    Attributes
+    ----------
+    kind : int
+        LAPLACIAN: squared response, as multiples of a coarse grid and of a fine one.
+        VARIANCE: sum over the channels, and sum of squares, both in whole units.
+    numbers : (float, float)
+        LAPLACIAN: what rounds to either grid when added and subtracted.
+        VARIANCE: units per 1.0, and values per window.
+    """
+
+    kind: int
+    numbers: tuple[float, float]
+
+    @classmethod
+    def laplacian(cls, window: int, *, largest: float) -> Energy:
+        """Sums of energies from 0 to `largest`, rounded once, when both parts are added."""
+        count = window * window
+        coarse = grid(count, largest=largest)
+        fine = grid(count, largest=coarse)
+        return cls(LAPLACIAN, (_rounder(coarse), _rounder(fine)))
+
+    @classmethod
+    def variance(cls, window: int, *, channels: int) -> Energy:
+        """Variance of values in [0, 1], times the square of their count, in squared units."""
+        count = channels * window * window
+        # Values and squares must both add up exactly; the spacing is that of the values.
+        spacing = 2.0 ** math.ceil(math.log2(grid(count, largest=1.0)) / 2)
+        return cls(VARIANCE, (1.0 / spacing, float(count)))
+
+
+def grid(count: int, *, largest: float) -> float:
+    """Spacing of a grid of numbers of which `count`, up to `largest`, add up without rounding."""
+    return 2.0 ** (math.ceil(math.log2(count * largest)) - _EXACT_BITS)
+
+
+def _rounder(spacing: float) -> float:
+    """Adding this and subtracting it again rounds to multiples of `spacing`, half to even."""
+    return 1.5 * 2.0**_EXACT_BITS * spacing
 
 
 def strongest(
-    images: Sequence[ImageF32], energy: Energy, *, window: int, compute: Compute
+    images: Sequence[PixelArray], energy: Energy, *, window: int, compute: Compute
 ) -> LabelArray:
-    """Label of the source with the largest `energy` at each pixel; ties take the lowest.
+    """Label of the source with the largest `energy` around each pixel; ties take the lowest.
 
     Parameters
     ----------
-    images : sequence of (H, W, C) float32
-    energy : callable
-        ``energy(image, low, high)`` gives rows low ... high - 1 as float64 (high - low, W).
+    images : sequence of (H, W, C) uint8, uint16 or float32
+        As stored.
     window : int
-        Side length of its window, which sets the height of the stripes.
+        Side length W of the square windows; rows and columns beyond the borders repeat them.
 
     Returns
     -------
     (H, W) uint8 or uint16
-        Labels 1 ... K. Beside it only a few planes of a stripe are held per thread.
+        Labels 1 ... K. Time O(H W C K), whatever W. Beside them each thread holds, per source,
+        two rows of column sums, and one stripe of the largest energy.
     """
-    height, width, _ = images[0].shape
-    labels = np.ones((height, width), label_dtype(len(images)))
-    rows = max(stripe_rows(width), window)
+    from mfgui.methods.detect import kernels
+
+    height, width, channels = images[0].shape
+    labels: LabelArray = np.empty((height, width), label_dtype(len(images)))
+    depth = depth_of(images[0])
+    white = np.float32(1.0 if depth == "float32" else np.iinfo(depth).max)
+    numbers = np.array(energy.numbers)
+    frames = [_read_only(image) for image in images]
+    rows = max(stripe_rows(width), _LEAST_ROWS)
 
     def fill(scratch: Scratch, start: int, stop: int) -> None:
-        for low, high in stripes(start, stop, rows):
-            compute.checkpoint()
-            best = energy(images[0], low, high)
-            for label, image in enumerate(images[1:], start=2):
+        columns = scratch.take("columns", (len(frames), 2, width))
+        columns[:] = 0.0
+        planes = scratch.take("planes", (2, 3, channels, width + 2), np.float32)
+        parts = scratch.take("parts", (2, 2, width))
+        best = scratch.take("best", (rows, width))
+
+        def move(low: int, high: int, *, filling: bool) -> None:
+            for index, frame in enumerate(frames):
                 compute.checkpoint()
-                other = energy(image, low, high)
-                labels[low:high][other > best] = label
-                np.maximum(best, other, out=best)
+                kernels.slide(
+                    energy.kind, numbers, frame, white, low, high, window // 2, filling,
+                    columns[index], planes, parts, best, labels, index + 1,
+                )  # fmt: skip
+
+        for low, high in stripes(start - window, start, rows):
+            move(low, high, filling=True)
+        for low, high in stripes(start, stop, rows):
+            move(low, high, filling=False)
 
     with RowWorkers(compute) as workers:
         workers.run(fill, height)
     return labels
 
 
-def rows_with_margin(
-    image: npt.NDArray[Any], low: int, high: int, margin: int
-) -> tuple[npt.NDArray[Any], slice]:
-    """Rows low - margin ... high + margin - 1 as far as they exist, and where low ... are."""
-    top, bottom = max(0, low - margin), min(image.shape[0], high + margin)
-    return image[top:bottom], slice(low - top, high - top)
-
-
-def box_sum(plane: npt.NDArray[Any], window: int) -> npt.NDArray[Any]:
-    """Sum over W x W around every pixel with replicated borders, float64 (H, W)."""
-    total: npt.NDArray[Any] = cv2.boxFilter(
-        plane, cv2.CV_64F, (window, window), normalize=False, borderType=cv2.BORDER_REPLICATE
-    )
-    return total
-
-
-def exact_box_sum(plane: npt.NDArray[Any], window: int, *, largest: float) -> npt.NDArray[Any]:
-    """`box_sum` of float64 values from 0 to `largest`, rounded once, like an exact sum.
-
-    Running sums round on their way, which would decide ties by what lies beside the window.
-    The values are therefore split into two parts whose sums are both exact.
-    """
-    spacing = grid(window * window, largest=largest)
-    high = np.rint(plane * (1.0 / spacing)) * spacing
-    low = plane - high
-    finer = grid(window * window, largest=spacing)
-    low = np.rint(low * (1.0 / finer)) * finer
-    total = box_sum(high, window)
-    total += box_sum(low, window)
-    return total
-
-
-def grid(count: int, *, largest: float) -> float:
-    """Spacing of a grid of numbers of which `count`, up to `largest`, add up without rounding."""
-    return 2.0 ** (math.ceil(math.log2(count * largest)) - _EXACT_BITS)
+def _read_only(image: PixelArray) -> PixelArray:
+    """A contiguous view that cannot be written, so that loops are compiled for one kind only."""
+    view = np.ascontiguousarray(image).view()
+    view.flags.writeable = False
+    return view

@@ -1,9 +1,12 @@
+import math
+import tracemalloc
+
+import cv2
 import numpy as np
 import pytest
 
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import UsageError
-from mfgui.methods.detect.energy import exact_box_sum
 from mfgui.methods.detect.laplacian import laplacian
 from mfgui.methods.detect.variance import variance
 
@@ -106,12 +109,67 @@ def test_that_a_detector_can_be_stopped(detector):
         detector(images, compute=Compute(threads=2, checkpoint=stop))
 
 
-def test_that_window_sums_are_exact_whatever_lies_beside():
-    tiny = np.zeros((40, 40))
-    tiny[:, 20:] = 3.3e-9
-    loud = tiny.copy()
-    loud[:, :8] = np.random.default_rng(7).random((40, 8)) * 0.25
-    quiet_sum = exact_box_sum(tiny, 5, largest=0.25)
-    loud_sum = exact_box_sum(loud, 5, largest=0.25)
-    assert np.array_equal(quiet_sum[:, 11:], loud_sum[:, 11:])
-    assert quiet_sum[20, 30] == pytest.approx(25 * 3.3e-9, rel=1e-12)
+def responses(image):
+    """Squared response of cv2.filter2D to the values in [0, 1], as float32, summed in float64."""
+    kernel = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]], np.float32) / 16
+    white = np.float32(np.iinfo(image.dtype).max if image.dtype.kind == "u" else 1)
+    energy = np.zeros(image.shape[:2])
+    for channel in range(image.shape[2]):
+        plane = image[:, :, channel].astype(np.float32) / white
+        energy += cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101) ** 2
+    return energy
+
+
+def exact_map(images, window):
+    """Arg max of window sums that are rounded once, ties lowest."""
+    energies = [np.pad(responses(image), window // 2, mode="edge") for image in images]
+    height, width, _ = images[0].shape
+    labels = np.empty((height, width), int)
+    for y, x in np.ndindex(height, width):
+        cuts = [energy[y : y + window, x : x + window] for energy in energies]
+        labels[y, x] = np.argmax([math.fsum(cut.ravel()) for cut in cuts]) + 1
+    return labels
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_that_the_rounding_of_the_filter_decides_between_equal_windows(dtype, channels):
+    # In whole numbers the sources have the same Laplacian everywhere.
+    coarse = np.random.default_rng(7).integers(0, 3, (24, 33, channels))
+    images = [(coarse + offset).astype(dtype) for offset in (0, 50, 220)]
+    if dtype == "float32":
+        images = [image / np.float32(255) for image in images]
+    expected = exact_map(images, 5)
+    assert len(np.unique(expected)) > 1
+    assert np.array_equal(laplacian(images, compute=Compute(), window=5), expected)
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_that_windows_that_are_equal_tie_whatever_lies_beside(detector):
+    rng = np.random.default_rng(8)
+    faint = (rng.random((40, 60, 3)) * 1e-4).astype(np.float32)
+    loud, louder = faint.copy(), faint.copy()
+    loud[:, :8] = rng.random((40, 8, 3))
+    louder[:, -20:] = faint[:, -20:] * np.float32(1.5)
+    assert (detector([faint, loud], compute=Compute(), window=5)[:, 11:] == 1).all()
+    assert (detector([loud, louder], compute=Compute(), window=5)[:, -17:] == 2).all()
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_that_stored_integers_give_the_map_of_their_values(detector):
+    images = list(np.random.default_rng(9).integers(0, 256, (3, 50, 60, 3), dtype=np.uint8))
+    floats = [image / np.float32(255) for image in images]
+    found = detector(images, compute=Compute(), window=7)
+    assert np.array_equal(found, detector(floats, compute=Compute(), window=7))
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_that_no_frame_is_copied(detector):
+    images = list(np.random.default_rng(10).integers(0, 256, (2, 900, 500, 3), dtype=np.uint8))
+    detector([image[:9] for image in images], compute=Compute(), window=5)  # compiles
+    tracemalloc.start()
+    labels = detector(images, compute=Compute(threads=2), window=99)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # The labels, and of each thread at most a stripe of 32 768 float64 and some rows.
+    assert peak < labels.nbytes + 2 * (8 * 32_768 + 250 * 1024)
