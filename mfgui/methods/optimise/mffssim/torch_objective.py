@@ -1,0 +1,310 @@
+"""What the objectives on a torch device share: parts, memory, and the two passes of a step."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mfgui.core.arrays import LabelArray, PixelArray, Rect, to_float
+from mfgui.core.compute import Compute
+from mfgui.methods.optimise.mffssim.torch_device import (
+    DeviceMemory,
+    DeviceOutOfMemory,
+    DeviceScratch,
+    StoredFrame,
+    has_float64,
+    is_out_of_memory,
+    upload_labels,
+    upload_mask,
+)
+from mfgui.methods.optimise.mffssim.torch_plan import (
+    cells_of,
+    cover,
+    grown_cells,
+    held_by,
+    tiles,
+)
+
+_LEAST_ROWS = 16
+
+Tensor = torch.Tensor
+# step(part, y, gradient, curvature, out) writes the stepped y to out; all (C, h, w), the
+# curvature (1, h, w) for joint channels; `part` are the slices of the whole planes. It must not
+# allocate: it runs once per part, also when memory is short.
+Step = Callable[[tuple[slice, slice], Tensor, Tensor, Tensor, Tensor], None]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Q of an image, and the norm of the sum gradient of the update before."""
+
+    q: float
+    gradient_norm: float
+
+
+class TorchObjective(ABC):
+    """A score of an image on a device; the interface follows the one of the CPU.
+
+    Everything that lasts is allocated at the start; work tensors are as large as the part of
+    the picture that is worked on at a time, the whole of it where memory allows. When an
+    allocation fails parts get half as many rows, down to 16.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, C) uint8, uint16 or float32
+        Sources as stored.
+    labels : (H, W) uint8 or uint16
+        Focus map, 1 ... K; patches with another label at their centre are left out of Q.
+    window : int
+        Odd side length W, at most the shorter side.
+    memory : DeviceMemory
+        Where tensors come from.
+    compute : Compute
+        Stop flag, and who hears that memory is short.
+    free : (H, W) bool, optional
+        Pixels that may change; all of them by default. The others must show the source that
+        their label names: patches without a free pixel are taken to have an SSIM of 1.
+    dtype : torch.dtype
+        float32, or float64 for reference.
+    rows_per_tile : int, optional
+        Largest height of a part; by default as many as fit.
+    """
+
+    name: str
+    _labels: Tensor  # (rows, columns): 1 ... K, or 0, per place of the grid of terms
+    per_pixel: int  # bytes of work tensors per pixel of a part, float32
+
+    def __init__(
+        self,
+        images: Sequence[PixelArray],
+        labels: LabelArray,
+        *,
+        window: int,
+        memory: DeviceMemory,
+        compute: Compute,
+        free: npt.NDArray[np.bool_] | None = None,
+        dtype: torch.dtype = torch.float32,
+        rows_per_tile: int | None = None,
+    ) -> None:
+        self.window, self.compute, self.dtype = window, compute, dtype
+        self.height, self.width, self.channels = images[0].shape
+        self._memory, self._scratch = memory, DeviceScratch(memory)
+        self._host = images
+        self.rows_per_tile = rows_per_tile or self.height
+        self._expect_room(images, dtype)
+        self._frames = [StoredFrame(image, memory, compute) for image in images]
+        self._configure(upload_labels(labels, len(images), memory, compute))
+        self._held = None if free is None else ~upload_mask(free, memory, compute)
+        self._stats = memory.zeros((2, self.height), dtype)
+        self._find_parts()
+        count = int(torch.count_nonzero(self._labels))
+        self._all_counted = count == self._labels.numel()
+        self.terms = count * self._terms_per_place()
+        self._run(self._prepare, self._terms_parts)
+        self._host = ()
+
+    @abstractmethod
+    def _configure(self, labels: Tensor) -> None:
+        """Allocate what is kept; set `_labels` (one per place of the grid of terms)."""
+
+    @abstractmethod
+    def _kept_planes(self) -> int:
+        """Planes of numbers that last, the image left out."""
+
+    @abstractmethod
+    def _terms_per_place(self) -> int:
+        """Terms of Q at one place of the grid."""
+
+    @abstractmethod
+    def _prepare(self, part: Rect) -> None:
+        """Moments of the sources at the places of `part`."""
+
+    @abstractmethod
+    def _evaluate(self, image: Tensor, part: Rect) -> Tensor:
+        """Keep the terms of the places of `part`; returns 1 - SSIM summed per row."""
+
+    @abstractmethod
+    def _gradient(self, image: Tensor, part: Rect, curvature: bool) -> tuple[Tensor, Tensor]:
+        """Sum gradient and curvature of the pixels of `part`."""
+
+    @property
+    @abstractmethod
+    def reach(self) -> tuple[int, int]:
+        """Pixels before and after its place that a term is made from."""
+
+    def evaluate(self, image: Tensor) -> Scores:
+        """Q of `image`, (C, H, W), in [-1, 1]; keeps what `update` needs."""
+        losses = self._stats[0].zero_()
+
+        def work(part: Rect) -> None:
+            losses[part.y : part.bottom] += self._evaluate(image, part)
+
+        self._run(work, self._terms_parts)
+        # Summed in float64 here, on the processor, as the only transfer of a step.
+        loss, squares = self._stats.cpu().numpy().astype(np.float64).sum(axis=1)
+        q = 1.0 - float(loss) / self.terms if self.terms else 0.0
+        return Scores(q, math.sqrt(float(squares)))
+
+    def update(self, image: Tensor, out: Tensor, step: Step, *, curvature: bool = False) -> None:
+        """Run `step` over the free pixels of `image`, which was evaluated last.
+
+        `out`, which may be `image`, is written where there are free pixels only. Does not wait
+        for the device; the norm of the gradient is in the scores of the next evaluation.
+        """
+        norms = self._stats[1].zero_()
+
+        def work(part: Rect) -> None:
+            cut = part.slices
+            g, d = self._gradient(image, part, curvature)
+            if self._held is not None:
+                g.masked_fill_(self._held[cut], 0.0)
+            squares = self._take("squares", g.shape[1:])
+            for channel in range(self.channels):
+                torch.mul(g[channel], g[channel], out=squares)
+                norms[cut[0]] += squares.sum(dim=1)
+            inner = (slice(None), *cut)
+            step(cut, image[inner], g, d, out[inner])
+
+        self._run(work, self._pixel_parts)
+
+    def _run(self, work: Callable[[Rect], None], parts: list[Rect]) -> None:
+        """`work` on all parts; on smaller ones when memory runs out."""
+        pending = list(tiles(parts, self.rows_per_tile))[::-1]
+        while pending:
+            self.compute.checkpoint()
+            part = pending.pop()
+            try:
+                work(part)
+                continue
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Outside of the handler: the error keeps the work tensors of `work` alive.
+            pending = list(tiles([part, *pending[::-1]], self._halve_rows(part)))[::-1]
+
+    def _halve_rows(self, part: Rect) -> int:
+        self._scratch.clear()
+        rows = min(self.rows_per_tile, part.height) // 2
+        if rows < _LEAST_ROWS:
+            raise DeviceOutOfMemory(f"{self._memory.device} has too little memory for this picture")
+        self.rows_per_tile = rows
+        self.compute.notice(
+            f"Graphics memory ran out; continued on {self._memory.device} in parts of {rows} rows."
+        )
+        return rows
+
+    def _expect_room(self, images: Sequence[PixelArray], dtype: torch.dtype) -> None:
+        """Choose the height of a part before anything is allocated.
+
+        Raises
+        ------
+        DeviceOutOfMemory
+            When what is kept leaves no room for the smallest part.
+        """
+        usable = self._memory.usable_bytes()
+        if usable is None:
+            return
+        share = 2 if dtype == torch.float64 else 1
+        pixels = self.height * self.width
+        kept = sum(image.nbytes for image in images)
+        # The image and its trial are the caller's, and come on top.
+        kept += pixels * (2 + share * (4 * self._kept_planes() + 8 * self.channels))
+        row = share * self.per_pixel * (self.width + 2 * self.window)
+        rows = (usable - kept) // row - 2 * self.window
+        if rows < min(_LEAST_ROWS, self.height):
+            raise DeviceOutOfMemory(
+                f"{self._memory.device} has {usable / 1e9:.2f} GB left; this picture needs "
+                f"{(kept + row * (_LEAST_ROWS + 2 * self.window)) / 1e9:.2f} GB"
+            )
+        if rows < self.rows_per_tile:
+            self.rows_per_tile = int(rows)
+            self.compute.notice(
+                f"Graphics memory is short; {self._memory.device} works in parts of {rows} rows."
+            )
+
+    def _find_parts(self) -> None:
+        """Where labels occur and, with held pixels, which terms can change at all."""
+        grid = (self._labels.shape[0], self._labels.shape[1])
+        self._cells = []
+        for k in range(len(self._frames)):
+            self.compute.checkpoint()
+            self._cells.append(cells_of(self._labels, k + 1))
+        self._grid = Rect(0, 0, grid[1], grid[0])
+        self._terms_parts = [self._grid]
+        self._pixel_parts = [Rect(0, 0, self.width, self.height)]
+        if self._held is None:
+            return
+        before, after = self.reach
+        free = cells_of(self._held, 0)
+        self._pixel_parts = cover(free, (self.height, self.width), before + after)
+        moving = grown_cells(free, after, before, grid)
+        self._terms_parts = cover(moving, grid, before + after)
+
+    def _present(self, part: Rect) -> list[tuple[int, Rect]]:
+        """Sources that places of `part` name, from 0, each with the part that holds them."""
+        found = ((k, held_by(cells, part)) for k, cells in enumerate(self._cells))
+        return [(k, rect) for k, rect in found if not rect.empty]
+
+    def _pixels_of(self, part: Rect) -> Rect:
+        """Pixels that the terms of `part` are made from."""
+        before, after = self.reach
+        grown = Rect(
+            part.x - before,
+            part.y - before,
+            part.width + before + after,
+            part.height + before + after,
+        )
+        return grown.intersected(Rect(0, 0, self.width, self.height))
+
+    def _terms_of(self, part: Rect) -> Rect:
+        """Terms that the pixels of `part` belong to."""
+        before, after = self.reach
+        grown = Rect(
+            part.x - after,
+            part.y - after,
+            part.width + before + after,
+            part.height + before + after,
+        )
+        return grown.intersected(self._grid)
+
+    def _take(self, name: str, shape: Sequence[int], dtype: torch.dtype | None = None) -> Tensor:
+        return self._scratch.take(name, tuple(shape), dtype or self.dtype)
+
+    def _load(self, k: int, channel: int, part: Rect) -> Tensor:
+        """One channel of a part of source k."""
+        x = self._take("x", (part.height, part.width), torch.float32)
+        self._frames[k].load(channel, *part.slices, x)
+        return x if self.dtype == torch.float32 else x.to(self.dtype)
+
+    def _other(self, k: int, part: Rect) -> Tensor | None:
+        """Mask of the places of `part` that do not name source k; None where all do."""
+        if len(self._frames) == 1 and self._all_counted:
+            return None
+        mask = self._take("mask", (part.height, part.width), torch.bool)
+        return torch.ne(self._labels[part.slices], k + 1, out=mask)
+
+    def _exact_planes(self, k: int, channel: int, part: Rect) -> Tensor:
+        """One channel of a part of source k in float64, on the processor where need be."""
+        if has_float64(self._memory.device):
+            return self._load(k, channel, part).to(torch.float64)
+        pixels = np.ascontiguousarray(self._host[k][(*part.slices, channel)])
+        return torch.from_numpy(to_float(pixels).astype(np.float64))
+
+    def _exact_scratch(self) -> DeviceScratch:
+        if has_float64(self._memory.device):
+            return self._scratch
+        return DeviceScratch(DeviceMemory(torch.device("cpu")))
+
+
+def inside(part: Rect, whole: Rect) -> tuple[slice, slice]:
+    """Slices of `part` in an array that holds `whole`."""
+    return (
+        slice(part.y - whole.y, part.bottom - whole.y),
+        slice(part.x - whole.x, part.right - whole.x),
+    )
