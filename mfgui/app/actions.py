@@ -24,8 +24,10 @@ class State:
     has_map: bool = False
     has_result: bool = False
     result_shown: bool = False
-    running: bool = False
-    stopping: bool = False
+    running: bool = False  # a run has not ended; it may wait in a queue or be held
+    going: bool = False  # a run computes
+    held: bool = False  # a run is paused
+    stopping: bool = False  # every run is
     opening: bool = False
 
 
@@ -50,6 +52,8 @@ class Command:
         Commands of one `group` exclude each other.
     blocked : callable
         Reason why the command cannot be used in a state, or an empty text.
+    look_in : callable or None
+        Text and icon in a state, where they change.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Command:
     group: str = ""
     separator_before: bool = False
     blocked: Callable[[State], Reason] = _never_blocked
+    look_in: Callable[[State], tuple[str, str]] | None = None
 
 
 def _needs_set(state: State) -> Reason:
@@ -86,6 +91,16 @@ def _needs_run(state: State) -> Reason:
     if state.stopping:
         return "already stopping"
     return "" if state.running else "nothing is running"
+
+
+def _needs_run_or_held(state: State) -> Reason:
+    if state.going or state.held:
+        return ""
+    return _needs_run(state) or "the run has not started yet"
+
+
+def _pause_or_resume(state: State) -> tuple[str, str]:
+    return ("Resume", "play") if state.held and not state.going else ("Pause", "pause")
 
 
 def _needs_idle(state: State) -> Reason:
@@ -246,6 +261,17 @@ COMMANDS: tuple[Command, ...] = (
         "run",
         tool_bar=True,
         blocked=_needs_set,
+    ),
+    Command(
+        "pause",
+        "Pause",
+        RUN,
+        "Hold the run with its state in memory, or let it go on",
+        ("Ctrl+Shift+F5",),
+        "pause",
+        tool_bar=True,
+        blocked=_needs_run_or_held,
+        look_in=_pause_or_resume,
     ),
     Command(
         "stop",

@@ -19,6 +19,7 @@ def fuse_command(
     explicit: Mapping[str, Value],
     output: Path,
     map_path: str = "",
+    device: str = "auto",
 ) -> str:
     """The ``mfgui fuse`` line, quoted for this system's shell.
 
@@ -28,12 +29,16 @@ def fuse_command(
         Parameters that differ from their defaults, ``detector`` among them.
     map_path : str
         File of a loaded focus map; empty when the map is detected.
+    device : str
+        Left out when it is chosen automatically.
     """
     words = ["mfgui", "fuse", *source_paths(stack), "-o", str(output), "--method", method]
     if map_path:
         words += ["--map", map_path]
     for name, value in explicit.items():
         words += ["-p", f"{name}={_written(value)}"]
+    if device != "auto":
+        words += ["--device", device]
     return quoted(words)
 
 

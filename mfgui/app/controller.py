@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mfgui.app.actions import State
 from mfgui.app.desk import Backend, Desk
+from mfgui.app.device_control import DeviceControl
 from mfgui.app.run_control import RunControl
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
@@ -20,15 +21,16 @@ from mfgui.methods.registry import Registry
 class Controller:
     """Turns commands into runs and tasks, and their events into the session.
 
-    Views connect to `notifier`, read `session`, and call the methods of `sets`, `runs` and
-    `view`. All of those return at once; what takes time is done by the backend, whose events
-    come back through `handle` on the same thread.
+    Views connect to `notifier`, read `session`, and call the methods of `sets`, `runs`, `view`
+    and `devices`. All of those return at once; what takes time is done by the backend, whose
+    events come back through `handle` on the same thread.
     """
 
     def __init__(self, *, registry: Registry, backend: Backend, settings: SettingsFile) -> None:
         self._desk = Desk(registry=registry, backend=backend, settings=settings)
         self.view = ViewControl(self._desk)
-        self.runs = RunControl(self._desk, self.view)
+        self.devices = DeviceControl(self._desk)
+        self.runs = RunControl(self._desk, self.view, self.devices)
         self.sets = SetControl(self._desk, self.view, self.runs.abandon)
         self.runs.bind(self.sets)
 
@@ -62,7 +64,9 @@ class Controller:
             has_result=bool(self.session.results),
             result_shown=self.view.shown_result() is not None,
             running=bool(active),
-            stopping=any(status.state is RunState.STOPPING for status in active),
+            going=any(status.state is RunState.RUNNING for status in active),
+            held=any(status.held for status in active),
+            stopping=bool(active) and all(s.state is RunState.STOPPING for s in active),
             opening=self.sets.opening,
         )
 

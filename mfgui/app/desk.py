@@ -9,7 +9,6 @@ from typing import Protocol
 from mfgui.app.settings import SettingsFile
 from mfgui.core.events import Notice, Notifier, Severity
 from mfgui.core.session import Session
-from mfgui.jobs.frames import LiveFrames
 from mfgui.jobs.pool import Task, TaskDone, TaskEvent, TaskFailed, TaskProgress
 from mfgui.jobs.request import RunRequest
 from mfgui.methods.registry import Registry
@@ -18,12 +17,15 @@ from mfgui.methods.registry import Registry
 class Backend(Protocol):
     """Where runs and tasks are carried out: QThreads in the window, inline in tests."""
 
-    frames: LiveFrames
     threads: int
 
     def submit_run(self, request: RunRequest) -> None: ...
 
     def stop_run(self, run_id: int) -> None: ...
+
+    def pause_run(self, run_id: int) -> None: ...
+
+    def resume_run(self, run_id: int) -> None: ...
 
     def submit_task(self, task: Task) -> int: ...
 

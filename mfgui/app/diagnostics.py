@@ -1,4 +1,4 @@
-"""The facts behind `mfgui devices` and `mfgui doctor`: what can compute here, what is amiss."""
+"""The facts behind `mfgui doctor`: what is amiss in this installation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mfgui import _startup, resources
-from mfgui.app import machine
+from mfgui import resources
+from mfgui.app import devices, machine
 from mfgui.app.settings import home
 from mfgui.core.errors import MfguiError
 from mfgui.methods.registry import Registry, load
@@ -31,32 +31,6 @@ _PATIENCE_SECONDS = 60
 _PACKAGING_RUN = "call packaging/run, which installs what is missing"
 
 _START_QT = "import PySide6.QtWidgets as qt; print(qt.QApplication([]).platformName())"
-
-
-@dataclass(frozen=True)
-class DeviceInfo:
-    """Something that can compute.
-
-    Attributes
-    ----------
-    kind : str
-        As `--device` takes it: "cpu", "cuda", "mps".
-    cores : int or None
-        Processor cores this process may use; None for graphics processors.
-    memory_bytes : int or None
-        Main memory, or the device's own; None where it is not told.
-    usable : bool
-        This version computes on it.
-    reason : str
-        Why it is not usable.
-    """
-
-    kind: str
-    name: str
-    cores: int | None
-    memory_bytes: int | None
-    usable: bool
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,35 +52,6 @@ class Answer:
     errors: str
 
 
-def devices() -> list[DeviceInfo]:
-    """The processor, then the graphics processors that the installed torch can use.
-
-    Imports torch, which takes more than a second.
-    """
-    processor = DeviceInfo(
-        "cpu", machine.processor_name(), _startup.cores(), machine.memory().total, usable=True
-    )
-    return [processor, *_graphics_processors()]
-
-
-def _graphics_processors() -> list[DeviceInfo]:
-    try:
-        import torch
-    except Exception:  # a damaged installation fails in many ways; the processor works without
-        return []
-    reason = "this version computes on the processor only"
-    found = []
-    if torch.cuda.is_available():
-        for index in range(torch.cuda.device_count()):
-            card = torch.cuda.get_device_properties(index)
-            memory = int(card.total_memory)
-            found.append(DeviceInfo("cuda", card.name, None, memory, usable=False, reason=reason))
-    if torch.backends.mps.is_available():
-        name = machine.processor_name()
-        found.append(DeviceInfo("mps", name, None, None, usable=False, reason=reason))
-    return found
-
-
 def doctor() -> list[Check]:
     """Examine the installation; takes a few seconds, changes nothing."""
     return [
@@ -116,6 +61,7 @@ def doctor() -> list[Check]:
         check_references(),
         check_home(home()),
         check_memory(machine.memory()),
+        *check_devices(devices.all_devices()),
         check_disk(home()),
         check_sample(),
         *check_methods(load()),
@@ -275,6 +221,18 @@ def check_memory(memory: machine.Memory) -> Check:
     if free < _LITTLE_MEMORY:
         return Check("memory", "warn", found, "close other programs before fusing large pictures")
     return Check("memory", "ok", found)
+
+
+def check_devices(found: Sequence[devices.Device]) -> list[Check]:
+    """What can compute, and graphics processors that are there but cannot be used."""
+    usable = ", ".join(f"{device.id} ({device.name})" for device in found if device.usable)
+    advice = "install the build of torch for it, see https://pytorch.org/get-started/locally"
+    idle = [
+        Check(f"device {device.id}", "warn", f"{device.name}: {device.reason}", advice)
+        for device in found
+        if not device.usable
+    ]
+    return [Check("devices", "ok", usable), *idle]
 
 
 def check_disk(folder: Path) -> Check:

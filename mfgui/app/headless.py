@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfgui import _startup
+from mfgui.app import devices
 from mfgui.app.report import fuse_report, map_report, timings
 from mfgui.app.requests import DEFAULT_METHOD, build_request
 from mfgui.core.arrays import ImageF32, LabelArray
@@ -107,6 +108,7 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     if job.save_map is not None and job.map_path is None and not method.needs_map:
         raise UsageError(f"{job.method} uses no map to save", hint="leave out --save-map")
     _check_fuse_outputs(job)
+    device = devices.chosen(job.device).id
     clock = _Clock()
     stack = _read(job)
     images.check_holds(job.output, stack.size, channels=stack.channels)
@@ -120,7 +122,7 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         explicit=explicit,
         labels=labels,
         start_image=_start_image(method, job, explicit),
-        device=_device(job.device),
+        device=device,
         threads=_startup.compute_threads(window=False),
     )
     load = clock.lap()
@@ -143,6 +145,7 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     known = registry.load()
     known.get(job.method, Kind.DETECTOR)
     _check_outputs(job, _map_outputs(job.output))
+    device = devices.chosen(job.device).id
     clock = _Clock()
     stack = _read(job)
     request = build_request(
@@ -150,7 +153,7 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         stack,
         method=job.method,
         explicit=_explicit(job.parameters),
-        device=_device(job.device),
+        device=device,
         threads=_startup.compute_threads(window=False),
     )
     load = clock.lap()
@@ -251,10 +254,6 @@ def _explicit(parameters: Sequence[tuple[str, str]]) -> dict[str, Value]:
             raise UsageError(f"parameter {name} is given twice", hint="give it once")
         explicit[name] = text
     return explicit
-
-
-def _device(name: str) -> str:
-    return "cpu" if name == "auto" else name
 
 
 def _map_outputs(path: Path) -> list[Path]:

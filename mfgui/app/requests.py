@@ -48,6 +48,8 @@ def build_request(
         Parameters that were set; ``detector`` chooses the maker of the map.
     labels : (H, W) or None
         Read-only snapshot of a map that is to be used.
+    device : str
+        Where an optimiser computes; the other methods know the processor only.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def build_request(
         labels=labels,
         map_revision=map_revision,
         start_image=start_image,
-        device=device,
+        device=device if chosen.kind is Kind.OPTIMISER else "cpu",
         threads=threads,
     )
 

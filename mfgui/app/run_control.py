@@ -1,4 +1,4 @@
-"""Starting and stopping runs, and turning their events into map, curves and results."""
+"""Starting, holding and stopping runs, and turning their events into map, curves and results."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
+from mfgui.app.device_control import DeviceControl
 from mfgui.app.requests import RunNumbers, build_request
 from mfgui.app.runs import RunTracker
 from mfgui.app.set_control import SetControl
@@ -32,9 +33,10 @@ from mfgui.methods.registry import Kind, Value
 class RunControl:
     """Runs of the open set. Runs of a set that was left are stopped and their events dropped."""
 
-    def __init__(self, desk: Desk, view: ViewControl) -> None:
+    def __init__(self, desk: Desk, view: ViewControl, devices: DeviceControl) -> None:
         self._desk = desk
         self._view = view
+        self._devices = devices
         self._numbers = RunNumbers()
         self._sets: SetControl | None = None
         self.tracker = RunTracker()
@@ -61,12 +63,27 @@ class RunControl:
         if image is not None:
             self._start(method, explicit, image)
 
-    def stop(self) -> None:
-        """Stop the run in progress and drop the queued ones; answers at once."""
-        for status in self.tracker.active():
+    def stop(self, run_id: int | None = None) -> None:
+        """Stop one run, or all and drop the queued ones; answers at once."""
+        for status in self._addressed(run_id):
             if status.state is not RunState.STOPPING:
                 self._tell(self.tracker.stopping(status.run_id))
                 self._desk.backend.stop_run(status.run_id)
+
+    def pause_or_resume(self, run_id: int | None = None) -> None:
+        """Hold one run or all that run, with their state in memory; if none runs, let those that
+        are held go on. Answers at once."""
+        addressed = self._addressed(run_id)
+        running = [status for status in addressed if status.state is RunState.RUNNING]
+        for status in running:
+            self._tell(self.tracker.pause_asked(status.run_id, on=True))
+            self._desk.backend.pause_run(status.run_id)
+        if running:
+            return
+        for status in addressed:
+            if status.held:
+                self._tell(self.tracker.pause_asked(status.run_id, on=False))
+                self._desk.backend.resume_run(status.run_id)
 
     def abandon(self) -> None:
         """Stop all runs and forget them: their set is being left."""
@@ -109,6 +126,10 @@ class RunControl:
                 self._on_map_detected(event)
             case events.Iterated():
                 self._on_step_taken(event)
+            case events.Paused():
+                self._tell(self.tracker.held(event.run_id))
+            case events.Resumed():
+                self._tell(self.tracker.released(event.run_id))
             case events.Warned():
                 self._desk.notice(Severity.WARNING, event.text)
             case events.Finished():
@@ -117,6 +138,9 @@ class RunControl:
                 self._on_run_ended(event.run_id, event.result, RunState.STOPPED)
             case events.Failed():
                 self._on_run_failed(event)
+
+    def _addressed(self, run_id: int | None) -> list[RunStatus]:
+        return [s for s in self.tracker.active() if run_id in (None, s.run_id)]
 
     def _is_start_path(self, method: str, value: str) -> bool:
         declared = self._desk.registry.get(method).parameter("start").declared
@@ -145,6 +169,7 @@ class RunControl:
                 method=method,
                 explicit=explicit,
                 start_image=start_image,
+                device=self._devices.current,
                 threads=self._desk.backend.threads,
             )
         except MfguiError as error:

@@ -22,6 +22,9 @@ class _Record:
     request: RunRequest
     status: RunStatus
     began: float | None = None
+    pause_asked: bool = False
+    held_since: float | None = None
+    held_seconds: float = 0.0
     durations: deque[float] = field(default_factory=lambda: deque(maxlen=_STEPS_FOR_ESTIMATE))
     points: list[Iterated] = field(default_factory=list)
 
@@ -39,7 +42,7 @@ class RunTracker:
 
     def add(self, request: RunRequest) -> RunStatus:
         """A run was queued."""
-        status = RunStatus(request.run_id, request.name, RunState.QUEUED)
+        status = RunStatus(request.run_id, request.name, RunState.QUEUED, device=request.device)
         self._records[request.run_id] = _Record(request, status)
         return status
 
@@ -54,8 +57,15 @@ class RunTracker:
         return self._records[run_id].status
 
     def active(self) -> list[RunStatus]:
-        """Runs that are queued, running or stopping, oldest first."""
+        """Runs that have not ended, oldest first."""
         return [r.status for r in self._records.values() if r.status.active]
+
+    def followed(self) -> RunStatus | None:
+        """The run whose progress and pictures are shown: the oldest one that has left its
+        queue, else the oldest one."""
+        active = self.active()
+        gone = (status for status in active if status.state is not RunState.QUEUED)
+        return next(gone, active[0] if active else None)
 
     def curve(self, run_id: int) -> Curve:
         """The curve so far; empty for a run without iterations."""
@@ -73,8 +83,7 @@ class RunTracker:
     def started(self, run_id: int) -> RunStatus:
         record = self._records[run_id]
         record.began = self._clock()
-        state = RunState.STOPPING if self._stopping(record) else RunState.RUNNING
-        return self._update(record, state=state)
+        return self._update(record, state=self._present_state(record))
 
     def progressed(self, event: Progress) -> RunStatus:
         record = self._records[event.run_id]
@@ -97,6 +106,26 @@ class RunTracker:
     def stopping(self, run_id: int) -> RunStatus:
         return self._update(self._records[run_id], state=RunState.STOPPING)
 
+    def pause_asked(self, run_id: int, *, on: bool) -> RunStatus:
+        """The person wants the run to be held, or to go on."""
+        record = self._records[run_id]
+        record.pause_asked = on
+        return self._update(record, state=self._present_state(record))
+
+    def held(self, run_id: int) -> RunStatus:
+        """The run waits at a checkpoint; its time stands still."""
+        record = self._records[run_id]
+        record.held_since = self._clock()
+        return self._update(record, state=self._present_state(record))
+
+    def released(self, run_id: int) -> RunStatus:
+        """The run goes on after it was held."""
+        record = self._records[run_id]
+        if record.held_since is not None:
+            record.held_seconds += self._clock() - record.held_since
+            record.held_since = None
+        return self._update(record, state=self._present_state(record))
+
     def ended(self, run_id: int, state: RunState) -> RunStatus:
         return self._update(self._records[run_id], state=state, remaining=None)
 
@@ -105,13 +134,26 @@ class RunTracker:
         self._records.pop(run_id, None)
 
     def _update(self, record: _Record, **changes: object) -> RunStatus:
-        elapsed = 0.0 if record.began is None else self._clock() - record.began
+        elapsed = self._elapsed(record)
         record.status = replace(record.status, elapsed=elapsed, **changes)  # type: ignore[arg-type]
         return record.status
 
+    def _elapsed(self, record: _Record) -> float:
+        if record.began is None:
+            return 0.0
+        now = self._clock() if record.held_since is None else record.held_since
+        return now - record.began - record.held_seconds
+
     @staticmethod
-    def _stopping(record: _Record) -> bool:
-        return record.status.state is RunState.STOPPING
+    def _present_state(record: _Record) -> RunState:
+        """State of a run that has not ended, from what was asked and what has happened."""
+        if record.status.state is RunState.STOPPING:
+            return RunState.STOPPING
+        if record.began is None:
+            return RunState.QUEUED
+        if not record.pause_asked:
+            return RunState.RUNNING
+        return RunState.PAUSING if record.held_since is None else RunState.PAUSED
 
     @staticmethod
     def _remaining(record: _Record, event: Iterated) -> float | None:

@@ -36,6 +36,8 @@ class Settings:
     ----------
     overlay_strength : int
         Percent.
+    device : str
+        "auto" or the id of the device that was chosen; it may be gone.
     recent : tuple of tuple of str
         Absolute paths of the files of each set, newest first.
     last_export_depth : str
@@ -47,6 +49,7 @@ class Settings:
     theme: str = "system"
     overlay: str = "contour"
     overlay_strength: int = 35
+    device: str = "auto"
     last_folder: str = ""
     last_export_suffix: str = ".tif"
     last_export_depth: str = ""

@@ -11,7 +11,7 @@ from mfgui.files.reports import json_text
 from mfgui.methods.registry import BoundParameter, Kind, Method, Registry, load
 
 if TYPE_CHECKING:
-    from mfgui.app.diagnostics import DeviceInfo
+    from mfgui.app.devices import Device
 
 
 def methods(options: Namespace) -> int:
@@ -34,13 +34,17 @@ def methods(options: Namespace) -> int:
 
 def devices(options: Namespace) -> int:
     """`mfgui devices`."""
-    from mfgui.app import diagnostics
+    from mfgui.app import devices as known
 
-    found = diagnostics.devices()
+    found, version = known.all_devices(), known.torch_version()
     if options.json:
-        print(json_text({"devices": [asdict(device) for device in found]}).rstrip())
-    else:
-        print("\n".join(_device_line(device) for device in found))
+        entries = [asdict(device) for device in found]
+        print(json_text({"devices": entries, "torch": version}).rstrip())
+        return 0
+    width = max(len(device.id) for device in found)
+    print("\n".join(_device_line(device, width) for device in found))
+    alone = all(device.kind == known.CPU for device in found)
+    print(f"torch {version or 'is not installed'}" + (", no graphics processor" if alone else ""))
     return 0
 
 
@@ -60,15 +64,17 @@ def doctor(options: Namespace) -> int:
     return 1 if any(check.state == "fail" for check in checks) else 0
 
 
-def _device_line(device: DeviceInfo) -> str:
+def _device_line(device: Device, width: int) -> str:
     parts = [device.name]
     if device.cores is not None:
         parts.append(f"{device.cores} core{'' if device.cores == 1 else 's'}")
     if device.memory_bytes is not None:
-        parts.append(f"{device.memory_bytes / (1 << 30):.1f} GiB")
+        free = device.memory_free_bytes
+        some = "" if free is None else f"{free / (1 << 30):.1f} of "
+        parts.append(f"{some}{device.memory_bytes / (1 << 30):.1f} GiB{' free' if some else ''}")
     if not device.usable:
-        parts.append(f"not used: {device.reason}")
-    return f"{device.kind:<4}  {', '.join(parts)}"
+        parts.append(f"cannot be used: {device.reason}")
+    return f"{device.id:<{width}}  {', '.join(parts)}"
 
 
 def _table(known: Registry) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from mfgui import resources
-from mfgui.app import headless
+from mfgui.app import devices, headless
 from mfgui.app.headless import Job, Outcome
 from mfgui.cli.progress import ProgressLine, duration
 from mfgui.core.errors import OutputError, UsageError
@@ -56,11 +56,14 @@ def detect(options: Namespace) -> int:
 def demo(options: Namespace) -> int:
     """`mfgui demo`: the sample pair in the window, or fused into files."""
     if not options.headless:
-        if options.out is not None:
-            raise UsageError("--out goes with --headless", hint="add --headless or leave out --out")
+        for name, value in (("--out", options.out), ("--device", options.device)):
+            if value is not None:
+                hint = f"add --headless or leave out {name}"
+                raise UsageError(f"{name} goes with --headless", hint=hint)
         from mfgui.cli.window import open_window
 
         return open_window(sample=True)
+    device = devices.chosen(options.device or "auto").id
     folder = options.out or Path("mfgui-demo")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +76,7 @@ def demo(options: Namespace) -> int:
         output=folder / "fused.png",
         save_map=folder / "map.png",
         report=folder / "report.json",
+        device=device,
         began=options.began,
     )
     return _carry_out(headless.fuse, job, as_json=False, describe=_fused_text)

@@ -146,10 +146,29 @@ def _add_parameters(parser: Parser) -> None:
     )
 
 
-def _add_machine_options(parser: Parser) -> None:
+def device(text: str) -> str:
+    """The name of a device, which need not be there."""
+    kind, _, number = text.partition(":")
+    if text in ("auto", "cpu", "mps") or (
+        kind == "cuda" and (text == kind or (number.isascii() and number.isdigit()))
+    ):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu, cuda, cuda:N or mps")
+
+
+def _add_device(parser: Parser, *, default: str | None = "auto") -> None:
     parser.add_argument(
-        "--device", choices=("auto", "cpu"), default="auto", help="where to compute (default: auto)"
+        "--device",
+        type=device,
+        default=default,
+        metavar="auto|cpu|cuda|mps",
+        help="where to compute; cuda:1 is the second card, auto (the default) takes cuda, else "
+        "mps, else cpu; mfgui devices lists them",
     )
+
+
+def _add_machine_options(parser: Parser) -> None:
+    _add_device(parser)
     _add_json(parser)
 
 
@@ -171,6 +190,7 @@ def _build_demo(parser: Parser) -> None:
         metavar="DIR",
         help="folder for the files of --headless (default: mfgui-demo)",
     )
+    _add_device(parser, default=None)
 
 
 def _build_fuse(parser: Parser) -> None:

@@ -87,6 +87,8 @@ class RunState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
     STOPPING = "stopping"
     DONE = "done"
     STOPPED = "stopped"
@@ -95,7 +97,8 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Where a run is. `remaining` is seconds, None while it is still being estimated."""
+    """Where a run is. `elapsed` and `remaining` are seconds and leave out pauses; `remaining` is
+    None while it is still being estimated. `device` is where it computes."""
 
     run_id: int
     name: str
@@ -106,10 +109,16 @@ class RunStatus:
     q: float | None = None
     elapsed: float = 0.0
     remaining: float | None = None
+    device: str = "cpu"
 
     @property
     def active(self) -> bool:
-        return self.state in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+        return self.state not in (RunState.DONE, RunState.STOPPED, RunState.FAILED)
+
+    @property
+    def held(self) -> bool:
+        """Whether it is paused, or will be at its next checkpoint."""
+        return self.state in (RunState.PAUSING, RunState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,11 @@ class CurveExtended:
     """Points were added to the curve of a run (read it from the controller)."""
 
     run_id: int
+
+
+@dataclass(frozen=True)
+class DevicesChanged:
+    """Other compute devices are known, or another one is chosen (read them from the controller)."""
 
 
 class Severity(StrEnum):
@@ -158,6 +172,7 @@ Change = (
     | ResultRemoved
     | RunChanged
     | CurveExtended
+    | DevicesChanged
     | Notice
 )
 

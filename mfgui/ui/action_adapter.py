@@ -21,6 +21,8 @@ class Actions(QObject):
         super().__init__(parent)
         self._groups: dict[str, QActionGroup] = {}
         self._reasons: dict[str, str] = {}
+        self._icons = {command.id: command.icon for command in COMMANDS}
+        self._palette = parent.palette()
         self._actions = {command.id: self._make(command) for command in COMMANDS}
 
     def __getitem__(self, name: str) -> QAction:
@@ -29,6 +31,10 @@ class Actions(QObject):
     def reason(self, name: str) -> str:
         """Why the command cannot be used now; empty when it can."""
         return self._reasons.get(name, "")
+
+    def icon_name(self, name: str) -> str:
+        """The icon that the command has now."""
+        return self._icons[name]
 
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Add every menu in its order; returns them by name."""
@@ -64,18 +70,20 @@ class Actions(QObject):
             action.setEnabled(not reason)
             action.setToolTip(_tool_tip(command, reason))
             self._reasons[command.id] = reason
+            if command.look_in is not None:
+                self._show_look(command.id, *command.look_in(state))
 
     def colour_icons(self, palette: QPalette) -> None:
         """Draw the icons in the colours of `palette`."""
-        for command in COMMANDS:
-            if command.icon:
-                self._actions[command.id].setIcon(icon_in(palette, command.icon))
+        self._palette = palette
+        for name, icon in self._icons.items():
+            if icon:
+                self._actions[name].setIcon(icon_in(palette, icon))
 
     def _make(self, command: Command) -> QAction:
         action = QAction(command.text.replace("...", "…"), self)
         action.setObjectName(command.id)
-        # The style puts icon and words side by side without room between them.
-        action.setIconText(f" {command.text.split()[0].rstrip('.')}" if command.icon else "")
+        action.setIconText(_icon_text(command.text) if command.icon else "")
         action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
         if command.canvas_only:
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -86,10 +94,24 @@ class Actions(QObject):
         action.triggered.connect(lambda _on=False: self.triggered.emit(command.id))
         return action
 
+    def _show_look(self, name: str, text: str, icon: str) -> None:
+        action = self._actions[name]
+        if action.text() == text:
+            return
+        action.setText(text)
+        action.setIconText(_icon_text(text))
+        self._icons[name] = icon
+        action.setIcon(icon_in(self._palette, icon))
+
     def _group(self, name: str) -> QActionGroup:
         if name not in self._groups:
             self._groups[name] = QActionGroup(self)
         return self._groups[name]
+
+
+def _icon_text(text: str) -> str:
+    """The first word; the style puts icon and words side by side without room between them."""
+    return f" {text.split()[0].rstrip('.')}"
 
 
 def _tool_tip(command: Command, reason: str) -> str:

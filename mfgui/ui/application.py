@@ -78,6 +78,7 @@ def run_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
     application = make_application(app)
     application.window.show()
     commands = application.window.commands
+    QTimer.singleShot(0, application.controller.devices.look)
     if sample:
         QTimer.singleShot(0, commands.open_sample)
     elif paths:

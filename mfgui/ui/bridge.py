@@ -9,10 +9,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
 
 from mfgui.jobs.events import Event, Failed, Finished, Stopped
-from mfgui.jobs.frames import LiveFrame, LiveFrames
 from mfgui.jobs.pool import Task, TaskDone, TaskEvent, TaskFailed, TaskPool
 from mfgui.jobs.request import RunRequest
-from mfgui.jobs.scheduler import Scheduler
+from mfgui.jobs.scheduler import DeviceQueues
 
 _DRAIN_MS = 16
 _DRAIN_BUDGET_S = 0.008  # the rest of the queue waits for the next tick, input goes first
@@ -34,43 +33,48 @@ class _LoopThread(QThread):
 class Bridge(QObject):
     """The controller's backend in the window.
 
-    One compute loop and a small pool run in threads of their own. Their events are queued and
-    delivered on a 16-ms timer, which ticks only while something is under way.
+    One compute loop for each device that has been used and a small pool run in threads of their
+    own. Their events are queued and delivered on a 16-ms timer, which ticks only while something
+    is under way.
     """
 
     delivered = Signal(object)
     """Every event, in order, on the interface thread."""
 
     frame_ready = Signal(object)
-    """The newest `LiveFrame` of the run in progress."""
+    """The newest `LiveFrame` of each run in progress."""
 
     def __init__(self, *, threads: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.threads = threads
-        self.frames = LiveFrames()
         self._events: queue.SimpleQueue[Event | TaskEvent] = queue.SimpleQueue()
         self._outstanding = 0
-        self._scheduler = Scheduler(emit=self._events.put, frames=self.frames)
+        self._threads: list[_LoopThread] = []
+        self._queues = DeviceQueues(emit=self._events.put, start=self._start_loop)
         self._pool = TaskPool(emit=self._events.put)
-        self._threads = [_LoopThread(self._scheduler.loop, "compute", self)]
-        self._threads += [
-            _LoopThread(self._pool.loop, f"pool {n + 1}", self) for n in range(_POOL_LOOPS)
-        ]
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_timer_ticked)
-        for thread in self._threads:
-            thread.start()
+        for number in range(_POOL_LOOPS):
+            self._start_loop(f"pool {number + 1}", self._pool.loop)
 
     def submit_run(self, request: RunRequest) -> None:
         """Queue a run."""
         self._begin()
-        self._scheduler.submit(request)
+        self._queues.submit(request)
 
     def stop_run(self, run_id: int) -> None:
         """Ask a run to stop."""
-        self._scheduler.stop(run_id)
+        self._queues.stop(run_id)
+
+    def pause_run(self, run_id: int) -> None:
+        """Hold a run at its next checkpoint."""
+        self._queues.pause(run_id)
+
+    def resume_run(self, run_id: int) -> None:
+        """Let a held run go on."""
+        self._queues.resume(run_id)
 
     def submit_task(self, task: Task) -> int:
         """Queue a task for the pool; returns its ticket."""
@@ -80,10 +84,15 @@ class Bridge(QObject):
     def close(self) -> None:
         """Stop everything and wait for the threads; events still queued are dropped."""
         self._timer.stop()
-        self._scheduler.close()
+        self._queues.close()
         self._pool.close(_POOL_LOOPS)
         for thread in self._threads:
             thread.wait()
+
+    def _start_loop(self, name: str, loop: Callable[[], None]) -> None:
+        thread = _LoopThread(loop, name, self)
+        self._threads.append(thread)
+        thread.start()
 
     def _begin(self) -> None:
         self._outstanding += 1
@@ -100,8 +109,9 @@ class Bridge(QObject):
             if isinstance(event, Finished | Stopped | Failed | TaskDone | TaskFailed):
                 self._outstanding -= 1
             self.delivered.emit(event)
-        frame: LiveFrame | None = self.frames.take()
-        if frame is not None:
-            self.frame_ready.emit(frame)
+        for frames in self._queues.frames:
+            frame = frames.take()
+            if frame is not None:
+                self.frame_ready.emit(frame)
         if self._outstanding == 0:
             self._timer.stop()

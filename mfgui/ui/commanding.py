@@ -92,6 +92,7 @@ class Commands(QObject):
         return {
             "detect": self._detect,
             "run": self._run,
+            "pause": runs.pause_or_resume,
             "stop": runs.stop,
             "run-again": self._run_again,
             "copy-command": self._copy_command,
@@ -247,6 +248,7 @@ class Commands(QObject):
             explicit=choice.explicit,
             output=suggested_name(self._first_source(), suffix),
             map_path=session.map_origin.path,
+            device=self._controller.devices.choice,
         )
         QGuiApplication.clipboard().setText(line)
         self._parts.banners.show_notice(

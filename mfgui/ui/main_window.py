@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 from mfgui.app.actions import FILE, MAP, RUN, VIEW
 from mfgui.app.controller import Controller
 from mfgui.app.requests import DEFAULT_METHOD
+from mfgui.core.events import DevicesChanged
 from mfgui.methods.registry import Kind
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.arrangement import NARROW_BELOW, Arranger
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.commanding import Commands
+from mfgui.ui.device_menu import DeviceMenu
 from mfgui.ui.docks.curve import CurvePanel
 from mfgui.ui.docks.frame import Dock
 from mfgui.ui.docks.method import MethodPanel
@@ -87,6 +89,7 @@ class MainWindow(QMainWindow):
         self._restore()
         self._on_theme_changed(themes.current)
         self.presenter.show_commands()
+        self.presenter.take(DevicesChanged())
         self._show_recent()
 
     # Making
@@ -97,6 +100,7 @@ class MainWindow(QMainWindow):
         mode = next(mode for mode, name in _MODE_NAMES.items() if name == values.overlay)
         return WindowParts(
             actions=Actions(self),
+            devices=DeviceMenu(self),
             start=StartPage(),
             canvas=Canvas(),
             banners=Banners(theme),
@@ -142,6 +146,7 @@ class MainWindow(QMainWindow):
         first = window_menu.actions()[0]
         window_menu.insertActions(first, [dock.toggleViewAction() for dock in self.docks.values()])
         window_menu.insertSeparator(first)
+        menus["Run"].insertMenu(parts.actions["copy-command"], parts.devices)
         parts.actions.give_canvas_keys(parts.canvas)
         self._tool_bar = self._make_tool_bar()
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_bar)
@@ -227,12 +232,15 @@ class MainWindow(QMainWindow):
         method = parts.method
         for signal, name in (
             (method.run_clicked, "run"),
+            (method.pause_clicked, "pause"),
             (method.stop_clicked, "stop"),
             (method.run_again_clicked, "run-again"),
             (method.copy_clicked, "copy-command"),
-            (parts.status.progress.stop_clicked, "stop"),
         ):
             signal.connect(lambda name=name: commands.carry_out(name))
+        parts.status.progress.stop_clicked.connect(controller.runs.stop)
+        parts.status.progress.pause_clicked.connect(controller.runs.pause_or_resume)
+        parts.devices.chosen.connect(controller.devices.choose)
         method.changed.connect(self.presenter.show_commands)
         parts.sources.chosen.connect(controller.view.show)
         parts.sources.eye_clicked.connect(commands.toggle_source)

@@ -10,6 +10,7 @@ from mfgui.app.settings import SettingsFile, home
 from mfgui.core.pyramid import Picture
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.canvas.view import Canvas
+from mfgui.ui.device_menu import DeviceMenu
 from mfgui.ui.docks.curve import CurvePanel
 from mfgui.ui.docks.method import MethodPanel
 from mfgui.ui.docks.results import ResultsPanel
@@ -60,6 +61,7 @@ class WindowParts:
     """Everything that shows something."""
 
     actions: Actions
+    devices: DeviceMenu
     start: StartPage
     canvas: Canvas
     banners: Banners

@@ -13,6 +13,7 @@ from mfgui.core.events import (
     ActiveSourceChanged,
     Change,
     CurveExtended,
+    DevicesChanged,
     MapChanged,
     Notice,
     OpeningFailed,
@@ -75,6 +76,7 @@ class Presenter(QObject):
             ResultRemoved: self._on_result_removed,
             RunChanged: self._on_run_changed,
             CurveExtended: self._on_curve_extended,
+            DevicesChanged: self._on_devices_changed,
             Notice: self._on_notice_given,
         }
         controller.notifier.connect(self.take)
@@ -84,8 +86,12 @@ class Presenter(QObject):
         self._answers[type(change)](change)
 
     def show_frame(self, frame: LiveFrame) -> None:
-        """A live picture of the run in progress."""
-        if not self._controller.runs.tracker.knows(frame.run_id):
+        """A live picture of a run; those of others than the one that is followed are left out."""
+        tracker = self._controller.runs.tracker
+        followed = tracker.followed()
+        if not tracker.knows(frame.run_id) or (
+            followed is not None and followed.run_id != frame.run_id
+        ):
             return
         parts = self._parts
         parts.canvas.update_picture(LIVE, frame.pixels)
@@ -99,13 +105,15 @@ class Presenter(QObject):
         parts.actions.show_state(state)
         parts.overlay.setEnabled(state.has_map)
         parts.drops.has_set = state.has_set
-        reasons = {name: parts.actions.reason(name) for name in ("run", "stop", "run-again")}
+        reason = parts.actions.reason
         parts.method.show_blocked(
-            run=reasons["run"],
-            stop=reasons["stop"],
-            run_again=reasons["run-again"],
-            copy=parts.actions.reason("copy-command"),
+            run=reason("run"),
+            pause=reason("pause"),
+            stop=reason("stop"),
+            run_again=reason("run-again"),
+            copy=reason("copy-command"),
         )
+        parts.method.show_pause(parts.actions["pause"].text(), parts.actions.icon_name("pause"))
         parts.status.show_opening(state.opening)
 
     def peek(self, what: str) -> None:
@@ -242,10 +250,11 @@ class Presenter(QObject):
             self._parts.banners.begin_anew()
         if not status.active and status.run_id not in self._controller.session.results:
             self._parts.curve.remove_curve(status.run_id)
-        others = self._controller.runs.tracker.active()
-        shown = others[0] if others else status
-        self._parts.method.show_status(shown)
-        self._parts.status.progress.show_status(shown)
+        tracker = self._controller.runs.tracker
+        shown = tracker.followed() or status
+        others = max(0, len(tracker.active()) - 1)
+        self._parts.method.show_status(shown, others=others)
+        self._parts.status.progress.show_status(shown, others=others)
         if (status.state, status.run_id) != self._last_state:
             self._last_state = (status.state, status.run_id)
             self._show_sources()
@@ -294,6 +303,10 @@ class Presenter(QObject):
         same = [state for state in STOPS if state_key(result, run_id, state) == shown]
         stays = panel.scrub.stop in same and panel.scrubbed_run == run_id
         panel.show_scrub(run_id, panel.scrub.stop if stays else same[-1])
+
+    def _on_devices_changed(self, _change: DevicesChanged) -> None:
+        devices = self._controller.devices
+        self._parts.devices.show_devices(devices.known, choice=devices.choice, best=devices.best)
 
     def _on_notice_given(self, change: Notice) -> None:
         self._parts.banners.show_notice(change)

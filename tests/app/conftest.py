@@ -20,11 +20,11 @@ class InlineBackend:
     """Keeps submitted work until `work`, which carries it out and returns all events."""
 
     def __init__(self) -> None:
-        self.frames = LiveFrames()
         self.threads = 1
         self.events: deque = deque()
         self.requests: list[RunRequest] = []
-        self._scheduler = Scheduler(emit=self.events.append, frames=self.frames)
+        self.asked: list[tuple[str, int]] = []
+        self._scheduler = Scheduler(emit=self.events.append, frames=LiveFrames())
         self._pool = TaskPool(emit=self.events.append)
 
     def submit_run(self, request: RunRequest) -> None:
@@ -33,6 +33,12 @@ class InlineBackend:
 
     def stop_run(self, run_id: int) -> None:
         self._scheduler.stop(run_id)
+
+    def pause_run(self, run_id: int) -> None:
+        self.asked.append(("pause", run_id))
+
+    def resume_run(self, run_id: int) -> None:
+        self.asked.append(("resume", run_id))
 
     def submit_task(self, task: Task) -> int:
         return self._pool.submit(task)

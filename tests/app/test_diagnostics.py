@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mfgui import resources
-from mfgui.app import diagnostics, machine
+from mfgui.app import devices, diagnostics, machine
+from mfgui.app.devices import Device
 from mfgui.app.diagnostics import Answer, Check
 from mfgui.core.errors import InputError
 from mfgui.methods.registry import Registry
@@ -29,7 +30,7 @@ def test_that_this_installation_is_sound(own_folders: Path) -> None:
 
 
 def test_that_findings_can_be_written_as_json() -> None:
-    facts = [diagnostics.check_python((3, 11, 0)), *diagnostics.devices()]
+    facts = [diagnostics.check_python((3, 11, 0)), *devices.all_devices()]
     assert json.loads(json.dumps([dataclasses.asdict(fact) for fact in facts]))
 
 
@@ -40,6 +41,7 @@ def test_that_every_finding_that_is_not_ok_says_what_to_do() -> None:
         diagnostics.check_qt(environ={}, ask=answering(0, "offscreen")),  # type: ignore[arg-type]
         diagnostics.check_references(ask=answering(1, "{}")),  # type: ignore[arg-type]
         diagnostics.check_memory(machine.Memory(None, None)),
+        *diagnostics.check_devices([Device("mps", "mps", "M", usable=False, reason="no")])[1:],
         *diagnostics.check_methods(Registry({}, {"new": "ImportError: x"}))[1:],
     ]
     if sys.platform.startswith("linux"):
@@ -47,13 +49,12 @@ def test_that_every_finding_that_is_not_ok_says_what_to_do() -> None:
     assert all(finding.advice for finding in findings if finding.state != "ok")
 
 
-def test_that_the_processor_is_listed_first_and_usable() -> None:
-    first, *others = diagnostics.devices()
-    assert first.kind == "cpu"
-    assert first.usable
-    assert first.cores is not None
-    assert first.cores >= 1
-    assert all(other.reason for other in others if not other.usable)
+def test_that_a_graphics_processor_that_cannot_be_used_is_a_warning() -> None:
+    card = Device("cuda:0", "cuda", "Card", usable=False, reason="no driver")
+    ok, idle = diagnostics.check_devices([devices.processor(), card])
+    assert ok.state == "ok"
+    assert ok.found.startswith("cpu (")
+    assert (idle.name, idle.state, idle.found) == ("device cuda:0", "warn", "Card: no driver")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 
 from mfgui import _startup
 from mfgui.__main__ import main
-from mfgui.app import diagnostics
-from mfgui.app.diagnostics import Check, DeviceInfo
+from mfgui.app import devices, diagnostics
+from mfgui.app.devices import Device
+from mfgui.app.diagnostics import Check
 from mfgui.methods import registry
 
 
@@ -62,15 +63,30 @@ def test_that_devices_names_the_processor_and_its_cores(capsys: pytest.CaptureFi
     listing = json.loads(capsys.readouterr().out)["devices"]
     assert listing[0]["kind"] == "cpu"
     assert listing[0]["usable"] is True
+    assert listing[0]["memory_bytes"] >= listing[0]["memory_free_bytes"] > 0
 
 
-def test_that_a_device_that_is_not_used_says_why(
+def test_that_devices_tell_their_memory_and_why_one_cannot_be_used(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card = DeviceInfo("cuda", "Card", None, 8 << 30, usable=False, reason="not yet")
-    monkeypatch.setattr(diagnostics, "devices", lambda: [card])
+    cards = [
+        Device("cpu", "cpu", "Processor", cores=1),
+        Device("cuda:0", "cuda", "Card", memory_bytes=8 << 30, memory_free_bytes=7 << 30),
+        Device("cuda:1", "cuda", "Old", memory_bytes=8 << 30, usable=False, reason="too old"),
+    ]
+    monkeypatch.setattr(devices, "all_devices", lambda: cards)
+    monkeypatch.setattr(devices, "torch_version", lambda: "2.9")
     assert main(["devices"]) == 0
-    assert capsys.readouterr().out == "cuda  Card, 8.0 GiB, not used: not yet\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "cpu     Processor, 1 core",
+        "cuda:0  Card, 7.0 of 8.0 GiB free",
+        "cuda:1  Old, 8.0 GiB, cannot be used: too old",
+        "torch 2.9",
+    ]
+    assert main(["devices", "--json"]) == 0
+    text = capsys.readouterr().out
+    assert devices.parsed(text) == cards
+    assert json.loads(text)["torch"] == "2.9"
 
 
 @pytest.mark.parametrize(("state", "code"), [("ok", 0), ("warn", 0), ("fail", 1)])

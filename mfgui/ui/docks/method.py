@@ -1,4 +1,4 @@
-"""Method dock: which method, with which parameters; run and stop."""
+"""Method dock: which method, with which parameters; run, pause and stop."""
 
 from __future__ import annotations
 
@@ -97,9 +97,10 @@ def _method_box(name: str, methods: Sequence[Method]) -> QComboBox:
 
 
 class MethodPanel(QWidget):
-    """The form of the chosen method, progress, and the buttons that start and stop."""
+    """The form of the chosen method, progress, and the buttons that start, hold and stop."""
 
     run_clicked = Signal()
+    pause_clicked = Signal()
     stop_clicked = Signal()
     run_again_clicked = Signal()
     copy_clicked = Signal()
@@ -124,6 +125,7 @@ class MethodPanel(QWidget):
         self.progress = ProgressView(one_line=False)
         self.reason = QLabel()
         self.run_button = TextButton("run", "Run", primary=True)
+        self.pause_button = IconButton("pause", "Pause")
         self.stop_button = TextButton("stop", "Stop")
         self.run_again_button = TextButton("run-again", "Run again from this image")
         self.copy_button = IconButton("copy", "Copy as command")
@@ -158,12 +160,18 @@ class MethodPanel(QWidget):
     def choose_method(self, name: str) -> None:
         self.method_box.setCurrentIndex(self.method_box.findData(name))
 
-    def show_blocked(self, *, run: str, stop: str, run_again: str, copy: str) -> None:
+    def show_pause(self, words: str, icon: str) -> None:
+        """What the pause button does now."""
+        self.pause_button.set_words(words)
+        self.pause_button.set_icon_name(icon)
+
+    def show_blocked(self, *, run: str, pause: str, stop: str, run_again: str, copy: str) -> None:
         """Why each button cannot be used now; an empty text means that it can."""
         if not run and not self.valid:
             run = run_again = copy = "correct the marked values"
         for button, reason in (
             (self.run_button, run),
+            (self.pause_button, pause),
             (self.stop_button, stop),
             (self.run_again_button, run_again),
             (self.copy_button, copy),
@@ -174,15 +182,16 @@ class MethodPanel(QWidget):
         words = "Continue from the image that is shown"
         self.run_again_button.setToolTip(f"{words} ({run_again})" if run_again else words)
 
-    def show_status(self, status: RunStatus) -> None:
-        """Progress of the run."""
-        self.progress.show_status(status)
+    def show_status(self, status: RunStatus, *, others: int = 0) -> None:
+        """Progress of the run; `others` have not ended either."""
+        self.progress.show_status(status, others=others)
 
     def _connect(self) -> None:
         self.method_box.currentIndexChanged.connect(self._on_method_chosen)
         self.detector_box.currentIndexChanged.connect(self.changed)
         self.form.changed.connect(self._on_form_changed)
         self.run_button.clicked.connect(self.run_clicked)
+        self.pause_button.clicked.connect(self.pause_clicked)
         self.stop_button.clicked.connect(self.stop_clicked)
         self.run_again_button.clicked.connect(self.run_again_clicked)
         self.copy_button.clicked.connect(self.copy_clicked)
@@ -205,7 +214,8 @@ class MethodPanel(QWidget):
     def order_tabs(self) -> None:
         """From top to bottom; rows of a new form would come last."""
         chain: list[QWidget] = [self.method_box, self.detector_box, *self.form.tab_stops()]
-        chain += [self.run_button, self.stop_button, self.run_again_button, self.copy_button]
+        chain += [self.run_button, self.pause_button, self.stop_button]
+        chain += [self.run_again_button, self.copy_button]
         for first, second in pairwise(chain):
             QWidget.setTabOrder(first, second)
 
@@ -261,6 +271,7 @@ class MethodPanel(QWidget):
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self.run_button, 2)
+        first.addWidget(self.pause_button)
         first.addWidget(self.stop_button, 1)
         second = QHBoxLayout()
         second.setSpacing(8)

@@ -11,7 +11,7 @@ from mfgui.methods.registry import Kind, Registry, load
 from mfgui.ui.docks.method import MethodPanel
 from tests.ui.hands import click
 
-FREE = {"run": "", "stop": "", "run_again": "", "copy": ""}
+FREE = {"run": "", "pause": "", "stop": "", "run_again": "", "copy": ""}
 
 
 @pytest.fixture(scope="module")
