@@ -42,8 +42,28 @@ def test_that_bare_keys_act_on_the_canvas_only_and_none_uses_alt() -> None:
         ("stop", State(has_set=True, running=True), ""),
         ("stop", State(has_set=True, running=True, stopping=True), "already stopping"),
         ("close-set", State(has_set=True, running=True), "in progress"),
+        ("pause", State(has_set=True), "nothing is running"),
+        ("pause", State(has_set=True, running=True), "not started yet"),
+        ("pause", State(has_set=True, running=True, going=True), ""),
+        ("pause", State(has_set=True, running=True, held=True), ""),
+        ("pause", State(has_set=True, running=True, stopping=True), "already stopping"),
     ],
 )
 def test_that_a_blocked_command_says_why(name: str, state: State, words: str) -> None:
     reason = command(name).blocked(state)
     assert (words in reason) if words else reason == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (State(), "Pause"),
+        (State(running=True, going=True), "Pause"),
+        (State(running=True, held=True), "Resume"),
+        (State(running=True, held=True, going=True), "Pause"),
+    ],
+)
+def test_that_the_pause_command_says_what_it_will_do(state: State, text: str) -> None:
+    look = command("pause").look_in
+    assert look is not None
+    assert look(state)[0] == text

@@ -49,6 +49,12 @@ def test_that_the_line_names_sources_output_method_and_changes() -> None:
     ]
 
 
+def test_that_a_chosen_device_is_named() -> None:
+    stack = stack_of(Path("/p/1.tif"), Path("/p/2.tif"))
+    line = fuse_command(stack, method="m", explicit={}, output=Path("o.png"), device="cuda:1")
+    assert line == "mfgui fuse /p/1.tif /p/2.tif -o o.png --method m --device cuda:1"
+
+
 def test_that_a_multi_page_file_is_named_once() -> None:
     line = fuse_command(
         stack_of(Path("/p/stack.tif"), Path("/p/stack.tif")),

@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from mfgui.app.devices import Device
 from mfgui.core import events as changes
 from mfgui.core.events import RunState, Severity
 from mfgui.files.images import read_image, read_stack
 from mfgui.files.maps import write_map
+from mfgui.jobs import events as jobs
 
 
 @pytest.fixture
@@ -311,3 +313,70 @@ def test_that_a_missing_start_image_is_told(opened) -> None:
     opened.settle()
     assert not opened.controller.session.results
     assert opened.seen(changes.Notice)[-1].kept == "nothing was started"
+
+
+def _states(desk) -> dict[int, RunState]:
+    return {status.run_id: status.state for status in desk.controller.runs.tracker.active()}
+
+
+@pytest.fixture
+def two_running(opened):
+    """Two runs under way, as they are on two devices; a third one waits."""
+    runs = opened.controller.runs
+    for _ in range(3):
+        runs.run("ms-lap", {"iterations": 3})
+    for run_id in (1, 2):
+        runs.handle(jobs.Started(run_id, "run"))
+    return opened
+
+
+def test_that_pause_holds_what_runs_and_then_lets_it_go_on(two_running) -> None:
+    runs, asked = two_running.controller.runs, two_running.backend.asked
+    runs.pause_or_resume()
+    assert asked == [("pause", 1), ("pause", 2)]
+    assert _states(two_running) == {
+        1: RunState.PAUSING,
+        2: RunState.PAUSING,
+        3: RunState.QUEUED,
+    }
+    runs.handle(jobs.Paused(1))
+    assert _states(two_running)[1] is RunState.PAUSED
+    assert two_running.controller.state.held
+    assert not two_running.controller.state.going
+    runs.pause_or_resume()
+    runs.handle(jobs.Resumed(1))
+    assert asked[2:] == [("resume", 1), ("resume", 2)]
+    assert set(_states(two_running).values()) == {RunState.RUNNING, RunState.QUEUED}
+
+
+def test_that_one_run_is_held_and_stopped_beside_another(two_running) -> None:
+    controller = two_running.controller
+    controller.runs.pause_or_resume(2)
+    assert two_running.backend.asked == [("pause", 2)]
+    assert controller.state.going
+    controller.runs.stop(2)
+    assert _states(two_running) == {
+        1: RunState.RUNNING,
+        2: RunState.STOPPING,
+        3: RunState.QUEUED,
+    }
+    assert not controller.state.stopping  # the others can still be stopped
+    controller.runs.stop()
+    assert controller.state.stopping
+    controller.runs.pause_or_resume()
+    assert two_running.backend.asked == [("pause", 2)]
+
+
+def test_that_an_optimiser_runs_on_the_chosen_device_and_a_fuser_on_the_processor(opened) -> None:
+    controller = opened.controller
+    controller.devices.known += (Device("cuda:0", "cuda", "Card"),)
+    assert controller.devices.current == "cuda:0"
+    controller.runs.run("ms-lap", {})
+    controller.devices.choose("cpu")
+    controller.runs.run("ms-lap", {})
+    controller.devices.choose("auto")
+    controller.runs.run("average", {})
+    controller.runs.detect("laplacian", {})
+    used = [request.device for request in opened.backend.requests]
+    assert used == ["cuda:0", "cpu", "cpu", "cpu"]
+    assert controller.runs.tracker.status(1).device == "cuda:0"

@@ -49,3 +49,54 @@ def test_that_ended_runs_are_not_active_and_can_be_forgotten() -> None:
     assert tracker.active() == []
     tracker.forget(1)
     assert not tracker.knows(1)
+
+
+def test_that_time_stands_still_while_a_run_is_held() -> None:
+    now = [0.0]
+    tracker = RunTracker(clock=lambda: now[0])
+    tracker.add(_request(1))
+    assert tracker.started(1).state is RunState.RUNNING
+    now[0] = 5.0
+    assert tracker.pause_asked(1, on=True).state is RunState.PAUSING
+    now[0] = 6.0  # the step in hand is finished
+    status = tracker.held(1)
+    assert (status.state, status.elapsed) == (RunState.PAUSED, 6.0)
+    now[0] = 100.0
+    assert tracker.pause_asked(1, on=False).elapsed == 6.0
+    status = tracker.released(1)
+    assert (status.state, status.elapsed) == (RunState.RUNNING, 6.0)
+    now[0] = 101.0
+    assert tracker.ended(1, RunState.DONE).elapsed == 7.0
+
+
+def test_that_resuming_and_pausing_again_before_the_run_noticed_is_paused() -> None:
+    tracker = RunTracker(clock=lambda: 0.0)
+    tracker.add(_request(1))
+    tracker.started(1)
+    tracker.pause_asked(1, on=True)
+    tracker.held(1)
+    assert tracker.pause_asked(1, on=False).state is RunState.RUNNING
+    assert tracker.pause_asked(1, on=True).state is RunState.PAUSED
+
+
+def test_that_a_stopping_run_stays_stopping_when_it_is_let_go() -> None:
+    tracker = RunTracker(clock=lambda: 0.0)
+    tracker.add(_request(1))
+    tracker.started(1)
+    tracker.pause_asked(1, on=True)
+    tracker.held(1)
+    tracker.stopping(1)
+    assert tracker.released(1).state is RunState.STOPPING
+
+
+def test_that_the_oldest_run_that_left_its_queue_is_followed() -> None:
+    tracker = RunTracker()
+    assert tracker.followed() is None
+    for number in (1, 2, 3):
+        tracker.add(_request(number))
+    assert tracker.followed().run_id == 1
+    tracker.started(2)
+    tracker.started(3)
+    assert tracker.followed().run_id == 2
+    tracker.ended(2, RunState.DONE)
+    assert tracker.followed().run_id == 3

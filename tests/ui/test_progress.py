@@ -36,6 +36,12 @@ def test_that_times_read_as_on_a_clock(seconds: float, text: str) -> None:
         ({}, ("Iteration 12 of 60", "1:03 · 0:08 left")),
         ({"remaining": None, "iteration": 3}, ("Iteration 3 of 60", "1:03 · estimating")),
         ({"state": RunState.STOPPING}, ("Stopping…", "1:03")),
+        ({"state": RunState.PAUSING}, ("Pausing…", "1:03")),
+        ({"state": RunState.PAUSED}, ("Paused at 12 of 60", "1:03 · 0:08 left")),
+        (
+            {"state": RunState.PAUSED, "total": 0, "stage": "detecting"},
+            ("Paused, detecting", "1:03"),
+        ),
         ({"state": RunState.QUEUED}, ("Waiting", "")),
         ({"total": 0, "iteration": 0, "stage": "detecting"}, ("Detecting", "1:03")),
     ],
@@ -80,3 +86,35 @@ def test_that_stop_can_be_pressed_once(qtbot: Any) -> None:
     view.show_status(status(state=RunState.STOPPING))
     assert view.where.text() == "Stopping…"
     assert not view.stop_button.isEnabled()
+    assert not view.pause_button.isEnabled()
+
+
+def test_that_pause_and_stop_carry_the_number_of_the_run(qtbot: Any) -> None:
+    view = ProgressView(one_line=True)
+    qtbot.addWidget(view)
+    view.show_status(status(run_id=5))
+    for button, signal in (
+        (view.pause_button, view.pause_clicked),
+        (view.stop_button, view.stop_clicked),
+    ):
+        with qtbot.waitSignal(signal) as caught:
+            click(button)
+        assert caught.args == [5]
+    before = view.pause_button.accessibleName()
+    view.show_status(status(state=RunState.PAUSED))
+    assert view.pause_button.accessibleName() != before
+    assert view.pause_button.isEnabled()
+
+
+def test_that_other_runs_are_counted_and_the_device_is_told(view: ProgressView) -> None:
+    view.show_status(status(device="cuda:0"), others=2)
+    assert view.where.text() == "Iteration 12 of 60 (+2)"
+    assert view.where.toolTip() == "MS-Lap on cuda:0; 2 more in progress or waiting"
+    view.show_status(status())
+    assert view.where.text() == "Iteration 12 of 60"
+
+
+def test_that_the_time_of_a_paused_run_stands_still(view: ProgressView, qtbot: Any) -> None:
+    view.show_status(status(state=RunState.PAUSED, elapsed=62.95))
+    qtbot.wait(600)
+    assert view.times.text().startswith("1:02")
