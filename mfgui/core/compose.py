@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import BoolMask, ImageF32, LabelArray
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray, to_float
+from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED, ignore_label
-from mfgui.core.stripes import stripe_rows, stripes
+from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
+
+_ALONE = Compute()
 
 
 def compose(
-    images: Sequence[ImageF32],
-    labels: LabelArray,
-    *,
-    checkpoint: Callable[[], None] = lambda: None,
+    images: Sequence[PixelArray], labels: LabelArray, *, compute: Compute = _ALONE
 ) -> ImageF32:
     """Hard composite: every pixel from the source that its label names.
 
@@ -24,17 +24,15 @@ def compose(
 
     Parameters
     ----------
-    images : sequence of (H, W, C) float32
-        Source 1 first, values in [0, 1].
+    images : sequence of (H, W, C) uint8, uint16 or float32
+        As stored, source 1 first.
     labels : (H, W) uint8 or uint16
         1 ... K or *ignore*. The caller fills unassigned pixels first.
-    checkpoint : callable
-        Called between row stripes; may raise to stop.
 
     Returns
     -------
     (H, W, C) float32
-        A new array. Time O(H W C K); no further memory.
+        A new array, values in [0, 1]. Time O(H W C K); beside it some stripes per thread.
 
     Raises
     ------
@@ -47,38 +45,80 @@ def compose(
     >>> compose([dark, light], np.array([[1, 2]], np.uint8)).ravel().tolist()
     [0.0, 1.0]
     """
-    height, width = labels.shape
-    fused: ImageF32 = np.empty_like(images[0])
-    for low, high in stripes(0, height, stripe_rows(width)):
-        checkpoint()
-        rows = [image[low:high] for image in images]
-        _compose_rows(rows, labels[low:high], fused[low:high])
+    height, width, _ = images[0].shape
+    fused: ImageF32 = np.empty(images[0].shape, np.float32)
+
+    def fill(_scratch: Scratch, start: int, stop: int) -> None:
+        for low, high in stripes(start, stop, stripe_rows(width)):
+            compute.checkpoint()
+            rows = [image[low:high] for image in images]
+            _compose_rows(rows, labels[low:high], fused[low:high])
+
+    with RowWorkers(compute) as workers:
+        workers.run(fill, height)
     return fused
 
 
-def _compose_rows(images: Sequence[ImageF32], labels: LabelArray, fused: ImageF32) -> None:
+def _compose_rows(images: Sequence[PixelArray], labels: LabelArray, fused: ImageF32) -> None:
+    # Chosen as stored and converted once, not once per source.
+    chosen = fused if images[0].dtype == fused.dtype else np.empty_like(images[0])
+    ignored = _choose(images, labels, chosen)
+    if chosen is not fused:
+        fused[...] = to_float(chosen)
+    if ignored is not None:
+        _copy_where(ignored, _mean(images), fused)
+
+
+def _choose(
+    images: Sequence[PixelArray], labels: LabelArray, chosen: PixelArray
+) -> BoolMask | None:
+    """Copy each pixel from its source; returns where it is ignored, None for nowhere."""
     left = labels.size
     for label, image in enumerate(images, start=1):
-        left -= _copy_where(labels == label, image, fused)
-    if left:
-        ignored = labels == ignore_label(labels)
-        left -= _copy_where(ignored, mean_image(images), fused)
-    if left:
+        if left:
+            left -= _copy_where(labels == label, image, chosen)
+    if not left:
+        return None
+    ignored = labels == ignore_label(labels)
+    if left > np.count_nonzero(ignored):
         wrong = labels[(labels == UNASSIGNED) | (labels > len(images)) & ~ignored]
         raise ValueError(f"label {int(wrong[0])} names none of {len(images)} sources")
+    return ignored
 
 
-def _copy_where(mask: BoolMask, image: ImageF32, fused: ImageF32) -> int:
+def _copy_where(mask: BoolMask, image: PixelArray, target: PixelArray) -> int:
     """Copy the masked pixels; returns how many they are."""
     bytes_mask = mask.view(np.uint8)
-    cv2.copyTo(image, bytes_mask, fused)
-    return int(cv2.countNonZero(bytes_mask))
+    count = int(cv2.countNonZero(bytes_mask))
+    if count == mask.size:
+        target[...] = image
+    elif count:
+        cv2.copyTo(image, bytes_mask, target)
+    return count
 
 
-def mean_image(images: Sequence[ImageF32]) -> ImageF32:
-    """Mean of the sources, each (H, W, C); a new array of their type."""
-    total: ImageF32 = np.array(images[0], copy=True)
+def mean_image(images: Sequence[PixelArray], *, compute: Compute = _ALONE) -> ImageF32:
+    """Mean of the sources, each (H, W, C) as stored; a new (H, W, C) float32 array in [0, 1].
+
+    Time O(H W C K); beside it some stripes per thread.
+    """
+    height, width, _ = images[0].shape
+    mean: ImageF32 = np.empty(images[0].shape, np.float32)
+
+    def fill(_scratch: Scratch, start: int, stop: int) -> None:
+        for low, high in stripes(start, stop, stripe_rows(width)):
+            compute.checkpoint()
+            mean[low:high] = _mean([image[low:high] for image in images])
+
+    with RowWorkers(compute) as workers:
+        workers.run(fill, height)
+    return mean
+
+
+def _mean(images: Sequence[PixelArray]) -> ImageF32:
+    """`mean_image` of a few rows."""
+    total: ImageF32 = np.array(to_float(images[0]), copy=True)
     for image in images[1:]:
-        total += image
-    total *= total.dtype.type(1.0 / len(images))
+        total += to_float(image)
+    total *= np.float32(1.0 / len(images))
     return total

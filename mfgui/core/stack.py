@@ -11,11 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mfgui.core.arrays import Depth, ImageF32, PixelArray, Size, depth_of, to_float
-from mfgui.core.compute import Compute
+from mfgui.core.arrays import Depth, PixelArray, Size, depth_of
 
 Loader = Callable[[], PixelArray]
-_UNSTOPPED = Compute()
 
 
 @dataclass(frozen=True)
@@ -171,14 +169,3 @@ class SourceStack:
     def pixels(self, index: int) -> PixelArray:
         """Frame `index` (from 0) as stored: (H, W, C) uint8, uint16 or float32, read-only."""
         return self.store.get(index)
-
-    def floats(self, *, compute: Compute = _UNSTOPPED) -> list[ImageF32]:
-        """All frames as float32 (H, W, C) in [0, 1], source 1 first; 4 H W C K bytes.
-
-        The checkpoint of `compute` is called after each frame.
-        """
-        frames = []
-        for index in range(self.k):
-            frames.append(to_float(self.store.get(index)))
-            compute.checkpoint()
-        return frames

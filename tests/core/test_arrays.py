@@ -31,6 +31,11 @@ def test_that_every_stored_value_survives_the_way_to_float_and_back() -> None:
         np.testing.assert_array_equal(from_float(to_float(values), dtype), values)
 
 
+def test_that_integers_are_divided_by_the_maximum_of_their_type() -> None:
+    assert to_float(np.array([0, 51, 255], np.uint8)).tolist() == [0.0, np.float32(0.2), 1.0]
+    assert to_float(np.array([0, 13107, 65535], np.uint16)).tolist() == [0.0, np.float32(0.2), 1.0]
+
+
 def test_that_values_outside_the_range_are_clamped_not_stretched() -> None:
     image = np.array([[[-0.5], [0.25], [1.5]]], np.float32)
     assert from_float(image, "uint8").ravel().tolist() == [0, 64, 255]

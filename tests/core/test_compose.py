@@ -1,7 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from mfgui.core.arrays import to_float
 from mfgui.core.compose import compose, mean_image
+from mfgui.core.compute import Compute
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -42,3 +46,33 @@ def test_that_a_label_without_a_source_is_refused(label):
 def test_that_the_mean_weighs_all_sources_alike():
     images = [np.full((2, 2, 3), value, np.float32) for value in (0.0, 0.3, 0.9)]
     assert mean_image(images) == pytest.approx(np.full((2, 2, 3), 0.4), abs=1e-7)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_that_stored_integers_give_the_pixels_of_their_values(depth, channels):
+    rng = np.random.default_rng(2)
+    images = list(rng.integers(0, np.iinfo(depth).max + 1, (3, 300, 211, channels), dtype=depth))
+    labels = rng.integers(1, 4, (300, 211)).astype(np.uint8)
+    labels[100:120, 30:50] = 255
+    floats = [to_float(image) for image in images]
+    mean = (floats[0] + floats[1] + floats[2]) * np.float32(1 / 3)
+    expected = np.choose(np.minimum(labels, 4)[..., None] - 1, [*floats, mean])
+    assert np.array_equal(mean_image(images), mean)
+    for threads in (1, 2, 5):
+        fused = compose(images, labels, compute=Compute(threads=threads))
+        assert fused.dtype == np.float32
+        assert np.array_equal(fused, expected)
+        assert np.array_equal(mean_image(images, compute=Compute(threads=threads)), mean)
+
+
+def test_that_no_frame_is_converted_as_a_whole():
+    images = list(np.random.default_rng(3).integers(0, 256, (3, 900, 500, 3), dtype=np.uint8))
+    labels = np.full((900, 500), 255, np.uint8)
+    labels[:500] = 2
+    for fuse in (compose, lambda images, _labels: mean_image(images)):
+        tracemalloc.start()
+        fused = fuse(images, labels)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < fused.nbytes + 1024 * 1024

@@ -67,16 +67,6 @@ def test_that_two_threads_asking_for_one_frame_decode_it_once() -> None:
     assert loads == [1]
 
 
-def test_that_integer_frames_become_floats_divided_by_the_maximum_of_their_type() -> None:
-    stack = SourceStack.from_arrays([_frame(255), _frame(51)])
-    first, second = stack.floats()
-    assert first.dtype == np.float32
-    np.testing.assert_allclose(first, 1.0)
-    np.testing.assert_allclose(second, 0.2, rtol=1e-6)
-    deep = SourceStack.from_arrays([_frame(65535, "uint16"), _frame(0, "uint16")])
-    np.testing.assert_allclose(deep.floats()[0], 1.0)
-
-
 def test_that_sources_of_different_size_are_refused() -> None:
     with pytest.raises(ValueError, match="differs"):
         SourceStack.from_arrays([_frame(1), np.zeros((4, 6, 3), np.uint8)])

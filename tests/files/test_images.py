@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
-from mfgui.core.arrays import Size
+from mfgui.core.arrays import Size, to_float
 from mfgui.core.errors import InputError, OutOfMemoryError, UsageError
 from mfgui.files.images import open_set, probe, read_image, read_proxy, read_stack
 from tests.files.pictures import (
@@ -238,7 +238,7 @@ def test_that_white_scales_integers_and_keeps_their_depth(tmp_path: Path) -> Non
     stack = read_stack([path, path], white=690)
     assert stack.depth == "uint16"
     expected = np.array([[36 / 690, 0.5], [1, 1]])
-    np.testing.assert_allclose(stack.floats()[0][..., 0], expected, atol=1 / 65535)
+    np.testing.assert_allclose(to_float(stack.pixels(0))[..., 0], expected, atol=1 / 65535)
     assert "25.00%" in stack.sources[0].notices[0]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mfgui.core.arrays import to_float
 from mfgui.files.atomic import check_output
 from mfgui.files.images import output_format, read_image, read_stack, write_image
 from mfgui.files.maps import read_map
@@ -31,7 +32,9 @@ def main_job(setup: Setup) -> tuple[str, ...]:
     if setup.map is not None:
         read_map(setup.map, k=stack.k, size=stack.size)
     first = stack.sources[0]
-    write_image(setup.output, stack.floats()[0], depth=first.depth, icc=first.icc, exif=first.exif)
+    write_image(
+        setup.output, to_float(stack.pixels(0)), depth=first.depth, icc=first.icc, exif=first.exif
+    )
     return tuple(notice for source in stack.sources for notice in source.notices)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from mfgui.core.arrays import to_float
 from mfgui.files import profiles
 from mfgui.files.images import read_image, read_proxy, read_stack
 from tests.files.pictures import (
@@ -93,7 +94,7 @@ def test_that_sixteen_bit_sources_are_converted_in_sixteen(tmp_path: Path) -> No
     stack = read_stack([plain, wide])
     expected = by_hand(words16() / 65535)
     inside = (expected > 0.02) & (expected < 0.98)
-    assert np.abs(stack.floats()[1] - expected)[inside].max() < 5e-4
+    assert np.abs(to_float(stack.pixels(1)) - expected)[inside].max() < 5e-4
 
 
 def test_that_a_wide_profile_is_shown_in_srgb() -> None:
@@ -129,7 +130,7 @@ def test_that_grey_with_a_profile_joins_colour_through_it(tmp_path: Path) -> Non
     grey = tmp_path / "grey.png"
     Image.fromarray(bytes8(channels=1)[..., 0]).save(grey, icc_profile=grey_profile(1.8))
     stack = read_stack([save8(tmp_path / "a.png"), grey])
-    found = stack.floats()[1]
+    found = to_float(stack.pixels(1))
     linear = (bytes8(channels=1) / 255) ** (round(1.8 * 256) / 256)
     expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     np.testing.assert_allclose(found, np.repeat(expected, 3, axis=2), atol=0.012)
@@ -144,7 +145,7 @@ def test_that_grey_profiles_of_grey_sets_are_brought_together(tmp_path: Path) ->
     stack = read_stack(paths)
     values = bytes8(channels=1) / 255
     np.testing.assert_array_equal(stack.pixels(0), stack.pixels(2))
-    np.testing.assert_allclose(stack.floats()[1], values ** (2.2 / 1.8), atol=0.012)
+    np.testing.assert_allclose(to_float(stack.pixels(1)), values ** (2.2 / 1.8), atol=0.012)
 
 
 def test_that_inks_with_a_profile_are_converted_as_pillow_does(tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ def test_that_sixteen_bit_inks_stay_sixteen_bit(tmp_path: Path) -> None:
         stack = read_stack([path, path])
         assert stack.depth == "uint16"
         assert len(np.unique(stack.pixels(0))) > 1500
-    plain = read_stack([tmp_path / "plain.tif"] * 2).floats()[0]
+    plain = to_float(read_stack([tmp_path / "plain.tif"] * 2).pixels(0))
     expected = (1 - inks[..., :3] / 65535) * (1 - inks[..., 3:] / 65535)
     np.testing.assert_allclose(plain, expected, atol=1e-4)
 

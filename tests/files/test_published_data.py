@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from mfgui.core.arrays import Size
+from mfgui.core.arrays import Size, to_float
 from mfgui.files.grouping import images_in
 from mfgui.files.images import read_proxy, read_stack
 from mfgui.files.maps import read_map
@@ -58,7 +58,9 @@ def test_that_the_low_range_stack_fills_the_range_with_its_white(shared_data: Pa
     paths = images_in([shared_data / "stacks" / "microtubules_16bit"])
     plain, stretched = read_stack(paths), read_stack(paths, white=689)
     assert (plain.depth, stretched.depth) == ("uint16", "uint16")
-    largest = [max(image.max() for image in stack.floats()) for stack in (plain, stretched)]
+    stacks = (plain, stretched)
+    frames = [[to_float(stack.pixels(index)) for index in range(stack.k)] for stack in stacks]
+    largest = [max(frame.max() for frame in stack) for stack in frames]
     brightest = max(int(tifffile.imread(path).max()) for path in paths)
     assert largest == pytest.approx([brightest / 65535, brightest / 689], abs=1e-5)
     assert all(source.notices == () for source in stretched.sources)

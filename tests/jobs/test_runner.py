@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mfgui.core.arrays import to_float
 from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs import events
@@ -165,7 +166,8 @@ def test_that_a_method_without_a_map_detects_none(stack) -> None:
     result = seen[-1].result
     assert result.labels is None
     assert result.curve is None
-    np.testing.assert_allclose(result.image, np.mean(stack.floats(), axis=0), atol=1e-6)
+    floats = [to_float(stack.pixels(index)) for index in range(stack.k)]
+    np.testing.assert_allclose(result.image, np.mean(floats, axis=0), atol=1e-6)
 
 
 def test_that_a_detector_gives_its_map_and_no_result(stack) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, to_float
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compose import mean_image
 from mfgui.core.compute import Compute
 from mfgui.methods.registry import Kind, method
@@ -20,5 +20,4 @@ def average(
     images: Sequence[PixelArray], labels: LabelArray | None = None, *, compute: Compute
 ) -> ImageF32:
     """Mean of the sources, (H, W, C) float32; `labels` is not used. O(H W C K)."""
-    compute.checkpoint()
-    return mean_image([to_float(image) for image in images])
+    return mean_image(images, compute=compute)

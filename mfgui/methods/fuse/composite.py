@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, to_float
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compose import compose
 from mfgui.core.compute import Compute
 from mfgui.methods.registry import Kind, method
@@ -19,4 +19,4 @@ from mfgui.methods.registry import Kind, method
 )
 def composite(images: Sequence[PixelArray], labels: LabelArray, *, compute: Compute) -> ImageF32:
     """Hard composite, (H, W, C) float32: see `mfgui.core.compose.compose`."""
-    return compose([to_float(image) for image in images], labels, checkpoint=compute.checkpoint)
+    return compose(images, labels, compute=compute)
