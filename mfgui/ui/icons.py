@@ -48,8 +48,10 @@ def coloured(name: str, colour: str, disabled: str) -> QIcon:
 def icon_in(palette: QPalette, name: str, *, on_accent: bool = False) -> QIcon:
     """The icon in the colours of a palette."""
     role = QPalette.ColorRole.HighlightedText if on_accent else QPalette.ColorRole.ButtonText
+    # Of the group by name: a disabled widget's palette gives its disabled colours.
+    ink = palette.color(QPalette.ColorGroup.Active, role)
     disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
-    return coloured(name, palette.color(role).name(), disabled.name())
+    return coloured(name, ink.name(), disabled.name())
 
 
 class IconButton(QToolButton):

@@ -355,8 +355,19 @@ class MainWindow(QMainWindow):
             button.setToolButtonStyle(
                 style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
             )
+        self._steady_pause(words=words)
         if self.isVisible():
             self.arranger.adapt()
+
+    def _steady_pause(self, *, words: bool) -> None:
+        """Room for either word on the pause button, so that its neighbours never move."""
+        action = self.parts.actions["pause"]
+        button = self._tool_bar.widgetForAction(action)
+        widths = [button.fontMetrics().horizontalAdvance(word) for word in (" Pause", " Resume")]
+        present = button.fontMetrics().horizontalAdvance(action.iconText())
+        button.ensurePolished()
+        wanted = button.sizeHint().width() + max(widths) - present
+        button.setMinimumWidth(wanted if words else 32)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()

@@ -108,6 +108,30 @@ def test_that_every_pause_button_holds_the_run(opened: Application, qtbot: Any, 
     wait_for(opened, qtbot, run_id, RunState.RUNNING)
 
 
+def test_that_nothing_moves_when_pause_becomes_resume(opened: Application, qtbot: Any) -> None:
+    window, parts = opened.window, opened.window.parts
+    run_id = start(opened, qtbot)
+    stop = window._tool_bar.widgetForAction(parts.actions["stop"])
+    before = stop.geometry()
+    QTest.keyClick(window, *PAUSE)
+    wait_for(opened, qtbot, run_id, RunState.PAUSED)
+    qtbot.wait(50)
+    assert stop.geometry() == before
+
+
+def test_that_icons_of_enabled_buttons_have_the_full_colour(
+    opened: Application, qtbot: Any
+) -> None:
+    stop = opened.window.parts.method.stop_button
+    assert not stop.isEnabled()
+    start(opened, qtbot)
+    assert stop.isEnabled()
+    ink = stop.palette().color(stop.foregroundRole())
+    side = stop.iconSize().width()
+    middle = stop.icon().pixmap(stop.iconSize()).toImage().pixelColor(side // 2, side // 2)
+    assert middle.name() == ink.name()
+
+
 def test_that_a_paused_run_ends_with_the_window(opened: Application, qtbot: Any) -> None:
     run_id = start(opened, qtbot)
     QTest.keyClick(opened.window, *PAUSE)
