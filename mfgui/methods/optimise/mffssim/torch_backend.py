@@ -18,7 +18,6 @@ from mfgui.methods.optimise.mffssim.torch_device import (
     DeviceOutOfMemory,
     download_image,
     is_out_of_memory,
-    upload_image,
 )
 from mfgui.methods.optimise.mffssim.torch_gaussian import TorchGaussian
 from mfgui.methods.optimise.mffssim.torch_objective import TorchObjective
@@ -42,6 +41,7 @@ def ascend(
     beta: float,
     lr: float,
     compute: Compute,
+    accelerated: bool = True,
     rows_per_tile: int | None = None,
     dtype: torch.dtype = torch.float32,
     memory: DeviceMemory | None = None,
@@ -67,6 +67,8 @@ def ascend(
         source their label names.
     beta, lr : float
         Of "gradient" and "adam".
+    accelerated : bool
+        Whether "preconditioned" has momentum.
     rows_per_tile : int, optional
         Rows that are worked on at a time; as many as fit by default.
     dtype : torch.dtype
@@ -97,14 +99,17 @@ def ascend(
             free=free,
             dtype=dtype,
             rows_per_tile=rows_per_tile,
+            images_kept=1 if solver == "gradient" else 3,
         )
-        at = Standing(upload_image(start, memory, dtype, compute))
+        at = Standing(score.keep(start))
         if solver == "gradient":
             yield from torch_solvers.gradient(score, at, limits=limits, beta=beta)
         elif solver == "adam":
-            yield from torch_solvers.adam(score, at, memory, limits=limits, lr=lr)
+            yield from torch_solvers.adam(score, at, limits=limits, lr=lr)
         else:
-            yield from torch_solvers.preconditioned(score, at, memory, limits=limits)
+            yield from torch_solvers.preconditioned(
+                score, at, limits=limits, accelerated=accelerated
+            )
     except (DeviceOutOfMemory, RuntimeError, MemoryError) as error:
         if not isinstance(error, DeviceOutOfMemory) and not is_out_of_memory(error):
             raise

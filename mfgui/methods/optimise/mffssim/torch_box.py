@@ -14,11 +14,11 @@ class TorchBoxJoint(TorchObjective):
     """Mean SSIM over joint-channel W x W patches on a device; see the class of the CPU.
 
     Kept per pixel: 24 bytes and the sources as stored; the image and its trial come on top, 8
-    bytes per channel. Work tensors take 64 bytes per pixel of a part.
+    bytes per channel. Work tensors take 80 bytes per pixel of a part.
     """
 
     name = "box-joint"
-    per_pixel = 64
+    per_pixel = 80
 
     @property
     def reach(self) -> tuple[int, int]:

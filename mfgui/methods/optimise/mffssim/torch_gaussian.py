@@ -6,11 +6,13 @@ import numpy as np
 import torch
 
 from mfgui.core.arrays import Rect
-from mfgui.methods.optimise.mffssim.gaussian import gaussian_taps
 from mfgui.methods.optimise.mffssim.torch_device import has_float64
 from mfgui.methods.optimise.mffssim.torch_objective import Tensor, TorchObjective, inside
 from mfgui.methods.optimise.mffssim.torch_sums import MirrorFilter
 from mfgui.methods.optimise.mffssim.torch_terms import patch_terms, put
+
+_SIGMA = 1.5
+_REACH = {torch.float32: 8, torch.float64: 14}  # taps beyond it do not change a sum
 
 
 class TorchGaussian(TorchObjective):
@@ -21,16 +23,16 @@ class TorchGaussian(TorchObjective):
     stops the gradient there, is not imitated. The reference is `Gaussian` in float64.
 
     Kept per pixel and channel: 24 bytes, the image and its trial 8 more, beside the sources as
-    stored. Work tensors take 96 bytes per pixel of a part.
+    stored. Work tensors take 112 bytes per pixel of a part.
     """
 
     name = "gaussian"
-    per_pixel = 96
-    _filter: MirrorFilter
+    per_pixel = 112
+    _reach: int  # of a window from its centre, in pixels
 
     @property
     def reach(self) -> tuple[int, int]:
-        return self._filter.reach, self._filter.reach
+        return self._reach, self._reach
 
     def _kept_planes(self) -> int:
         return 6 * self.channels
@@ -40,12 +42,9 @@ class TorchGaussian(TorchObjective):
 
     def _configure(self, labels: Tensor) -> None:
         self._labels = labels
-        taps = gaussian_taps(self.window, dtype=np.float64)
-        if self.dtype == torch.float32:
-            # As many as matter in float32, but with the sum 1 to double precision.
-            beyond = len(taps) // 2 - len(gaussian_taps(self.window, dtype=np.float32)) // 2
-            taps = taps[beyond : len(taps) - beyond]
-            taps = taps / taps.sum()
+        reach = self._reach = min(self.window // 2, _REACH[self.dtype])
+        taps = np.exp(-(np.arange(-reach, reach + 1.0) ** 2) / (2.0 * _SIGMA**2))
+        taps /= taps.sum()
         device = self._memory.device
         self._filter = MirrorFilter(taps, device, self.dtype)
         exact = device if has_float64(device) else torch.device("cpu")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mfgui.core.arrays import LabelArray, PixelArray, Rect, to_float
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, to_float
 from mfgui.core.compute import Compute
 from mfgui.methods.optimise.mffssim.torch_device import (
     DeviceMemory,
@@ -20,6 +20,7 @@ from mfgui.methods.optimise.mffssim.torch_device import (
     StoredFrame,
     has_float64,
     is_out_of_memory,
+    upload_image,
     upload_labels,
     upload_mask,
 )
@@ -42,10 +43,19 @@ Step = Callable[[tuple[slice, slice], Tensor, Tensor, Tensor, Tensor], None]
 
 @dataclass(frozen=True)
 class Scores:
-    """Q of an image, and the norm of the sum gradient of the update before."""
+    """Q of an image, and what was measured on the way to it.
+
+    Attributes
+    ----------
+    gradient_norm : float
+        Euclidean norm of the sum gradient of the last update.
+    change : float
+        Of `measure_change`.
+    """
 
     q: float
     gradient_norm: float
+    change: float = 0.0
 
 
 class TorchObjective(ABC):
@@ -74,6 +84,8 @@ class TorchObjective(ABC):
         float32, or float64 for reference.
     rows_per_tile : int, optional
         Largest height of a part; by default as many as fit.
+    images_kept : int
+        Pictures of floats that the caller is going to `keep`.
     """
 
     name: str
@@ -91,17 +103,19 @@ class TorchObjective(ABC):
         free: npt.NDArray[np.bool_] | None = None,
         dtype: torch.dtype = torch.float32,
         rows_per_tile: int | None = None,
+        images_kept: int = 2,
     ) -> None:
         self.window, self.compute, self.dtype = window, compute, dtype
-        self.height, self.width, self.channels = images[0].shape
+        self.height, self.width, self.channels = (int(n) for n in images[0].shape)
         self._memory, self._scratch = memory, DeviceScratch(memory)
         self._host = images
         self.rows_per_tile = rows_per_tile or self.height
-        self._expect_room(images, dtype)
+        self._expect_room(images, images_kept)
         self._frames = [StoredFrame(image, memory, compute) for image in images]
         self._configure(upload_labels(labels, len(images), memory, compute))
-        self._held = None if free is None else ~upload_mask(free, memory, compute)
-        self._stats = memory.zeros((2, self.height), dtype)
+        self._held = None if free is None else upload_mask(~free, memory, compute)
+        self._free_count = self.height * self.width if free is None else np.count_nonzero(free)
+        self._stats = memory.zeros((3, self.height), dtype)
         self._find_parts()
         count = int(torch.count_nonzero(self._labels))
         self._all_counted = count == self._labels.numel()
@@ -147,9 +161,10 @@ class TorchObjective(ABC):
 
         self._run(work, self._terms_parts)
         # Summed in float64 here, on the processor, as the only transfer of a step.
-        loss, squares = self._stats.cpu().numpy().astype(np.float64).sum(axis=1)
-        q = 1.0 - float(loss) / self.terms if self.terms else 0.0
-        return Scores(q, math.sqrt(float(squares)))
+        loss, slope, change = self._stats.cpu().numpy().sum(axis=1, dtype=np.float64).tolist()
+        q = 1.0 - loss / self.terms if self.terms else 0.0
+        change /= max(1, self._free_count * self.channels)
+        return Scores(q, math.sqrt(slope), math.sqrt(change))
 
     def update(self, image: Tensor, out: Tensor, step: Step, *, curvature: bool = False) -> None:
         """Run `step` over the free pixels of `image`, which was evaluated last.
@@ -173,6 +188,34 @@ class TorchObjective(ABC):
 
         self._run(work, self._pixel_parts)
 
+    def keep(self, image: Tensor | ImageF32) -> Tensor:
+        """A new picture on the device with the content of `image`, planes or (H, W, C).
+
+        Parts are made smaller where that makes room for it.
+        """
+        while True:
+            try:
+                if not isinstance(image, Tensor):
+                    return upload_image(image, self._memory, self.dtype, self.compute)
+                return self._memory.empty(tuple(image.shape), self.dtype).copy_(image)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            self._halve_rows(self.height)
+
+    def measure_change(self, image: Tensor, other: Tensor) -> None:
+        """Root mean square difference over the free pixels, for the next scores."""
+        changes = self._stats[2].zero_()
+
+        def work(part: Rect) -> None:
+            for channel in range(self.channels):
+                cut = (channel, *part.slices)
+                squares = self._take("squares", (part.height, part.width))
+                torch.sub(image[cut], other[cut], out=squares).square_()
+                changes[part.y : part.bottom] += squares.sum(dim=1)
+
+        self._run(work, self._pixel_parts)
+
     def _run(self, work: Callable[[Rect], None], parts: list[Rect]) -> None:
         """`work` on all parts; on smaller ones when memory runs out."""
         pending = list(tiles(parts, self.rows_per_tile))[::-1]
@@ -186,11 +229,11 @@ class TorchObjective(ABC):
                 if not is_out_of_memory(error):
                     raise
             # Outside of the handler: the error keeps the work tensors of `work` alive.
-            pending = list(tiles([part, *pending[::-1]], self._halve_rows(part)))[::-1]
+            pending = list(tiles([part, *pending[::-1]], self._halve_rows(part.height)))[::-1]
 
-    def _halve_rows(self, part: Rect) -> int:
+    def _halve_rows(self, height: int) -> int:
         self._scratch.clear()
-        rows = min(self.rows_per_tile, part.height) // 2
+        rows = min(self.rows_per_tile, height) // 2
         if rows < _LEAST_ROWS:
             raise DeviceOutOfMemory(f"{self._memory.device} has too little memory for this picture")
         self.rows_per_tile = rows
@@ -199,7 +242,7 @@ class TorchObjective(ABC):
         )
         return rows
 
-    def _expect_room(self, images: Sequence[PixelArray], dtype: torch.dtype) -> None:
+    def _expect_room(self, images: Sequence[PixelArray], images_kept: int) -> None:
         """Choose the height of a part before anything is allocated.
 
         Raises
@@ -210,11 +253,10 @@ class TorchObjective(ABC):
         usable = self._memory.usable_bytes()
         if usable is None:
             return
-        share = 2 if dtype == torch.float64 else 1
-        pixels = self.height * self.width
+        share = 2 if self.dtype == torch.float64 else 1
+        planes = self._kept_planes() + images_kept * self.channels
         kept = sum(image.nbytes for image in images)
-        # The image and its trial are the caller's, and come on top.
-        kept += pixels * (2 + share * (4 * self._kept_planes() + 8 * self.channels))
+        kept += self.height * self.width * (2 + 4 * share * planes)
         row = share * self.per_pixel * (self.width + 2 * self.window)
         rows = (usable - kept) // row - 2 * self.window
         if rows < min(_LEAST_ROWS, self.height):

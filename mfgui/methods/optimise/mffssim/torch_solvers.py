@@ -13,13 +13,14 @@ from functools import partial
 import torch
 
 from mfgui.methods.optimise.mffssim.solvers import Limits
-from mfgui.methods.optimise.mffssim.torch_device import DeviceMemory, download_image
-from mfgui.methods.optimise.mffssim.torch_objective import Scores, Tensor, TorchObjective
+from mfgui.methods.optimise.mffssim.torch_device import download_image
+from mfgui.methods.optimise.mffssim.torch_objective import Scores, Step, Tensor, TorchObjective
 from mfgui.methods.registry import Iterate
 
 _SLACK = 1e-7  # rounding of Q that the guard lets pass
 _HALVINGS = 10
 _ADAM_PIXELS = 1_000_000
+_TINY = 1e-30
 
 Cut = tuple[slice, slice]
 
@@ -44,15 +45,14 @@ def gradient(
 
 
 def adam(
-    objective: TorchObjective, at: Standing, memory: DeviceMemory, *, limits: Limits, lr: float
+    objective: TorchObjective, at: Standing, *, limits: Limits, lr: float
 ) -> Iterator[Iterate]:
     """Adam on the loss of the released program; 8 bytes more per pixel and channel."""
-    shape, dtype = tuple(at.image.shape), at.image.dtype
-    first, second = memory.zeros(shape, dtype), memory.zeros(shape, dtype)
-    pixels = shape[1] * shape[2]
+    first, second = (objective.keep(at.image).zero_() for _ in range(2))
+    pixels = objective.height * objective.width
     to_loss = -0.5 / max(1, objective.terms) * max(1.0, pixels / _ADAM_PIXELS)
 
-    def stepper() -> Callable[[Cut, Tensor, Tensor, Tensor, Tensor], None]:
+    def stepper() -> Step:
         count = at.iteration + 1
         root = math.sqrt(1.0 - 0.999**count)
         rate = lr / (1.0 - 0.9**count)
@@ -74,7 +74,7 @@ def adam(
 def _unguarded(
     objective: TorchObjective,
     at: Standing,
-    stepper: Callable[[], Callable[[Cut, Tensor, Tensor, Tensor, Tensor], None]],
+    stepper: Callable[[], Step],
     limits: Limits,
     size: float,
 ) -> Iterator[Iterate]:
@@ -85,38 +85,92 @@ def _unguarded(
         at.iteration = iteration
         before, scores = scores.q, objective.evaluate(at.image)
         yield _state(objective, at, scores, size, iteration + 1)
-        if limits.reached(iteration, scores.q - before):
+        if limits.reached(iteration, scores.q - before, scores.q):
             return
 
 
 def preconditioned(
-    objective: TorchObjective, at: Standing, memory: DeviceMemory, *, limits: Limits
+    objective: TorchObjective,
+    at: Standing,
+    *,
+    limits: Limits,
+    accelerated: bool = True,
 ) -> Iterator[Iterate]:
-    """Y <- clamp(Y + G / D), halved until Q does not fall by more than 1e-7 (notes 1.5)."""
-    tiny = torch.finfo(torch.float32).tiny
+    """Y <- clamp(Y + G / D) with momentum; Q never falls by more than 1e-7 (notes 1.5).
 
-    def full_step(_cut: Cut, y: Tensor, g: Tensor, d: Tensor, out: Tensor) -> None:
-        # Where no patch counts, g and d are 0 and the pixel stays.
-        torch.addcdiv(y, g, d.clamp_min_(tiny), out=out).clamp_(0.0, 1.0)
+    Guard and momentum are those of the solver of the CPU.
+    """
+    ascent = _Guarded(objective, at, accelerated=accelerated)
+    ascent.scores = objective.evaluate(at.image)
+    yield _state(objective, at, ascent.scores, 0.0, 1, lasting=True)
+    while True:
+        before = ascent.scores.q
+        if not ascent.step(wants_change=math.isfinite(limits.change)):
+            return
+        scores = ascent.scores
+        yield _state(objective, at, scores, ascent.share, ascent.evaluations, lasting=True)
+        if limits.reached(at.iteration, scores.q - before, scores.q, scores.change):
+            return
 
-    trial = memory.empty(tuple(at.image.shape), at.image.dtype).copy_(at.image)
-    scores, evaluations = objective.evaluate(at.image), 1
-    yield _state(objective, at, scores, 0.0, evaluations, lasting=True)
-    for iteration in range(1, limits.iterations + 1):
-        objective.update(at.image, trial, full_step, curvature=True)
-        share, before = 1.0, scores.q
-        scores, evaluations = objective.evaluate(trial), evaluations + 1
-        while scores.q < before - _SLACK and share > 0.5**_HALVINGS:
+
+class _Guarded:
+    """The state of a guarded ascent; the image of `at` is always the last accepted one."""
+
+    scores: Scores
+
+    def __init__(self, objective: TorchObjective, at: Standing, *, accelerated: bool) -> None:
+        self._objective, self._at = objective, at
+        self._trial = objective.keep(at.image)
+        self._plain = objective.keep(at.image) if accelerated else None
+        self._t = self.share = 1.0
+        self.evaluations = 1
+
+    def step(self, *, wants_change: bool) -> bool:
+        """Accept one step; False when none raises Q."""
+        image, trial, least = self._at.image, self._trial, self.scores.q - _SLACK
+        following = (1.0 + math.sqrt(1.0 + 4.0 * self._t**2)) / 2.0
+        momentum = (self._t - 1.0) / following if self._plain is not None else 0.0
+        self._t = following
+        self._objective.update(image, trial, self._rule(momentum), curvature=True)
+        share, scores = 1.0 + momentum, self._evaluate(wants_change)
+        if scores.q < least and momentum > 0.0 and self._plain is not None:
+            self._t, share = 1.0, 1.0
+            trial.copy_(self._plain)
+            scores = self._evaluate(wants_change)
+        while scores.q < least and share > 0.5**_HALVINGS:
+            self._t = 1.0
             share *= 0.5
             # Both lie in [0, 1], so half way between them does.
-            trial.add_(at.image).mul_(0.5)
-            scores, evaluations = objective.evaluate(trial), evaluations + 1
-        if scores.q < before - _SLACK:
-            return
-        at.image, trial, at.iteration = trial, at.image, iteration
-        yield _state(objective, at, scores, share, evaluations, lasting=True)
-        if limits.reached(iteration, scores.q - before):
-            return
+            trial.add_(image).mul_(0.5)
+            scores = self._evaluate(wants_change)
+        if scores.q < least:
+            return False
+        self.scores, self.share = scores, share
+        self._at.image, self._trial = trial, image
+        self._at.iteration += 1
+        return True
+
+    def _evaluate(self, wants_change: bool) -> Scores:
+        self.evaluations += 1
+        if wants_change:
+            self._objective.measure_change(self._at.image, self._trial)
+        return self._objective.evaluate(self._trial)
+
+    def _rule(self, momentum: float) -> Step:
+        plain = self._plain
+
+        def full_step(cut: Cut, y: Tensor, g: Tensor, d: Tensor, out: Tensor) -> None:
+            # Where no patch counts, g and d are 0 and the pixel stays.
+            torch.addcdiv(y, g, d.clamp_min_(_TINY), out=out).clamp_(0.0, 1.0)
+            if plain is None:
+                return
+            last = plain[(slice(None), *cut)]
+            torch.sub(out, last, out=g)
+            last.copy_(out)
+            if momentum:
+                out.add_(g, alpha=momentum).clamp_(0.0, 1.0)
+
+        return full_step
 
 
 def _state(

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import torch
 
-from mfgui.methods.optimise.mffssim.ssim import C1, C2
-
 Tensor = torch.Tensor
+_C1, _C2 = 0.01**2, 0.03**2
 _FLOOR = 0.05  # keeps the curvature estimate away from 0 where SSIM crosses it
 
 
@@ -58,9 +57,9 @@ def patch_terms(
     vd.addcmul_(md, md, value=-1.0).clamp_min_(0.0)
     covariance.addcmul_(mx, md, value=-1.0)
     # b2 = var(x) + var(y) + C2 with var(y) = var(x) + 2 cov(x, d) + var(d)
-    b2 = covariance.add_(vx).mul_(2.0).add_(vd).add_(C2).clamp_min_(C2)
+    b2 = covariance.add_(vx).mul_(2.0).add_(vd).add_(_C2).clamp_min_(_C2)
     torch.add(mx, md, out=my)
-    torch.mul(mx, mx, out=ib1).addcmul_(my, my).add_(C1).reciprocal_()
+    torch.mul(mx, mx, out=ib1).addcmul_(my, my).add_(_C1).reciprocal_()
     torch.mul(md, md, out=u).mul_(ib1)
     ib2 = b2.reciprocal_()
     v = vd.mul_(ib2)
