@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.methods.optimise.mffssim import torch_solvers
 from mfgui.methods.optimise.mffssim.solvers import Limits
@@ -18,9 +17,12 @@ from mfgui.methods.optimise.mffssim.torch_device import (
     DeviceOutOfMemory,
     download_image,
     is_out_of_memory,
+    upload_frame,
+    upload_labels,
 )
 from mfgui.methods.optimise.mffssim.torch_gaussian import TorchGaussian
-from mfgui.methods.optimise.mffssim.torch_objective import TorchObjective
+from mfgui.methods.optimise.mffssim.torch_levels import coarse_image, reduction
+from mfgui.methods.optimise.mffssim.torch_objective import LEAST_ROWS, TorchObjective
 from mfgui.methods.optimise.mffssim.torch_solvers import Standing
 from mfgui.methods.registry import Iterate
 
@@ -37,11 +39,12 @@ def ascend(
     solver: str,
     window: int,
     limits: Limits,
-    free: npt.NDArray[np.bool_] | None = None,
+    free: BoolMask | None = None,
     beta: float,
     lr: float,
     compute: Compute,
     accelerated: bool = True,
+    coarse: bool = False,
     rows_per_tile: int | None = None,
     dtype: torch.dtype = torch.float32,
     memory: DeviceMemory | None = None,
@@ -69,6 +72,8 @@ def ascend(
         Of "gradient" and "adam".
     accelerated : bool
         Whether "preconditioned" has momentum.
+    coarse : bool
+        Whether it starts from a solution of the reduced picture ("box-joint" only).
     rows_per_tile : int, optional
         Rows that are worked on at a time; as many as fit by default.
     dtype : torch.dtype
@@ -89,16 +94,16 @@ def ascend(
     memory = memory or DeviceMemory(torch.device(device))
     at: Standing | None = None
     try:
-        kind: type[TorchObjective] = TorchGaussian if objective == "gaussian" else TorchBoxJoint
-        score = kind(
+        score = objective_on(
+            memory,
             images,
             labels,
+            objective=objective,
             window=window,
-            memory=memory,
-            compute=compute,
             free=free,
-            dtype=dtype,
+            compute=compute,
             rows_per_tile=rows_per_tile,
+            dtype=dtype,
             images_kept=1 if solver == "gradient" else 3,
         )
         at = Standing(score.keep(start))
@@ -107,8 +112,11 @@ def ascend(
         elif solver == "adam":
             yield from torch_solvers.adam(score, at, limits=limits, lr=lr)
         else:
+            jump = None
+            if coarse and isinstance(score, TorchBoxJoint) and reduction(window) > 1:
+                jump = partial(coarse_image, score, memory)
             yield from torch_solvers.preconditioned(
-                score, at, limits=limits, accelerated=accelerated
+                score, at, limits=limits, accelerated=accelerated, jump=jump
             )
     except (DeviceOutOfMemory, RuntimeError, MemoryError) as error:
         if not isinstance(error, DeviceOutOfMemory) and not is_out_of_memory(error):
@@ -119,3 +127,62 @@ def ascend(
             message = f"{device} has too little memory for this picture"
         iteration = 0 if at is None else at.iteration
         raise DeviceOutOfMemory(message, image=image, iteration=iteration) from None
+
+
+def objective_on(
+    memory: DeviceMemory,
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    *,
+    objective: str,
+    window: int,
+    compute: Compute,
+    free: BoolMask | None = None,
+    rows_per_tile: int | None = None,
+    dtype: torch.dtype = torch.float32,
+    images_kept: int = 3,
+) -> TorchObjective:
+    """Transfer sources and labels, and make the objective; for the parameters see `ascend`.
+
+    `images_kept` is the number of pictures of floats that are going to be kept on the device.
+
+    Raises
+    ------
+    DeviceOutOfMemory
+        When what is kept leaves no room for the smallest part.
+    """
+    kind: type[TorchObjective] = TorchGaussian if objective == "gaussian" else TorchBoxJoint
+    share = 2 if dtype == torch.float64 else 1
+    height, width, channels = images[0].shape
+    planes = kind.planes_kept + (kind.planes_kept_per_channel + images_kept) * channels
+    kept = sum(image.nbytes for image in images) + height * width * (2 + 4 * share * planes)
+    row = share * kind.per_pixel * (width + 2 * window)
+    rows = _rows_that_fit(memory, kept, row, 2 * window, height, compute)
+    return kind(
+        [upload_frame(image, memory, compute) for image in images],
+        upload_labels(labels, len(images), memory, compute),
+        window=window,
+        memory=memory,
+        compute=compute,
+        free=free,
+        dtype=dtype,
+        rows_per_tile=min(rows, rows_per_tile or height),
+    )
+
+
+def _rows_that_fit(
+    memory: DeviceMemory, kept: int, row: int, rim: int, height: int, compute: Compute
+) -> int:
+    """Rows that can be worked on at a time, with `rim` more around them, `row` bytes each."""
+    usable = memory.usable_bytes()
+    if usable is None:
+        return height
+    rows = min(height, (usable - kept) // row - rim)
+    if rows < min(LEAST_ROWS, height):
+        needed = (kept + row * (min(LEAST_ROWS, height) + rim)) / 1e9
+        raise DeviceOutOfMemory(
+            f"{memory.device} has {usable / 1e9:.2f} GB left; this picture needs {needed:.2f} GB"
+        )
+    if rows < height:
+        compute.notice(f"Graphics memory is short; {memory.device} works in parts of {rows} rows.")
+    return rows

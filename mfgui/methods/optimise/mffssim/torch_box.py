@@ -18,14 +18,12 @@ class TorchBoxJoint(TorchObjective):
     """
 
     name = "box-joint"
+    planes_kept, planes_kept_per_channel = 6, 0
     per_pixel = 80
 
     @property
     def reach(self) -> tuple[int, int]:
         return 0, self.window - 1
-
-    def _kept_planes(self) -> int:
-        return 6
 
     def _terms_per_place(self) -> int:
         return 1
@@ -125,6 +123,18 @@ class TorchBoxJoint(TorchObjective):
         if not curvature:
             return g, g[:0]
         return g, self._spread("a", self._delta, part).mul_(2.0 * self._scale)[None]
+
+    def vote_sums(self, part: Rect) -> tuple[Tensor, list[Tensor], Tensor]:
+        """S[alpha], S[beta_k] of every source and -S[gamma], (h, w), at the pixels of `part`.
+
+        Of the image that was evaluated last; see `torch_levels`.
+        """
+        constant = self._spread("a", self._alpha, part).clone()
+        weights = [self._spread("b", self._beta, part, k).clone() for k in range(len(self.frames))]
+        total = self._spread("b", self._epsilon, part).neg()
+        for weight in weights:
+            total += weight
+        return constant, weights, total
 
     def _spread(self, name: str, plane: Tensor, part: Rect, k: int | None = None) -> Tensor:
         """Sum over the patches that cover each pixel of `part`; of those of source k."""

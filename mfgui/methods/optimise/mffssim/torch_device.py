@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, depth_of
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, depth_of, white_of
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import stripes
 
@@ -108,42 +109,48 @@ class DeviceScratch:
         self._memory.give_back()
 
 
+@dataclass(frozen=True, eq=False)
 class StoredFrame:
     """One source on the device in its stored type, as planes (C, H, W).
 
     Sixteen bits are kept with the sign bit flipped, because torch computes with int16 on every
-    device and with uint16 on few.
+    device and with uint16 on few. `white` is None for floats.
     """
 
-    def __init__(self, pixels: PixelArray, memory: DeviceMemory, compute: Compute) -> None:
-        depth = depth_of(pixels)
-        kinds = {"uint8": torch.uint8, "uint16": torch.int16, "float32": torch.float32}
-        height, width, channels = pixels.shape
-        self._offset = 32768.0 if depth == "uint16" else 0.0
-        self._white = None
-        if depth != "float32":
-            # Kept on the device: division by a number of the host may be a multiplication by
-            # its reciprocal there, which differs in the last bit.
-            white = memory.empty((), torch.float32)
-            self._white = white.fill_(float(np.iinfo(pixels.dtype).max))
-        self._planes = memory.empty((channels, height, width), kinds[depth])
-        for low, high in stripes(0, height, block_rows(pixels)):
-            compute.checkpoint()
-            block = np.ascontiguousarray(pixels[low:high])
-            if depth == "uint16":
-                block = np.bitwise_xor(block, np.uint16(0x8000)).view(np.int16)
-            # Made planes of on the device, which is faster at it.
-            moved = as_tensor(block).to(memory.device)
-            self._planes[:, low:high].copy_(moved.permute(2, 0, 1))
+    planes: torch.Tensor
+    offset: float = 0.0
+    white: torch.Tensor | None = None
 
-    def load(self, channel: int, rows: slice, columns: slice, out: torch.Tensor) -> torch.Tensor:
+    def load(self, channel: int, cut: tuple[slice, slice], out: torch.Tensor) -> torch.Tensor:
         """Write a part of one channel, in [0, 1], to `out` (float32)."""
-        out.copy_(self._planes[channel, rows, columns])
-        if self._offset:
-            out.add_(self._offset)
-        if self._white is not None:
-            out.div_(self._white)
+        out.copy_(self.planes[channel][cut])
+        if self.offset:
+            out.add_(self.offset)
+        if self.white is not None:
+            out.div_(self.white)
         return out
+
+
+def upload_frame(pixels: PixelArray, memory: DeviceMemory, compute: Compute) -> StoredFrame:
+    """A source (H, W, C) as it is stored."""
+    depth = depth_of(pixels)
+    kinds = {"uint8": torch.uint8, "uint16": torch.int16, "float32": torch.float32}
+    height, width, channels = pixels.shape
+    white = None
+    if depth != "float32":
+        # Kept on the device: division by a number of the host may be a multiplication by its
+        # reciprocal there, which differs in the last bit.
+        white = memory.empty((), torch.float32).fill_(float(white_of(pixels)))
+    planes = memory.empty((channels, height, width), kinds[depth])
+    for low, high in stripes(0, height, block_rows(pixels)):
+        compute.checkpoint()
+        block = np.ascontiguousarray(pixels[low:high])
+        if depth == "uint16":
+            block = np.bitwise_xor(block, np.uint16(0x8000)).view(np.int16)
+        # Made planes of on the device, which is faster at it.
+        moved = as_tensor(block).to(memory.device)
+        planes[:, low:high].copy_(moved.permute(2, 0, 1))
+    return StoredFrame(planes, 32768.0 if depth == "uint16" else 0.0, white)
 
 
 def block_rows(array: npt.NDArray[np.generic]) -> int:

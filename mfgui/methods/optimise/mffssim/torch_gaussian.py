@@ -27,15 +27,13 @@ class TorchGaussian(TorchObjective):
     """
 
     name = "gaussian"
+    planes_kept, planes_kept_per_channel = 0, 6
     per_pixel = 112
     _reach: int  # of a window from its centre, in pixels
 
     @property
     def reach(self) -> tuple[int, int]:
         return self._reach, self._reach
-
-    def _kept_planes(self) -> int:
-        return 6 * self.channels
 
     def _terms_per_place(self) -> int:
         return self.channels

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, to_float
+from mfgui.core.arrays import BoolMask, ImageF32, Rect
 from mfgui.core.compute import Compute
 from mfgui.methods.optimise.mffssim.torch_device import (
     DeviceMemory,
@@ -21,7 +20,6 @@ from mfgui.methods.optimise.mffssim.torch_device import (
     has_float64,
     is_out_of_memory,
     upload_image,
-    upload_labels,
     upload_mask,
 )
 from mfgui.methods.optimise.mffssim.torch_plan import (
@@ -32,7 +30,7 @@ from mfgui.methods.optimise.mffssim.torch_plan import (
     tiles,
 )
 
-_LEAST_ROWS = 16
+LEAST_ROWS = 16  # of a part; below, most of the work would be on the pixels around it
 
 Tensor = torch.Tensor
 # step(part, y, gradient, curvature, out) writes the stepped y to out; all (C, h, w), the
@@ -67,10 +65,10 @@ class TorchObjective(ABC):
 
     Parameters
     ----------
-    images : sequence of (H, W, C) uint8, uint16 or float32
-        Sources as stored.
-    labels : (H, W) uint8 or uint16
-        Focus map, 1 ... K; patches with another label at their centre are left out of Q.
+    frames : sequence of StoredFrame
+        Sources on the device.
+    labels : (H, W) tensor
+        Focus map, 1 ... K; patches with 0 at their centre are left out of Q.
     window : int
         Odd side length W, at most the shorter side.
     memory : DeviceMemory
@@ -83,36 +81,33 @@ class TorchObjective(ABC):
     dtype : torch.dtype
         float32, or float64 for reference.
     rows_per_tile : int, optional
-        Largest height of a part; by default as many as fit.
-    images_kept : int
-        Pictures of floats that the caller is going to `keep`.
+        Largest height of a part; by default that of the picture.
     """
 
     name: str
     _labels: Tensor  # (rows, columns): 1 ... K, or 0, per place of the grid of terms
+    planes_kept: int  # numbers per pixel that last, images left out
+    planes_kept_per_channel: int
     per_pixel: int  # bytes of work tensors per pixel of a part, float32
 
     def __init__(
         self,
-        images: Sequence[PixelArray],
-        labels: LabelArray,
+        frames: Sequence[StoredFrame],
+        labels: Tensor,
         *,
         window: int,
         memory: DeviceMemory,
         compute: Compute,
-        free: npt.NDArray[np.bool_] | None = None,
+        free: BoolMask | None = None,
         dtype: torch.dtype = torch.float32,
         rows_per_tile: int | None = None,
-        images_kept: int = 2,
     ) -> None:
         self.window, self.compute, self.dtype = window, compute, dtype
-        self.height, self.width, self.channels = (int(n) for n in images[0].shape)
+        self.channels, self.height, self.width = frames[0].planes.shape
         self._memory, self._scratch = memory, DeviceScratch(memory)
-        self._host = images
         self.rows_per_tile = rows_per_tile or self.height
-        self._expect_room(images, images_kept)
-        self._frames = [StoredFrame(image, memory, compute) for image in images]
-        self._configure(upload_labels(labels, len(images), memory, compute))
+        self.frames, self.labels = tuple(frames), labels
+        self._configure(labels)
         self._held = None if free is None else upload_mask(~free, memory, compute)
         self._free_count = self.height * self.width if free is None else np.count_nonzero(free)
         self._stats = memory.zeros((3, self.height), dtype)
@@ -120,16 +115,11 @@ class TorchObjective(ABC):
         count = int(torch.count_nonzero(self._labels))
         self._all_counted = count == self._labels.numel()
         self.terms = count * self._terms_per_place()
-        self._run(self._prepare, self._terms_parts)
-        self._host = ()
+        self.run_parts(self._prepare, self._terms_parts)
 
     @abstractmethod
     def _configure(self, labels: Tensor) -> None:
         """Allocate what is kept; set `_labels` (one per place of the grid of terms)."""
-
-    @abstractmethod
-    def _kept_planes(self) -> int:
-        """Planes of numbers that last, the image left out."""
 
     @abstractmethod
     def _terms_per_place(self) -> int:
@@ -148,6 +138,15 @@ class TorchObjective(ABC):
         """Sum gradient and curvature of the pixels of `part`."""
 
     @property
+    def free(self) -> list[Rect]:
+        """Parts that hold all free pixels."""
+        return self._pixel_parts
+
+    def held(self, part: Rect) -> Tensor | None:
+        """Mask of the pixels of `part` that may not change; None where all may."""
+        return None if self._held is None else self._held[part.slices]
+
+    @property
     @abstractmethod
     def reach(self) -> tuple[int, int]:
         """Pixels before and after its place that a term is made from."""
@@ -159,7 +158,7 @@ class TorchObjective(ABC):
         def work(part: Rect) -> None:
             losses[part.y : part.bottom] += self._evaluate(image, part)
 
-        self._run(work, self._terms_parts)
+        self.run_parts(work, self._terms_parts)
         # Summed in float64 here, on the processor, as the only transfer of a step.
         loss, slope, change = self._stats.cpu().numpy().sum(axis=1, dtype=np.float64).tolist()
         q = 1.0 - loss / self.terms if self.terms else 0.0
@@ -186,7 +185,7 @@ class TorchObjective(ABC):
             inner = (slice(None), *cut)
             step(cut, image[inner], g, d, out[inner])
 
-        self._run(work, self._pixel_parts)
+        self.run_parts(work, self._pixel_parts)
 
     def keep(self, image: Tensor | ImageF32) -> Tensor:
         """A new picture on the device with the content of `image`, planes or (H, W, C).
@@ -214,9 +213,9 @@ class TorchObjective(ABC):
                 torch.sub(image[cut], other[cut], out=squares).square_()
                 changes[part.y : part.bottom] += squares.sum(dim=1)
 
-        self._run(work, self._pixel_parts)
+        self.run_parts(work, self._pixel_parts)
 
-    def _run(self, work: Callable[[Rect], None], parts: list[Rect]) -> None:
+    def run_parts(self, work: Callable[[Rect], None], parts: list[Rect]) -> None:
         """`work` on all parts; on smaller ones when memory runs out."""
         pending = list(tiles(parts, self.rows_per_tile))[::-1]
         while pending:
@@ -234,7 +233,7 @@ class TorchObjective(ABC):
     def _halve_rows(self, height: int) -> int:
         self._scratch.clear()
         rows = min(self.rows_per_tile, height) // 2
-        if rows < _LEAST_ROWS:
+        if rows < LEAST_ROWS:
             raise DeviceOutOfMemory(f"{self._memory.device} has too little memory for this picture")
         self.rows_per_tile = rows
         self.compute.notice(
@@ -242,39 +241,11 @@ class TorchObjective(ABC):
         )
         return rows
 
-    def _expect_room(self, images: Sequence[PixelArray], images_kept: int) -> None:
-        """Choose the height of a part before anything is allocated.
-
-        Raises
-        ------
-        DeviceOutOfMemory
-            When what is kept leaves no room for the smallest part.
-        """
-        usable = self._memory.usable_bytes()
-        if usable is None:
-            return
-        share = 2 if self.dtype == torch.float64 else 1
-        planes = self._kept_planes() + images_kept * self.channels
-        kept = sum(image.nbytes for image in images)
-        kept += self.height * self.width * (2 + 4 * share * planes)
-        row = share * self.per_pixel * (self.width + 2 * self.window)
-        rows = (usable - kept) // row - 2 * self.window
-        if rows < min(_LEAST_ROWS, self.height):
-            raise DeviceOutOfMemory(
-                f"{self._memory.device} has {usable / 1e9:.2f} GB left; this picture needs "
-                f"{(kept + row * (_LEAST_ROWS + 2 * self.window)) / 1e9:.2f} GB"
-            )
-        if rows < self.rows_per_tile:
-            self.rows_per_tile = int(rows)
-            self.compute.notice(
-                f"Graphics memory is short; {self._memory.device} works in parts of {rows} rows."
-            )
-
     def _find_parts(self) -> None:
         """Where labels occur and, with held pixels, which terms can change at all."""
         grid = (self._labels.shape[0], self._labels.shape[1])
         self._cells = []
-        for k in range(len(self._frames)):
+        for k in range(len(self.frames)):
             self.compute.checkpoint()
             self._cells.append(cells_of(self._labels, k + 1))
         self._grid = Rect(0, 0, grid[1], grid[0])
@@ -321,22 +292,20 @@ class TorchObjective(ABC):
     def _load(self, k: int, channel: int, part: Rect) -> Tensor:
         """One channel of a part of source k."""
         x = self._take("x", (part.height, part.width), torch.float32)
-        self._frames[k].load(channel, *part.slices, x)
+        self.frames[k].load(channel, part.slices, x)
         return x if self.dtype == torch.float32 else x.to(self.dtype)
 
     def _other(self, k: int, part: Rect) -> Tensor | None:
         """Mask of the places of `part` that do not name source k; None where all do."""
-        if len(self._frames) == 1 and self._all_counted:
+        if len(self.frames) == 1 and self._all_counted:
             return None
         mask = self._take("mask", (part.height, part.width), torch.bool)
         return torch.ne(self._labels[part.slices], k + 1, out=mask)
 
     def _exact_planes(self, k: int, channel: int, part: Rect) -> Tensor:
         """One channel of a part of source k in float64, on the processor where need be."""
-        if has_float64(self._memory.device):
-            return self._load(k, channel, part).to(torch.float64)
-        pixels = np.ascontiguousarray(self._host[k][(*part.slices, channel)])
-        return torch.from_numpy(to_float(pixels).astype(np.float64))
+        x = self._load(k, channel, part)
+        return (x if has_float64(self._memory.device) else x.cpu()).to(torch.float64)
 
     def _exact_scratch(self) -> DeviceScratch:
         if has_float64(self._memory.device):

@@ -95,17 +95,21 @@ def preconditioned(
     *,
     limits: Limits,
     accelerated: bool = True,
+    jump: Callable[[Tensor], None] | None = None,
 ) -> Iterator[Iterate]:
     """Y <- clamp(Y + G / D) with momentum; Q never falls by more than 1e-7 (notes 1.5).
 
-    Guard and momentum are those of the solver of the CPU.
+    Guard and momentum are those of the solver of the CPU. `jump` may write a better image to
+    the free pixels of its argument; when Q does not fall, that is the first step.
     """
     ascent = _Guarded(objective, at, accelerated=accelerated)
     ascent.scores = objective.evaluate(at.image)
     yield _state(objective, at, ascent.scores, 0.0, 1, lasting=True)
-    while True:
+    if jump is not None and ascent.jump(jump):
+        yield _state(objective, at, ascent.scores, 1.0, ascent.evaluations, lasting=True)
+    while at.iteration < limits.iterations:
         before = ascent.scores.q
-        if not ascent.step(wants_change=math.isfinite(limits.change)):
+        if not ascent.step(wants_change=limits.change > 0.0):
             return
         scores = ascent.scores
         yield _state(objective, at, scores, ascent.share, ascent.evaluations, lasting=True)
@@ -146,6 +150,21 @@ class _Guarded:
         if scores.q < least:
             return False
         self.scores, self.share = scores, share
+        self._at.image, self._trial = trial, image
+        self._at.iteration += 1
+        return True
+
+    def jump(self, write: Callable[[Tensor], None]) -> bool:
+        """Go to the image that `write` makes if Q does not fall."""
+        image, trial = self._at.image, self._trial
+        write(trial)
+        scores = self._evaluate(wants_change=False)
+        if scores.q < self.scores.q:
+            trial.copy_(image)
+            # The objective must hold what belongs to the image that is kept.
+            self._evaluate(wants_change=False)
+            return False
+        self.scores, self.share = scores, 1.0
         self._at.image, self._trial = trial, image
         self._at.iteration += 1
         return True

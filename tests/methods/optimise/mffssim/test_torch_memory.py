@@ -8,7 +8,7 @@ import torch
 
 from mfgui.core.compute import Compute
 from mfgui.methods.optimise.mffssim.solvers import Limits
-from mfgui.methods.optimise.mffssim.torch_backend import DeviceOutOfMemory, ascend
+from mfgui.methods.optimise.mffssim.torch_backend import DeviceOutOfMemory, ascend, objective_on
 from mfgui.methods.optimise.mffssim.torch_box import TorchBoxJoint
 from mfgui.methods.optimise.mffssim.torch_device import DeviceMemory, is_out_of_memory
 from mfgui.methods.optimise.mffssim.torch_gaussian import TorchGaussian
@@ -192,10 +192,11 @@ def test_that_no_more_memory_is_taken_than_was_planned(kind, solver):
 
 def test_that_checkpoints_are_passed_between_parts():
     calls = []
-    score = TorchBoxJoint(
+    score = objective_on(
+        DeviceMemory(torch.device("cpu")),
         *scene()[:2],
+        objective="box-joint",
         window=7,
-        memory=DeviceMemory(torch.device("cpu")),
         compute=Compute(checkpoint=lambda: calls.append(None)),
         rows_per_tile=50,
     )
