@@ -79,7 +79,7 @@ def _choose(
             left -= _copy_where(labels == label, image, chosen)
     if not left:
         return None
-    ignored = labels == ignore_label(labels)
+    ignored: BoolMask = labels == ignore_label(labels)
     if left > np.count_nonzero(ignored):
         wrong = labels[(labels == UNASSIGNED) | (labels > len(images)) & ~ignored]
         raise ValueError(f"label {int(wrong[0])} names none of {len(images)} sources")
