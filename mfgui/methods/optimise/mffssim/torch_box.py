@@ -34,6 +34,7 @@ class TorchBoxJoint(TorchObjective):
         self._labels = labels[half : half + rows, half : half + columns]
         self._box = BoxSums(self.window, self._scratch)
         self._scale = 1.0 / (self.channels * self.window**2)
+        self.unit = 2.0 * self._scale
         kept = [self._memory.zeros((rows, columns), self.dtype) for _ in range(6)]
         self._mean_x, self._variance_x, self._alpha, self._epsilon, self._beta, self._delta = kept
 
@@ -82,8 +83,9 @@ class TorchBoxJoint(TorchObjective):
             sums = self._products(image, k, self._pixels_of(rect))
             other = self._other(k, rect)
             for plane, target in zip(sums, found, strict=True):
-                put(plane.mul_(self._scale), other, target[inside(rect, part)])
-        return found[0], found[1], found[2]
+                put(plane, other, target[inside(rect, part)])
+        first, square, product = (plane.mul_(self._scale) for plane in found)
+        return first, square, product
 
     def _products(self, image: Tensor, k: int, area: Rect) -> list[Tensor]:
         """Window sums of d, d^2 and x d over the channels."""
@@ -119,10 +121,9 @@ class TorchBoxJoint(TorchObjective):
                 x = self._load(k, channel, area)
                 d = torch.sub(x, image[channel][area.slices], out=x)
                 g[channel][inside(area, part)].addcmul_(beta, d)
-        g.mul_(2.0 * self._scale)
         if not curvature:
             return g, g[:0]
-        return g, self._spread("a", self._delta, part).mul_(2.0 * self._scale)[None]
+        return g, self._spread("a", self._delta, part)[None]
 
     def vote_sums(self, part: Rect) -> tuple[Tensor, list[Tensor], Tensor]:
         """S[alpha], S[beta_k] of every source and -S[gamma], (h, w), at the pixels of `part`.

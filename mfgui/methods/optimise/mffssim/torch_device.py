@@ -123,12 +123,12 @@ class StoredFrame:
 
     def load(self, channel: int, cut: tuple[slice, slice], out: torch.Tensor) -> torch.Tensor:
         """Write a part of one channel, in [0, 1], to `out` (float32)."""
-        out.copy_(self.planes[channel][cut])
+        stored = self.planes[channel][cut]
+        if self.white is None:
+            return out.copy_(stored)
         if self.offset:
-            out.add_(self.offset)
-        if self.white is not None:
-            out.div_(self.white)
-        return out
+            return torch.add(stored, self.offset, out=out).div_(self.white)
+        return torch.div(stored, self.white, out=out)
 
 
 def upload_frame(pixels: PixelArray, memory: DeviceMemory, compute: Compute) -> StoredFrame:

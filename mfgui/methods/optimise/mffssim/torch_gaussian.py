@@ -27,6 +27,7 @@ class TorchGaussian(TorchObjective):
     """
 
     name = "gaussian"
+    unit = 2.0
     planes_kept, planes_kept_per_channel = 0, 6
     per_pixel = 112
     _reach: int  # of a window from its centre, in pixels
@@ -115,9 +116,9 @@ class TorchGaussian(TorchObjective):
             parts = self._filter.adjoint(stacked, *self._ranges(part))
             torch.addcmul(parts[0], parts[1], image[channel][cut], out=g[channel])
             if curvature:
-                torch.mul(parts[2], 2.0, out=d[channel])
+                d[channel].copy_(parts[2])
             self._add_sources(image, channel, part, terms, g[channel])
-        return g.mul_(2.0), d
+        return g, d
 
     def _add_sources(
         self, image: Tensor, channel: int, part: Rect, terms: Rect, total: Tensor

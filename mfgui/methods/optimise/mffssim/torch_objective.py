@@ -34,8 +34,9 @@ LEAST_ROWS = 16  # of a part; below, most of the work would be on the pixels aro
 
 Tensor = torch.Tensor
 # step(part, y, gradient, curvature, out) writes the stepped y to out; all (C, h, w), the
-# curvature (1, h, w) for joint channels; `part` are the slices of the whole planes. It must not
-# allocate: it runs once per part, also when memory is short.
+# curvature (1, h, w) for joint channels; `part` are the slices of the whole planes. Gradient and
+# curvature lack the factor `unit` and may be overwritten. It must not allocate: it runs once per
+# part, also when memory is short.
 Step = Callable[[tuple[slice, slice], Tensor, Tensor, Tensor, Tensor], None]
 
 
@@ -85,6 +86,7 @@ class TorchObjective(ABC):
     """
 
     name: str
+    unit: float  # what sum gradient and curvature are without, when a step gets them
     _labels: Tensor  # (rows, columns): 1 ... K, or 0, per place of the grid of terms
     planes_kept: int  # numbers per pixel that last, images left out
     planes_kept_per_channel: int
@@ -135,7 +137,7 @@ class TorchObjective(ABC):
 
     @abstractmethod
     def _gradient(self, image: Tensor, part: Rect, curvature: bool) -> tuple[Tensor, Tensor]:
-        """Sum gradient and curvature of the pixels of `part`."""
+        """Sum gradient and curvature of the pixels of `part`, both divided by `unit`."""
 
     @property
     def free(self) -> list[Rect]:
@@ -163,7 +165,7 @@ class TorchObjective(ABC):
         loss, slope, change = self._stats.cpu().numpy().sum(axis=1, dtype=np.float64).tolist()
         q = 1.0 - loss / self.terms if self.terms else 0.0
         change /= max(1, self._free_count * self.channels)
-        return Scores(q, math.sqrt(slope), math.sqrt(change))
+        return Scores(q, self.unit * math.sqrt(slope), math.sqrt(change))
 
     def update(self, image: Tensor, out: Tensor, step: Step, *, curvature: bool = False) -> None:
         """Run `step` over the free pixels of `image`, which was evaluated last.

@@ -39,7 +39,7 @@ def gradient(
     """Plain ascent Y <- clamp(Y + beta G) with the sum gradient G (algorithm notes 1.3)."""
 
     def step(_cut: Cut, y: Tensor, g: Tensor, _d: Tensor, out: Tensor) -> None:
-        torch.add(y, g, alpha=beta, out=out).clamp_(0.0, 1.0)
+        torch.add(y, g, alpha=beta * objective.unit, out=out).clamp_(0.0, 1.0)
 
     yield from _unguarded(objective, at, lambda: step, limits, beta)
 
@@ -60,7 +60,7 @@ def adam(
         def step(cut: Cut, y: Tensor, g: Tensor, _d: Tensor, out: Tensor) -> None:
             inner = (slice(None), *cut)
             m, v = first[inner], second[inner]
-            g.mul_(to_loss)
+            g.mul_(to_loss * objective.unit)
             m.mul_(0.9).add_(g, alpha=0.1)
             v.mul_(0.999).addcmul_(g, g, value=0.001)
             torch.sqrt(v, out=g).div_(root).add_(1e-8)

@@ -87,8 +87,8 @@ def evaluated(images, labels, image, window, kind, dtype=torch.float64, **more):
     slope, curvature = torch.zeros_like(y), torch.zeros_like(y)
 
     def keep(cut, _y, g, d, out):
-        out.copy_(g)
-        curvature[(slice(None), *cut)] = d
+        out.copy_(g).mul_(score.unit)
+        curvature[(slice(None), *cut)] = d * score.unit
 
     q = score.evaluate(y).q
     score.update(y, slope, keep, curvature=True)
