@@ -26,7 +26,8 @@ class _Record:
     held_since: float | None = None
     held_seconds: float = 0.0
     durations: deque[float] = field(default_factory=lambda: deque(maxlen=_STEPS_FOR_ESTIMATE))
-    points: list[Iterated] = field(default_factory=list)
+    objective: str = ""
+    columns: tuple[list[float], ...] = field(default_factory=lambda: ([], [], [], []))
 
 
 class RunTracker:
@@ -69,16 +70,8 @@ class RunTracker:
 
     def curve(self, run_id: int) -> Curve:
         """The curve so far; empty for a run without iterations."""
-        points = self._records[run_id].points
-        if not points:
-            return Curve("")
-        return Curve(
-            points[0].objective,
-            q=tuple(point.q for point in points),
-            step=tuple(point.step for point in points),
-            gradient_norm=tuple(point.gradient_norm for point in points),
-            seconds=tuple(point.seconds for point in points),
-        )
+        record = self._records[run_id]
+        return Curve(record.objective, *(tuple(column) for column in record.columns))
 
     def started(self, run_id: int) -> RunStatus:
         record = self._records[run_id]
@@ -91,9 +84,13 @@ class RunTracker:
 
     def iterated(self, event: Iterated) -> RunStatus:
         record = self._records[event.run_id]
-        if record.points:
-            record.durations.append(event.seconds - record.points[-1].seconds)
-        record.points.append(event)
+        seconds = record.columns[-1]
+        if seconds:
+            record.durations.append(event.seconds - seconds[-1])
+        record.objective = event.objective
+        values = (event.q, event.step, event.gradient_norm, event.seconds)
+        for column, value in zip(record.columns, values, strict=True):
+            column.append(value)
         return self._update(
             record,
             stage="ascending",

@@ -38,7 +38,7 @@ class Curve:
     @property
     def best(self) -> int:
         """Index of the largest Q (the first of equals)."""
-        return max(range(len(self.q)), key=self.q.__getitem__)
+        return self.q.index(max(self.q))
 
 
 @dataclass(frozen=True)

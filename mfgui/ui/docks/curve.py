@@ -32,6 +32,7 @@ class _Run:
     name: str
     curve: Curve
     place: int
+    best: int
     visible: bool = True
 
 
@@ -73,12 +74,12 @@ class CurvePanel(QWidget):
             return
         old = self._runs.get(run_id)
         if old is None:
-            self._runs[run_id] = _Run(name, curve, self._places)
+            self._runs[run_id] = _Run(name, curve, self._places, curve.best)
             self._places += 1
             self._add_to_legend(run_id)
             self.select(run_id)
         else:
-            self._runs[run_id] = replace(old, curve=curve)
+            self._runs[run_id] = replace(old, curve=curve, best=curve.best)
         self._refresh()
 
     def select(self, run_id: int) -> None:
@@ -245,16 +246,16 @@ class CurvePanel(QWidget):
         for run_id, box in self.legend.items():
             run = self._runs[run_id]
             box.setVisible(run.curve.objective == objective)
-            best = run.curve.q[run.curve.best]
+            best = run.curve.q[run.best]
             box.setText(f"{run.name}   {best:.5f}")
-            box.setToolTip(f"{run.name}: best Q {best:.9f} at iteration {run.curve.best}")
+            box.setToolTip(f"{run.name}: best Q {best:.9f} at iteration {run.best}")
         if self.plot is not None:
             self.plot.show_curves(self._plotted(objective), selected=self._selected)
         self._show_numbers()
 
     def _plotted(self, objective: str) -> list[PlottedCurve]:
         return [
-            PlottedCurve(run_id, run.name, run.curve, self._style(run_id), run.visible)
+            PlottedCurve(run_id, run.name, run.curve, self._style(run_id), run.best, run.visible)
             for run_id, run in self._runs.items()
             if run.curve.objective == objective
         ]
@@ -278,9 +279,7 @@ class CurvePanel(QWidget):
             self.readout.clear()
             return
         if self._hovered < 0:
-            best = run.curve.best
-            text = f"Best Q {run.curve.q[best]:.6f} at {best}"
-            self.readout.setText(text)
+            self.readout.setText(f"Best Q {run.curve.q[run.best]:.6f} at {run.best}")
             return
         shown = self._plotted(self.objective_box.currentText())
         parts = [

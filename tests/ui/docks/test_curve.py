@@ -43,6 +43,41 @@ def test_that_every_iteration_is_drawn_raw(panel: CurvePanel) -> None:
     assert list(y) == list(q)
 
 
+def test_that_a_long_curve_is_thinned_for_drawing_and_keeps_its_peaks(
+    panel: CurvePanel, qtbot: Any
+) -> None:
+    values = [0.9 - 0.1 / (n + 1) for n in range(10_000)]
+    values[4321], values[7654] = 0.99, 0.5
+    panel.show_curve(1, "1 · MS-Lap", curve(*values))
+    line = drawn(panel)[1]
+    qtbot.waitUntil(lambda: len(line.curve.yData) < 3000)
+    assert line.curve.yData.max() == 0.99
+    assert line.curve.yData.min() == 0.5
+    assert len(line.yData) == 10_000
+
+
+def test_that_only_the_curve_that_grew_is_drawn_anew(panel: CurvePanel) -> None:
+    panel.show_curve(1, "1", curve(0.8, 0.9))
+    panel.show_curve(2, "2", curve(0.7, 0.8))
+    kept = drawn(panel)[1].yData
+    panel.show_curve(2, "2", curve(0.7, 0.8, 0.85))
+    assert drawn(panel)[1].yData is kept
+    assert list(drawn(panel)[2].yData) == [0.7, 0.8, 0.85]
+
+
+@pytest.mark.parametrize(
+    ("iterations", "end"), [(37, 37), (200, 200), (201, 210), (9_990, 10_000), (10_001, 11_000)]
+)
+def test_that_the_axis_ends_ahead_of_a_long_curve(
+    panel: CurvePanel, qtbot: Any, iterations: int, end: int
+) -> None:
+    panel.show_curve(1, "1", curve(*(0.5,) * iterations, 0.6))
+    assert panel.plot is not None
+    panel.plot.plot.grab()
+    low, high = panel.plot.plot.viewRange()[0]
+    assert low <= 0 < end <= high < 1.1 * end
+
+
 def test_that_runs_differ_in_colour_and_in_dash(panel: CurvePanel) -> None:
     for run_id in range(1, 5):
         panel.show_curve(run_id, f"{run_id}", curve(0.8, 0.9))
