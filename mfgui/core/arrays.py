@@ -87,6 +87,13 @@ def depth_of(pixels: PixelArray) -> Depth:
     return cast(Depth, name)
 
 
+def white_of(pixels: PixelArray) -> np.float32:
+    """What stored values are divided by to lie in [0, 1]: the maximum of an integer type, or 1."""
+    if depth_of(pixels) == "float32":
+        return np.float32(1.0)
+    return np.float32(np.iinfo(pixels.dtype).max)
+
+
 def to_float(pixels: PixelArray) -> ImageF32:
     """Stored pixels as float32 in [0, 1]: integers divided by the maximum of their type.
 
@@ -98,7 +105,7 @@ def to_float(pixels: PixelArray) -> ImageF32:
     if depth_of(pixels) == "float32":
         return pixels
     # Divided, not multiplied by the reciprocal: the last bit decides ties of the focus map.
-    return np.divide(pixels, np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32)
+    return np.divide(pixels, white_of(pixels), dtype=np.float32)
 
 
 def from_float(image: ImageF32, depth: Depth) -> PixelArray:

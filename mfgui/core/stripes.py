@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import bisect
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,16 @@ import numpy.typing as npt
 from mfgui.core.compute import Compute
 
 T = TypeVar("T")
+
+
+class Part(Protocol):
+    """Something to be worked on, with its cost."""
+
+    @property
+    def work(self) -> int: ...
+
+
+P = TypeVar("P", bound=Part)
 _STRIPE_PIXELS = 32_768  # fewer, longer calls let threads wait less for the interpreter
 
 
@@ -90,13 +102,35 @@ class RowWorkers:
         """
         count = max(1, min(len(self.scratch), rows))
         edges = [rows * part // count for part in range(count + 1)]
-        if count == 1:
-            return [work(self.scratch[0], 0, rows)]
+        return self._run(work, list(itertools.pairwise(edges)))
+
+    def run_parts(self, work: Callable[[Scratch, Sequence[P]], T], parts: Sequence[P]) -> list[T]:
+        """``work(scratch, parts[i:j])`` for consecutive shares that cost about the same, in order.
+
+        `parts` tell by ``work`` how much they cost. For failures see `run`.
+        """
+        costs = list(itertools.accumulate(part.work for part in parts))
+        threads = len(self.scratch)
+        edges = [0, len(parts)]
+        if parts:
+            shares = (costs[-1] * share / threads for share in range(1, threads))
+            edges[1:1] = [bisect.bisect_left(costs, share) for share in shares]
+
+        def take(scratch: Scratch, start: int, stop: int) -> T:
+            return work(scratch, parts[start:stop])
+
+        return self._run(take, [(a, b) for a, b in itertools.pairwise(edges) if a < b])
+
+    def _run(
+        self, work: Callable[[Scratch, int, int], T], ranges: Sequence[tuple[int, int]]
+    ) -> list[T]:
+        if len(ranges) <= 1:
+            return [work(self.scratch[0], *between) for between in ranges]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(len(self.scratch), thread_name_prefix="rows")
         futures = [
-            self._pool.submit(work, self.scratch[part], edges[part], edges[part + 1])
-            for part in range(count)
+            self._pool.submit(work, scratch, *between)
+            for scratch, between in zip(self.scratch, ranges, strict=False)
         ]
         wait(futures)
         return [future.result() for future in futures]

@@ -26,14 +26,14 @@ def run(pair, *, compute=None, start_image=None, labels=None, **explicit):
 @pytest.mark.parametrize(
     ("variant", "expected"),
     [
-        ("paper", ("gradient", "box-joint", "average", "paper", 1000, 0.0)),
-        ("released", ("adam", "gaussian", "average", "released", 1000, 0.0)),
-        ("ours", ("preconditioned", "box-joint", "composite", "released", 60, 1e-6)),
+        ("paper", ("gradient", "box-joint", "average", "paper", 1000, 0.0, "full")),
+        ("released", ("adam", "gaussian", "average", "released", 1000, 0.0, "full")),
+        ("ours", ("preconditioned", "box-joint", "composite", "released", 60, 1e-6, "band")),
     ],
 )
 def test_that_a_variant_sets_its_defaults(variant, expected):
     values = registry.load().get("ms-lap").resolve({"variant": variant})
-    names = ("solver", "objective", "start", "window", "iterations", "tolerance")
+    names = ("solver", "objective", "start", "window", "iterations", "tolerance", "active")
     assert tuple(values[name] for name in names) == expected
     assert (values["beta"], values["lr"]) == (1e-3, 1e-3)
 
@@ -46,9 +46,7 @@ def test_that_ours_is_the_default_and_explicit_values_win():
 
 def test_that_what_comes_later_is_absent():
     names = {p.name for p in registry.load().get("ms-lap").parameters}
-    assert names.isdisjoint({"active", "detector"})
-    with pytest.raises(UsageError):
-        registry.load().get("ms-lap").resolve({"window": "auto"})
+    assert "detector" not in names
 
 
 @pytest.mark.parametrize("value", ["4", "1", "2.5", "wide"])
@@ -59,11 +57,12 @@ def test_that_a_wrong_window_is_refused(value):
 
 @pytest.mark.parametrize("variant", ["ours", "paper", "released"])
 def test_that_every_variant_raises_q_towards_the_truth(tiny_pair, variant):
-    states = run(tiny_pair, variant=variant, iterations=12, tolerance=0)
+    states = run(tiny_pair, variant=variant, iterations=12, tolerance=0, change=0)
     found = [(s.iteration, s.q, s.evaluations) for s in states]
     assert [iteration for iteration, _, _ in found] == list(range(13))
     assert [evaluations for _, _, evaluations in found] == list(range(1, 14))
-    assert all(after > before for (_, before, _), (_, after, _) in itertools.pairwise(found))
+    assert all(q > before - 1e-7 for (_, before, _), (_, q, _) in itertools.pairwise(found))
+    assert found[-1][1] > found[0][1] + 1e-4
 
 
 def test_that_the_reported_q_is_that_of_the_image(tiny_pair):
@@ -73,7 +72,7 @@ def test_that_the_reported_q_is_that_of_the_image(tiny_pair):
         expected = q_box(
             list(tiny_pair.images), tiny_pair.labels, state.image, window=7, compute=Compute()
         )
-        assert state.q == pytest.approx(expected, abs=1e-12)
+        assert state.q == pytest.approx(expected, abs=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +89,10 @@ def test_that_the_image_is_float32_in_range_even_after_wild_steps(tiny_pair, exp
 def test_that_the_start_is_the_composite_the_average_or_a_given_image(tiny_pair):
     images = list(tiny_pair.images)
     assert np.array_equal(next(run(tiny_pair)).image, compose(images, tiny_pair.labels))
-    average = next(run(tiny_pair, start="average")).image
+    average = next(run(tiny_pair, start="average", active="full")).image
     assert average == pytest.approx((images[0] + images[1]) / 2, abs=1e-7)
     given = np.full_like(images[0], 0.25)
-    state = next(run(tiny_pair, start_image=given, start="picture.png"))
+    state = next(run(tiny_pair, start_image=given, start="picture.png", active="full"))
     assert np.array_equal(state.image, given)
     state.image[:] = 0.0
     assert (given == 0.25).all()

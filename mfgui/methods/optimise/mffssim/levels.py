@@ -1,0 +1,120 @@
+"""Coarse to fine: a first image for large windows, from a solution of the reduced picture.
+
+At the optimum every pixel is the weighted vote of the patches that cover it,
+
+    Y = (S[alpha] + sum_k S[beta_k] X_k) / -S[gamma]
+
+with the terms of `ssim.py`. The sums S over windows change slowly across the picture, so they
+may be taken from a smaller one, enlarged, and applied to the sources in full size: unlike an
+enlarged image this loses no detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, white_of
+from mfgui.core.compose import compose
+from mfgui.core.stripes import RowWorkers, Scratch
+from mfgui.methods.optimise.mffssim import level_kernels, solvers
+from mfgui.methods.optimise.mffssim.objective import BoxJoint
+from mfgui.methods.optimise.mffssim.region import Strip
+
+_SMALLEST = 12  # pixels of a reduced window; smaller ones say less about the large one
+_LIMITS = solvers.Limits(40, tolerance=2e-6)
+
+_Planes = npt.NDArray[np.float32]  # (2 + K, h, w): constant, then one weight per source
+
+
+def reduction(window: int) -> int:
+    """How many times smaller the reduced picture is, a power of two; 1 for small windows.
+
+    >>> [reduction(window) for window in (13, 25, 49, 175)]
+    [1, 2, 4, 8]
+    """
+    return int(2 ** max(0, (window // _SMALLEST).bit_length() - 1))
+
+
+def coarse_image(
+    score: BoxJoint, images: Sequence[PixelArray], labels: LabelArray, out: ImageF32
+) -> None:
+    """Write the enlarged solution to the free pixels of `out`, (H, W, C).
+
+    Time O(H W C K / factor^2) for the solution and O(free pixels K) for its enlargement. Where
+    the votes do not add up to more than nothing, the pixel takes its own source.
+    """
+    factor = reduction(score.window)
+    votes = _reduced_votes(images, labels, factor, score.window, score.workers)
+    work = partial(_enlarge, votes, images, out, factor, score.region.rows)
+    score.workers.run_parts(work, score.region.pixels)
+
+
+def _reduced_votes(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    factor: int,
+    window: int,
+    workers: RowWorkers,
+) -> _Planes:
+    height, width = labels.shape
+    size = (-(-width // factor), -(-height // factor))
+    small = []
+    for image in images:
+        workers.compute.checkpoint()
+        reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        small.append(np.asarray(reduced).reshape(size[1], size[0], -1))
+    names = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    side = min(2 * (window // factor // 2) + 1, min(size) - 1 + min(size) % 2)
+    score = BoxJoint(small, names, window=side, workers=workers)
+    start = compose(small, names, compute=workers.compute)
+    for state in solvers.preconditioned(score, start, limits=_LIMITS):
+        image = state.image
+    score.evaluate(image)
+    constant, total, *weights = score.window_sums()
+    votes = np.stack([constant, *weights])
+    useful = total < 0.0
+    votes = np.divide(votes, -total, out=np.zeros_like(votes), where=useful)
+    for k in range(len(images)):
+        votes[1 + k][~useful] = (names == k + 1)[~useful]
+    return np.asarray(votes, np.float32)
+
+
+def _enlarge(
+    votes: _Planes,
+    images: Sequence[PixelArray],
+    out: ImageF32,
+    factor: int,
+    rows: int,
+    scratch: Scratch,
+    strips: Sequence[Strip],
+) -> None:
+    _, height, _ = votes.shape
+    width, channels = out.shape[1:]
+    g = scratch.take("g", (rows, width, channels), np.float32)
+    for strip in strips:
+        # Rows between their two neighbours in the reduced picture, then columns.
+        position = (np.arange(strip.low, strip.high) + 0.5) / factor - 0.5
+        above = np.clip(np.floor(position).astype(np.intp), 0, height - 1)
+        below = np.minimum(above + 1, height - 1)
+        share = np.clip(position - above, 0.0, 1.0)[:, np.newaxis].astype(np.float32)
+        for index, plane in enumerate(votes):
+            between = plane[above] * (1.0 - share) + plane[below] * share
+            weight = _stretched(between, factor, width)
+            if index == 0:
+                g[: len(weight)] = weight[:, :, np.newaxis]
+            else:
+                image = images[index - 1]
+                level_kernels.mix(image, white_of(image), strip.low, strip.any, weight, g)
+        level_kernels.take_clamped(strip.low, strip.high, strip.any, g, out)
+
+
+def _stretched(rows: npt.NDArray[np.float32], factor: int, width: int) -> npt.NDArray[np.float32]:
+    """Each value becomes `factor` columns, with linear interpolation; cut to `width`."""
+    size = (rows.shape[1] * factor, len(rows))
+    stretched = cv2.resize(rows, size, interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(stretched[:, :width])
