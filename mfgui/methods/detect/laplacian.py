@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mfgui.core.arrays import LabelArray, PixelArray, Size
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.energy import Energy, strongest
+from mfgui.methods.detect.regions import Clean, remove_small_regions
 from mfgui.methods.optimise.mffssim.window import Window, window_size
 from mfgui.methods.registry import Kind, method
 
@@ -25,12 +26,13 @@ def laplacian(
     *,
     compute: Compute,
     window: Window = "released",
+    clean: Clean = 0.0,
 ) -> LabelArray:
     """Arg max over the sources of the mean squared Laplacian in a W x W window.
 
     Each channel is filtered with the 8-neighbour Laplacian / 16 (borders mirrored without
     repeating the edge), squared, and averaged over the window and the channels (borders
-    replicated); ties take the lowest label. No post-processing. This is the map of the
+    replicated); ties take the lowest label. This is the map of the
     authors' program, section 1.4 [R] of the algorithm notes. Like theirs it filters in
     float32, whose rounding decides between windows of 8-bit pictures that are equal in whole
     numbers; the sums are exact, so that equal windows tie wherever they lie.
@@ -41,6 +43,9 @@ def laplacian(
         Two or more sources, as stored.
     window : int or {"paper", "released"}
         Odd side length, or the rule that gives it.
+    clean : float
+        Regions below this share of the picture are given to the label around them; 0, the
+        default, leaves the map as it is defined above.
 
     Returns
     -------
@@ -55,4 +60,7 @@ def laplacian(
     height, width, channels = images[0].shape
     side = window_size(window, Size(width, height))
     energy = Energy.laplacian(side, largest=_LARGEST * channels)
-    return strongest(images, energy, window=side, compute=compute)
+    labels = strongest(images, energy, window=side, compute=compute)
+    if clean > 0.0:
+        remove_small_regions(labels, share=clean, compute=compute)
+    return labels

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mfgui.core.arrays import LabelArray, PixelArray, Size
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.energy import Energy, strongest
+from mfgui.methods.detect.regions import Clean, remove_small_regions
 from mfgui.methods.optimise.mffssim.window import Window, window_size
 from mfgui.methods.registry import Kind, method
 
@@ -23,10 +24,11 @@ def variance(
     *,
     compute: Compute,
     window: Window = "released",
+    clean: Clean = 0.0,
 ) -> LabelArray:
     """Arg max over the sources of the variance in a W x W window, channels jointly.
 
-    Borders are replicated, ties take the lowest label, no post-processing.
+    Borders are replicated, ties take the lowest label.
 
     Parameters
     ----------
@@ -34,6 +36,9 @@ def variance(
         Two or more sources, as stored.
     window : int or {"paper", "released"}
         Odd side length, or the rule that gives it.
+    clean : float
+        Regions below this share of the picture are given to the label around them; 0, the
+        default, leaves the map as it is defined above.
 
     Returns
     -------
@@ -48,4 +53,7 @@ def variance(
     height, width, channels = images[0].shape
     side = window_size(window, Size(width, height))
     energy = Energy.variance(side, channels=channels)
-    return strongest(images, energy, window=side, compute=compute)
+    labels = strongest(images, energy, window=side, compute=compute)
+    if clean > 0.0:
+        remove_small_regions(labels, share=clean, compute=compute)
+    return labels
