@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
 from mfgui.app.device_control import DeviceControl
@@ -16,6 +18,7 @@ from mfgui.core.arrays import ImageF32
 from mfgui.core.errors import MfguiError
 from mfgui.core.events import (
     CurveExtended,
+    FirstLook,
     ResultAdded,
     ResultRemoved,
     RunChanged,
@@ -26,8 +29,11 @@ from mfgui.core.events import (
 from mfgui.core.result import Curve, Result
 from mfgui.core.session import MapOrigin
 from mfgui.jobs import events
+from mfgui.jobs.pool import TaskFailed
 from mfgui.jobs.request import RunRequest
 from mfgui.methods.registry import Kind, Value
+
+_SLOW_TO_START = 4_000_000  # pixels
 
 
 class RunControl:
@@ -179,6 +185,33 @@ class RunControl:
         request = self._with_current_map(request)
         self._tell(self.tracker.add(request))
         self._desk.backend.submit_run(request)
+        self._look_ahead(request)
+
+    def _look_ahead(self, request: RunRequest) -> None:
+        """Show what a large run starts from: its own first picture takes some seconds."""
+        session, sets = self._desk.session, self._sets
+        assert session.stack is not None
+        assert sets is not None
+        size, start = session.stack.size, dict(request.parameters).get("start")
+        if (
+            request.start_image is not None
+            or start not in ("composite", "average")
+            or size.width * size.height < _SLOW_TO_START
+        ):
+            return
+
+        def done(value: object) -> None:
+            assert isinstance(value, np.ndarray)
+            followed = self.tracker.followed()
+            waiting = followed is not None and followed.run_id == request.run_id
+            if waiting and not self.tracker.curve(request.run_id).q:
+                self._desk.notifier.emit(FirstLook(request.run_id, value))
+                self._view.show("live")
+
+        def failed(_failure: TaskFailed) -> None:
+            """The run itself will tell what is wrong."""
+
+        self._desk.submit(tasks.first_look(sets.pictures, request), done=done, failed=failed)
 
     def _with_current_map(self, request: RunRequest) -> RunRequest:
         """Use the session's map, unless other detector settings were asked for since."""
@@ -210,6 +243,7 @@ class RunControl:
         if result is None:
             self._tell(self.tracker.ended(run_id, state))
             self.tracker.forget(run_id)
+            self._leave_live()
             return
         stack = self._desk.session.stack
         assert stack is not None
@@ -222,12 +256,16 @@ class RunControl:
     def _on_run_failed(self, event: events.Failed) -> None:
         self._tell(self.tracker.ended(event.run_id, RunState.FAILED))
         self.tracker.forget(event.run_id)
-        session = self._desk.session
-        if session.shown == "live":
-            self._view.show(self._view.fused_key() or f"source:{session.active_source}")
+        self._leave_live()
         what = f"{event.what}; {event.hint}" if event.hint else event.what
         kept = "the sources, the map and all results are unchanged"
         self._desk.notice(Severity.ERROR, what, kept, details=event.details)
+
+    def _leave_live(self) -> None:
+        """Show a picture that stays, when the last run has left none."""
+        session = self._desk.session
+        if session.shown == "live" and not self.tracker.active():
+            self._view.show(self._view.fused_key() or f"source:{session.active_source}")
 
     def _tell(self, status: RunStatus) -> None:
         self._desk.notifier.emit(RunChanged(status))

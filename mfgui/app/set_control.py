@@ -20,6 +20,7 @@ from mfgui.core.events import (
     Severity,
 )
 from mfgui.core.labels import FocusMap
+from mfgui.core.pyramid import Picture
 from mfgui.core.session import MapOrigin, Session
 from mfgui.jobs.pool import Task, TaskFailed
 
@@ -38,6 +39,7 @@ class SetControl:
         self._view = view
         self._abandon_runs = abandon_runs
         self._opening: int | None = None
+        self.pictures: tuple[Picture, ...] = ()
 
     @property
     def opening(self) -> bool:
@@ -124,6 +126,7 @@ class SetControl:
         self._opening = None
         self._leave_set()
         desk.session = Session(stack=value.stack)
+        self.pictures = value.pictures
         desk.settings.add_recent(tuple(str(path.absolute()) for path in value.paths))
         desk.notifier.emit(SetOpened())
         for number, picture in enumerate(value.pictures, start=1):
@@ -150,6 +153,7 @@ class SetControl:
 
     def _leave_set(self) -> None:
         self._abandon_runs()
+        self.pictures = ()
         session = self._desk.session
         if session.stack is None:
             return

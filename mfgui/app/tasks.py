@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, PixelArray, Size, from_float
+from mfgui.core.compose import compose, mean_image
+from mfgui.core.compute import Compute
+from mfgui.core.labels import UNASSIGNED
 from mfgui.core.pyramid import Picture, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
@@ -16,8 +22,10 @@ from mfgui.files.images import read_image, write_image
 from mfgui.files.maps import read_map, write_map
 from mfgui.files.profiles import for_display
 from mfgui.jobs.pool import Report, Task
+from mfgui.jobs.request import RunRequest
 
 _PREVIEW_SIDE = 1600
+_PREVIEW = 2_000_000  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +74,22 @@ def fused_picture(stack: SourceStack, image: ImageF32) -> Task:
     return task
 
 
+def first_look(pictures: Sequence[Picture], request: RunRequest) -> Task:
+    """What a run starts from, (h, w, C) uint8 at preview scale, long before its first step.
+
+    Made from the levels of the sources' display pictures; without a given map by the run's own
+    detector on those, which shows less detail than the map it will make.
+    """
+
+    def task(_report: Report) -> ImageU8:
+        small = [_preview(picture) for picture in pictures]
+        if dict(request.parameters).get("start") == "average":
+            return from_float(mean_image(small), "uint8")
+        return from_float(compose(small, _small_labels(small, request)), "uint8")
+
+    return task
+
+
 def export_image(stack: SourceStack, image: ImageF32, path: Path, *, depth: Depth) -> Task:
     """Write a fused image with the reference source's metadata; returns the writer's notice."""
 
@@ -104,6 +128,29 @@ def read_start(path: str) -> Task:
         return read_image(Path(path))
 
     return task
+
+
+def _preview(picture: Picture) -> ImageU8:
+    """The finest level of at most two megapixels."""
+    fitting = (level for level in picture.levels if level.shape[0] * level.shape[1] <= _PREVIEW)
+    level = next(fitting)
+    shown = level[..., :1] if picture.channels == 1 else level[..., 2::-1]
+    return np.ascontiguousarray(shown)
+
+
+def _small_labels(small: Sequence[ImageU8], request: RunRequest) -> LabelArray:
+    """The map at preview scale, complete."""
+    height, width = small[0].shape[:2]
+    given = request.labels
+    labels: LabelArray | None = None
+    if given is not None:
+        labels = cv2.resize(given, (width, height), interpolation=cv2.INTER_NEAREST)
+        if labels.all():
+            return labels
+    detected: LabelArray = request.detector.function(
+        small, compute=Compute(), **dict(request.detector_parameters)
+    )
+    return detected if labels is None else np.where(labels == UNASSIGNED, detected, labels)
 
 
 def _reference(stack: SourceStack) -> Source:

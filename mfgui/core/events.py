@@ -128,6 +128,14 @@ class RunChanged:
     status: RunStatus
 
 
+@dataclass(frozen=True, eq=False)
+class FirstLook:
+    """What a large run starts from, (h, w, C) uint8, before it has taken its first step."""
+
+    run_id: int
+    pixels: ImageU8 = field(repr=False)
+
+
 @dataclass(frozen=True)
 class CurveExtended:
     """Points were added to the curve of a run (read it from the controller)."""
@@ -171,6 +179,7 @@ Change = (
     | ResultAdded
     | ResultRemoved
     | RunChanged
+    | FirstLook
     | CurveExtended
     | DevicesChanged
     | Notice

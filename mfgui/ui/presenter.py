@@ -14,6 +14,7 @@ from mfgui.core.events import (
     Change,
     CurveExtended,
     DevicesChanged,
+    FirstLook,
     MapChanged,
     Notice,
     OpeningFailed,
@@ -75,6 +76,7 @@ class Presenter(QObject):
             ResultAdded: self._on_result_added,
             ResultRemoved: self._on_result_removed,
             RunChanged: self._on_run_changed,
+            FirstLook: self._on_first_look_made,
             CurveExtended: self._on_curve_extended,
             DevicesChanged: self._on_devices_changed,
             Notice: self._on_notice_given,
@@ -259,6 +261,9 @@ class Presenter(QObject):
             self._last_state = (status.state, status.run_id)
             self._show_sources()
             self.show_commands()
+
+    def _on_first_look_made(self, change: FirstLook) -> None:
+        self.show_frame(LiveFrame(change.run_id, 0, change.pixels))
 
     def _on_curve_extended(self, change: CurveExtended) -> None:
         self._extended.add(change.run_id)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mfgui.app import run_control
 from mfgui.app.devices import Device
 from mfgui.core import events as changes
 from mfgui.core.events import RunState, Severity
@@ -380,3 +381,49 @@ def test_that_an_optimiser_runs_on_the_chosen_device_and_a_fuser_on_the_processo
     used = [request.device for request in opened.backend.requests]
     assert used == ["cuda:0", "cpu", "cpu", "cpu"]
     assert controller.runs.tracker.status(1).device == "cuda:0"
+
+
+@pytest.fixture
+def large(opened, monkeypatch):
+    """The tiny pair counts as one that is slow to start."""
+    monkeypatch.setattr(run_control, "_SLOW_TO_START", 1)
+    return opened
+
+
+def test_that_a_large_run_shows_its_start_before_its_first_step(large, tiny_pair) -> None:
+    large.controller.runs.run("ms-lap", {})
+    large.backend._pool.close(1)
+    large.backend._pool.loop()  # the run itself still waits
+    large.controller.handle(large.backend.events.popleft())
+    (look,) = large.seen(changes.FirstLook)
+    assert large.controller.session.shown == "live"
+    columns = np.arange(64)
+    expected = np.where((columns < 32)[:, None], tiny_pair.first, tiny_pair.second) * 255
+    # Away from the boundary, where the detector is sure.
+    sure = np.abs(columns - 31.5) > 12
+    assert look.pixels.dtype == np.uint8
+    np.testing.assert_allclose(look.pixels[:, sure], expected[:, sure], atol=1)
+    large.controller.runs.stop()
+    large.settle()
+    assert large.controller.session.shown == "source:1"
+
+
+def test_that_the_first_look_is_the_average_where_the_run_starts_there(large, tiny_pair) -> None:
+    large.controller.runs.run("ms-lap", {"start": "average"})
+    large.backend._pool.close(1)
+    large.backend._pool.loop()
+    large.controller.handle(large.backend.events.popleft())
+    (look,) = large.seen(changes.FirstLook)
+    np.testing.assert_allclose(look.pixels, tiny_pair.images.mean(axis=0) * 255, atol=1.5)
+
+
+def test_that_a_first_look_never_replaces_a_later_picture(large) -> None:
+    controller = large.controller
+    controller.runs.run("ms-lap", {"iterations": 2})
+    large.settle()  # the run first, then the pool
+    assert len(controller.session.results) == 1
+    assert not large.seen(changes.FirstLook)
+    controller.view.show("result:1")
+    controller.runs.run_again("ms-lap", {"iterations": 2})
+    large.settle()
+    assert not large.seen(changes.FirstLook)
