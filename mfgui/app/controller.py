@@ -33,6 +33,7 @@ class Controller:
         self.runs = RunControl(self._desk, self.view, self.devices)
         self.sets = SetControl(self._desk, self.view, self.runs.abandon)
         self.runs.bind(self.sets)
+        settings.saver = self._save_later
 
     @property
     def session(self) -> Session:
@@ -73,6 +74,9 @@ class Controller:
     def ask(self, task: Task, done: Callable[[object], None]) -> None:
         """Have the pool work for a view; `done` gets the value on this thread."""
         self._desk.submit(task, done=done, failed=self._desk.failing(""))
+
+    def _save_later(self, save: Callable[[], None]) -> None:
+        self.ask(lambda _report: save(), lambda _nothing: None)
 
     def handle(self, event: Event | TaskEvent) -> None:
         """Take in one event of a worker."""

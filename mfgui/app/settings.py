@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -63,19 +64,38 @@ class Settings:
         return replace(self, recent=(paths, *others)[:RECENT_SETS])
 
 
+def _at_once(save: Callable[[], None]) -> None:
+    save()
+
+
 class SettingsFile:
-    """The settings and their file. A damaged file is set aside, never overwritten."""
+    """The settings and their file. A damaged file is set aside, never overwritten.
+
+    Attributes
+    ----------
+    saver : callable
+        Calls the function it is given, now or soon: the window lets another thread wait for the
+        disk, which takes a tenth of a second.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._path = (folder if folder is not None else home()) / "settings.json"
+        self._lock = threading.Lock()
         self.values = self._read()
+        self.saver: Callable[[Callable[[], None]], None] = _at_once
 
     def change(self, **changes: object) -> None:
         """Change values and save. A failure to save is logged: it must not stop the work."""
-        self.values = replace(self.values, **changes)  # type: ignore[arg-type]
+        before = self.values
+        self.values = replace(before, **changes)  # type: ignore[arg-type]
+        if self.values != before or not self._path.exists():
+            self.saver(self._save)
+
+    def _save(self) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self._path, asdict(self.values))
+            with self._lock:  # whoever comes last writes the newest values
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                write_json(self._path, asdict(self.values))
         except (OSError, MfguiError) as error:
             _log.warning("settings were not saved: %s", error)
 
