@@ -1,4 +1,7 @@
-"""The objective of the released program: SSIM per channel in a Gaussian window."""
+"""The objective of the released program without its rounding: SSIM per channel, Gaussian windows.
+
+What reproduces the pictures of that program, its rounding included, is `released`.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,17 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import LabelArray
-from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
-from mfgui.methods.optimise.mffssim.objective import Image, Planes, Step
-from mfgui.methods.optimise.mffssim.ssim import Moments, RowLabels, ssim_terms
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, white_of
+from mfgui.core.stripes import RowWorkers, Scratch
+from mfgui.methods.optimise.mffssim import gaussian_kernels
+from mfgui.methods.optimise.mffssim.objective import Rule
+from mfgui.methods.optimise.mffssim.region import Region, Strip, find_region
 
 _SIGMA = 1.5
-_SMALLEST = 1e-8  # weight of a pixel below which it does not change a float32 sum
+_UNIT = 2.0  # see `gaussian_kernels.terms`
 
 
 def gaussian_taps(window: int, *, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
@@ -32,247 +35,157 @@ def gaussian_taps(window: int, *, dtype: npt.DTypeLike = np.float64) -> npt.NDAr
     return np.asarray(taps / taps.sum(), dtype)
 
 
-class Filter:
-    """Gaussian filter of row stripes with mirrored borders, and its adjoint.
-
-    Borders are mirrored without repeating the edge ("reflect" in PyTorch). Both work in `dtype`.
-
-    In float64 the filter is separable. In float32 it adds the weighted pixels of the square one
-    by one, as the convolution of the released program does: in flat bright areas the rounding
-    of these sums lifts many SSIM above 1, where the program's clamp stops the gradient. Its
-    published pictures show that; with a more accurate sum they are missed by up to 10 dB.
-    """
-
-    def __init__(self, window: int, *, height: int, dtype: npt.DTypeLike) -> None:
-        self._taps = gaussian_taps(window, dtype=dtype)
-        self._one = np.ones(1, dtype)
-        self.reach = reach = len(self._taps) // 2
-        self._height = height
-        square = np.outer(self._taps, self._taps)
-        self._square = [
-            (row, column, float(square[row, column]))
-            for row, column in np.ndindex(square.shape)
-            if square[row, column] > _SMALLEST
-        ]
-        # Row p of the result takes from row i what the mirrored row -p would have taken.
-        side = np.arange(reach)
-        distance = 1 + side[:, np.newaxis] + side
-        inside = distance <= reach
-        self._fold = np.where(inside, self._taps[reach - distance * inside], 0).astype(dtype)
-
-    def rows(self, low: int, high: int) -> tuple[int, int]:
-        """The rows that result rows low ... high - 1 are made from."""
-        return max(0, low - self.reach), min(self._height, high + self.reach)
-
-    def apply(self, plane: npt.NDArray[Any], low: int, high: int) -> npt.NDArray[Any]:
-        """Rows low ... high - 1 of the filtered picture from `rows(low, high)` of it."""
-        first, last = self.rows(low, high)
-        top, bottom = self.reach - low + first, self.reach - last + high
-        borders = (top, bottom, self.reach, self.reach)
-        padded = cv2.copyMakeBorder(plane, *borders, cv2.BORDER_REFLECT_101)
-        if plane.dtype == np.float32:
-            return self._apply_square(padded, high - low, plane.shape[1])
-        blurred: npt.NDArray[Any] = cv2.sepFilter2D(padded, -1, self._taps, self._taps)
-        return blurred[self.reach : -self.reach, self.reach : -self.reach]
-
-    def _apply_square(self, padded: npt.NDArray[Any], height: int, width: int) -> npt.NDArray[Any]:
-        total = np.zeros((height, width), np.float32)
-        for row, column, weight in self._square:
-            cut = padded[row : row + height, column : column + width]
-            cv2.scaleAdd(cut, weight, total, total)
-        return total
-
-    def adjoint(self, plane: npt.NDArray[Any], low: int, high: int) -> npt.NDArray[Any]:
-        """Rows low ... high - 1 of the adjoint applied to a picture, from `rows(low, high)`."""
-        reach, fold, taps, one = self.reach, self._fold, self._taps, self._one
-        across = cv2.sepFilter2D(plane, -1, taps, one, borderType=cv2.BORDER_CONSTANT)
-        across[:, 1 : reach + 1] += plane[:, :reach] @ fold.T
-        across[:, -reach - 1 : -1] += plane[:, -reach:] @ fold[::-1, ::-1].T
-        result: npt.NDArray[Any] = cv2.sepFilter2D(
-            across, -1, one, taps, borderType=cv2.BORDER_CONSTANT
-        )
-        first, last = self.rows(low, high)
-        if first == 0:
-            result[1 : reach + 1] += fold @ across[:reach]
-        if last == self._height:
-            result[-reach - 1 : -1] += fold[::-1, ::-1] @ across[-reach:]
-        return result[low - first : low - first + high - low]
-
-
 class Gaussian:
     """Q = mean over pixels and channels of max(SSIM, 0), SSIM in Gaussian windows per channel.
 
     The released program minimises the mean of ``sum_k m_k clamp(1 - SSIM_k, 0, 1) / 2`` and
     prints Q = 1 - 2 loss. Its windows have sigma 1.5 whatever their size, which sets the number
-    of taps only; borders are mirrored; where SSIM is negative there is no gradient (algorithm
-    notes 1.5 and 9.1). Pixels that are *ignore* (or unassigned) are left out.
+    of taps only; borders are mirrored without repeating the edge; where SSIM is negative there
+    is no gradient (algorithm notes 1.5 and 9.1). The upper bound of the clamp has no effect
+    but for rounding: SSIM is at most 1, and has no gradient where it is 1. Pixels that are
+    *ignore* (or unassigned) are left out.
 
-    All arithmetic of patches is in the type of the images: see `Filter` for why it matters.
+    With a `half_width` only pixels near label boundaries are free, and windows that touch none
+    of them are taken to have an SSIM of 1, as they have when the pixels that are not free show
+    their own source (`region`).
 
-    Time O(H W C (K + 1)) per evaluation and update together, with at most 221 weights per pixel
-    (float32) or 29 per direction (float64). Six planes per channel are kept, 24 bytes per pixel
-    and channel in float32, and per thread a few stripes.
+    Time O(free pixels) with at most 17 weights per direction, plus O(pixels where its label
+    occurs) for each source. Per channel of a pixel that is computed 24 bytes are kept beside the
+    images, and per thread some rows.
 
-    The interface is that of `BoxJoint`; `step` gets a curvature per channel, (C, R, W).
+    Parameters as of `BoxJoint`; rules get a curvature per channel. A half-width of twice the
+    reach of the windows, 16 for windows of 17 and more, loses less than 1e-5 of Q.
     """
 
     name = "gaussian"
 
     def __init__(
-        self, images: Sequence[Image], labels: LabelArray, *, window: int, workers: RowWorkers
+        self,
+        images: Sequence[PixelArray],
+        labels: LabelArray,
+        *,
+        window: int,
+        workers: RowWorkers,
+        half_width: int | None = None,
+        region: Region | None = None,
     ) -> None:
-        self.window, self.compute = window, workers.compute
-        self._images, self._labels, self._workers = tuple(images), labels, workers
-        self._height, self._width, self._channels = images[0].shape
-        self._row_labels = RowLabels(labels, len(images), self.compute.checkpoint)
-        self._dtype = images[0].dtype
-        self._filter = Filter(window, height=self._height, dtype=self._dtype)
-        self._stripe = max(stripe_rows(self._width), 4 * self._filter.reach)
-        shape = (self._channels, self._height, self._width)
-        self._mean_x, self._variance_x = (np.zeros(shape, self._dtype) for _ in range(2))
-        self._alpha, self._beta, self._gamma, self._delta = (
-            np.empty(shape, self._dtype) for _ in range(4)
+        self.window, self.workers = window, workers
+        self._images, self._labels = tuple(images), labels
+        height, self._width, self._channels = images[0].shape
+        self._white = white_of(images[0])
+        exact = gaussian_taps(window)
+        reach = len(gaussian_taps(window, dtype=np.float32)) // 2
+        self._exact_taps = np.ascontiguousarray(exact[len(exact) // 2 :][: reach + 1])
+        self._taps = self._exact_taps.astype(np.float32)
+        self._reach = reach
+        if region is None:
+            region = find_region(
+                labels,
+                len(images),
+                reach=reach,
+                margin=0,
+                half_width=half_width,
+                workers=workers,
+            )
+        self.region = region
+        # Pages of a plane that no window touches are never taken from the system.
+        shape = (height, self._width * self._channels)
+        self._mean_x, self._variance_x = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        self._alpha, self._beta, self._epsilon, self._delta = (
+            np.zeros(shape, np.float32) for _ in range(4)
         )
-        self.terms = self._channels * sum(workers.run(self._prepare_rows, self._height))
+        counted = int(np.count_nonzero((labels >= 1) & (labels <= len(images))))
+        self.terms = self._channels * counted
+        workers.run_parts(self._prepare, region.patches)
 
-    def evaluate(self, image: Image) -> float:
+    def evaluate(self, image: ImageF32) -> float:
         """Q of `image` in [0, 1], (H, W, C); keeps what `update` needs. 0 without a pixel."""
-        totals = self._workers.run(partial(self._evaluate_rows, image), self._height)
-        return math.fsum(totals) / self.terms if self.terms else 0.0
+        losses = self.workers.run_parts(partial(self._evaluate, image), self.region.patches)
+        return 1.0 - _sum(losses) / self.terms if self.terms else 0.0
 
-    def update(self, image: Image, out: Image, step: Step, *, curvature: bool = False) -> float:
-        """Run `step` over the rows of `image`, which was evaluated last, and write to `out`.
+    def update(self, image: ImageF32, out: ImageF32, rule: Rule) -> float:
+        """Run `rule` over the free pixels of `image`, which was evaluated last, into `out`.
 
-        `step` gets y, its sum gradient and (on request) curvature, each (C, R, W) float64, and
-        changes y in place. Returns the Euclidean norm of the sum gradient.
+        The rule gets the sum gradient (`terms` times the gradient of Q) and the curvature of
+        algorithm notes 1.5 per channel, both float32 and without their factor 2. `out` may be
+        `image`.
+
+        Returns
+        -------
+        float
+            Euclidean norm of the sum gradient.
         """
-        work = partial(self._update_rows, image, out, step, curvature)
-        squares = self._workers.run(work, self._height)
-        return math.sqrt(math.fsum(squares))
+        work = partial(self._update, image, out, rule)
+        return math.sqrt(_sum(self.workers.run_parts(work, self.region.pixels)))
 
-    def _prepare_rows(self, _scratch: Scratch, start: int, stop: int) -> int:
-        """Local mean and variance of each pixel's source; returns the number of pixels."""
-        counted = 0
-        for low, high in stripes(start, stop, self._stripe):
-            first, last = self._filter.rows(low, high)
-            for k in self._row_labels.present(low, high):
-                self.compute.checkpoint()
-                mask = self._labels[low:high] == k + 1
-                counted += int(np.count_nonzero(mask))
-                for channel in range(self._channels):
-                    x = np.ascontiguousarray(self._images[k][first:last, :, channel])
-                    mean = self._filter.apply(x, low, high)
-                    variance = self._filter.apply(x * x, low, high) - mean * mean
-                    np.copyto(self._mean_x[channel, low:high], mean, where=mask)
-                    np.copyto(self._variance_x[channel, low:high], variance, where=mask)
-        return counted
+    def _space(
+        self, scratch: Scratch, dtype: type[np.floating[Any]]
+    ) -> tuple[npt.NDArray[Any], ...]:
+        """Work arrays of a thread: lines, a row with its margins, rows, flags."""
+        columns = min(gaussian_kernels.BLOCK, self._width) + 2 * self._reach
+        values, rows = columns * self._channels, self.region.rows + 2 * self._reach
+        return (
+            scratch.take("lines", (3, rows, values), dtype),
+            scratch.take("across", (values,), dtype),
+            scratch.take("flat", (4, values), dtype),
+            scratch.take("flags", (values,), np.uint8),
+        )
 
-    def _evaluate_rows(self, image: Image, scratch: Scratch, start: int, stop: int) -> float:
-        totals = []
-        for low, high in stripes(start, stop, self._stripe):
-            present = self._row_labels.present(low, high)
-            for channel in range(self._channels):
-                self.compute.checkpoint()
-                moments = self._moments(image, channel, present, scratch, low, high)
-                totals.append(self._keep_terms(moments, channel, scratch, low, high))
-        return math.fsum(totals)
+    def _prepare(self, scratch: Scratch, strips: Sequence[Strip]) -> None:
+        """Mean and variance of each window of its source."""
+        space, kept = self._space(scratch, np.float64), (self._mean_x, self._variance_x)
+        for strip in strips:
+            self.workers.compute.checkpoint()
+            for k, source in enumerate(self._images):
+                if len(strip.of_source[k]):
+                    place = (k + 1, self._exact_taps, strip.low, strip.high, strip.of_source[k])
+                    gaussian_kernels.own_moments(
+                        source, self._white, self._labels, *place, *space, *kept
+                    )
 
-    def _moments(
+    def _evaluate(self, image: ImageF32, scratch: Scratch, strips: Sequence[Strip]) -> list[float]:
+        """Sums of 1 - max(SSIM, 0)."""
+        space, moments = self._space(scratch, np.float32), (self._mean_x, self._variance_x)
+        kept = (self._alpha, self._beta, self._epsilon, self._delta)
+        losses = []
+        for strip in strips:
+            self.workers.compute.checkpoint()
+            for k, source in enumerate(self._images):
+                if len(strip.of_source[k]):
+                    named = (self._labels, k + 1, self._taps, *moments)
+                    place = (strip.low, strip.high, strip.of_source[k])
+                    losses.append(
+                        gaussian_kernels.terms(
+                            source, self._white, image, *named, *place, *space, *kept
+                        )
+                    )
+        return losses
+
+    def _update(
         self,
-        image: Image,
-        channel: int,
-        present: list[int],
+        image: ImageF32,
+        out: ImageF32,
+        rule: Rule,
         scratch: Scratch,
-        low: int,
-        high: int,
-    ) -> Moments:
-        first, last = self._filter.rows(low, high)
-        y = scratch.take("y", (last - first, self._width), self._dtype)
-        t = scratch.take("product", y.shape, self._dtype)
-        np.copyto(y, image[first:last, :, channel])
-        mean_x = self._mean_x[channel, low:high]
-        mean_y = self._filter.apply(y, low, high)
-        variance_y = self._filter.apply(np.multiply(y, y, out=t), low, high)
-        variance_y -= mean_y * mean_y
-        covariance = np.zeros_like(mean_y)
-        for k in present:
-            np.multiply(self._images[k][first:last, :, channel], y, out=t)
-            mask = self._labels[low:high] == k + 1
-            np.copyto(covariance, self._filter.apply(t, low, high), where=mask)
-        covariance -= mean_x * mean_y
-        variance_x = self._variance_x[channel, low:high]
-        return Moments(mean_x, variance_x, mean_y, variance_y, covariance)
-
-    def _keep_terms(
-        self, moments: Moments, channel: int, scratch: Scratch, low: int, high: int
-    ) -> float:
-        """Gradient terms of a channel of a stripe; returns the sum of SSIM clamped to [0, 1]."""
-        terms = ssim_terms(moments, scratch, dtype=self._dtype)
-        labels = self._labels[low:high]
-        uncounted = (labels < 1) | (labels > len(self._images))
-        silent = uncounted | (terms.ssim < 0.0) | (terms.ssim > 1.0)
-        for plane in (terms.alpha, terms.beta, terms.gamma, terms.delta):
-            np.copyto(plane, 0.0, where=silent)
-        np.clip(terms.ssim, 0.0, 1.0, out=terms.ssim)
-        np.copyto(terms.ssim, 0.0, where=uncounted)
-        self._alpha[channel, low:high] = terms.alpha
-        self._beta[channel, low:high] = terms.beta
-        self._gamma[channel, low:high] = terms.gamma
-        self._delta[channel, low:high] = terms.delta
-        return float(terms.ssim.sum())
-
-    def _update_rows(
-        self,
-        image: Image,
-        out: Image,
-        step: Step,
-        curvature: bool,
-        scratch: Scratch,
-        start: int,
-        stop: int,
-    ) -> float:
+        strips: Sequence[Strip],
+    ) -> list[float]:
+        space = self._space(scratch, np.float32)
+        shape = (self.region.rows, self._width, self._channels)
+        g, d = scratch.take("g", shape, np.float32), scratch.take("d", shape, np.float32)
+        planes = (self._alpha, self._epsilon, self._delta)
         squares = []
-        for low, high in stripes(start, stop, self._stripe):
-            shape = (self._channels, high - low, self._width)
-            y, g = (scratch.take(name, shape) for name in ("planes", "g"))
-            d = scratch.take("d", shape if curvature else (0, *shape[1:]))
-            present = self._row_labels.present(*self._filter.rows(low, high))
-            for channel in range(self._channels):
-                self.compute.checkpoint()
-                np.copyto(y[channel], image[low:high, :, channel])
-                self._combine(channel, present, y[channel], g[channel], scratch, low, high)
-                if curvature:
-                    spread = self._spread(self._delta, channel, low, high)
-                    np.multiply(spread, 2.0, out=d[channel])
-            squares.append(cv2.norm(g.reshape(-1, self._width), cv2.NORM_L2SQR))
-            step(low, high, y, g, d)
-            for channel in range(self._channels):
-                np.copyto(out[low:high, :, channel], y[channel], casting="same_kind")
-        return math.fsum(squares)
+        for strip in strips:
+            self.workers.compute.checkpoint()
+            rows = (self._taps, strip.low, strip.high)
+            gaussian_kernels.gather(image, *planes, *rows, strip.any, *space[:3], g, d)
+            for k, source in enumerate(self._images):
+                if len(strip.of_source[k]):
+                    named = (self._beta, self._labels, k + 1, *rows, strip.of_source[k])
+                    gaussian_kernels.spread(source, self._white, image, *named, *space, g)
+            squares.append(rule(strip.low, strip.high, strip.any, image, out, g, d, _UNIT))
+        return squares
 
-    def _combine(
-        self,
-        channel: int,
-        present: list[int],
-        y: Planes,
-        total: Planes,
-        scratch: Scratch,
-        low: int,
-        high: int,
-    ) -> None:
-        """Sum gradient of one channel of a stripe, (R, W), into `total`."""
-        first, last = self._filter.rows(low, high)
-        labels = self._labels[first:last]
-        np.multiply(self._spread(self._gamma, channel, low, high), y, out=total)
-        total += self._spread(self._alpha, channel, low, high)
-        masked = scratch.take("masked", (last - first, self._width), self._dtype)
-        for k in present:
-            np.multiply(self._beta[channel, first:last], labels == k + 1, out=masked)
-            part = self._filter.adjoint(masked, low, high)
-            part *= self._images[k][low:high, :, channel]
-            total += part
-        total *= 2.0
 
-    def _spread(self, planes: Planes, channel: int, low: int, high: int) -> npt.NDArray[np.float64]:
-        first, last = self._filter.rows(low, high)
-        return self._filter.adjoint(planes[channel, first:last], low, high)
+def _sum(parts: Sequence[Sequence[float]]) -> float:
+    """The exact sum, rounded once, which is why it does not depend on the number of threads."""
+    return math.fsum(value for part in parts for value in part)

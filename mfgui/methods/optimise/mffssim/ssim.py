@@ -14,7 +14,6 @@ from mfgui.core.stripes import Scratch, stripe_rows, stripes
 
 C1 = 0.01**2
 C2 = 0.03**2
-_FLOOR = 0.05  # keeps the curvature estimate away from 0 where SSIM crosses it
 
 Plane = npt.NDArray[Any]
 
@@ -51,36 +50,33 @@ class Terms:
     """What the adjoint needs of each patch.
 
     With the patch weights w (they sum to 1), the gradient of SSIM(x, y) by pixel p of y is
-    ``2 w_p (alpha + beta x_p + gamma y_p)``; `delta` estimates the curvature in the same way.
+    ``2 w_p (alpha + beta x_p + gamma y_p)``.
     """
 
     ssim: Plane
     alpha: Plane
     beta: Plane
     gamma: Plane
-    delta: Plane
 
 
-def ssim_terms(moments: Moments, scratch: Scratch, *, dtype: npt.DTypeLike) -> Terms:
-    """SSIM and gradient terms of every patch (algorithm notes 1.1, 1.2 and 1.5).
+def ssim_terms(moments: Moments, scratch: Scratch) -> Terms:
+    """SSIM and gradient terms of every patch (algorithm notes 1.1 and 1.2).
 
     a1 = 2 mx my + C1, b1 = mx^2 + my^2 + C1, a2 = 2 sxy + C2, b2 = sx + sy + C2;
     beta = a1 / (b1 b2), SSIM = beta a2, gamma = -SSIM / b2,
-    alpha = a2 mx / (b1 b2) - SSIM my / b1 - beta mx - gamma my,
-    delta = max(|SSIM|, 0.05) (1 / b1 + 1 / b2).
+    alpha = a2 mx / (b1 b2) - SSIM my / b1 - beta mx - gamma my.
 
     Parameters
     ----------
     moments : Moments
-        float32 or float64; they stay as they are.
-    dtype : dtype
-        beta, gamma and delta are rounded to it before alpha is formed from them, so that
-        alpha + beta x + gamma y does not lose the cancellation of its large parts.
+        They stay as they are.
 
     Returns
     -------
     Terms
-        Arrays of `scratch`, valid until its next use; alpha and ssim float64.
+        Arrays of `scratch`, valid until its next use; alpha and ssim float64. beta and gamma are
+        rounded to float32 before alpha is formed from them, so that alpha + beta x + gamma y
+        does not lose the cancellation of its large parts.
     """
     mx, my, shape = moments.mean_x, moments.mean_y, moments.mean_y.shape
     names = ("t", "a1", "b1", "a2", "b2", "lum")
@@ -97,8 +93,7 @@ def ssim_terms(moments: Moments, scratch: Scratch, *, dtype: npt.DTypeLike) -> T
     b2 += C2
     np.multiply(b1, b2, out=t)
     inverse = np.divide(1.0, t, out=t)
-    weights = [scratch.take(f"ssim.{n}", shape, dtype) for n in ("beta", "gamma", "delta")]
-    beta, gamma, delta = weights
+    beta, gamma = (scratch.take(f"ssim.{n}", shape, np.float32) for n in ("beta", "gamma"))
     a1 *= inverse
     np.copyto(beta, a1, casting="same_kind")
     np.multiply(a2, inverse, out=lum)
@@ -109,10 +104,6 @@ def ssim_terms(moments: Moments, scratch: Scratch, *, dtype: npt.DTypeLike) -> T
     scaled *= b2
     scaled *= my
     lum += scaled
-    b1 += b2
-    b1 *= inverse
-    np.maximum(np.abs(ssim, out=b2), _FLOOR, out=b2)
-    np.multiply(b1, b2, out=delta, casting="same_kind")
     lum -= np.multiply(beta, mx, out=t)
     lum -= np.multiply(gamma, my, out=t)
-    return Terms(ssim, lum, beta, gamma, delta)
+    return Terms(ssim, lum, beta, gamma)
