@@ -76,11 +76,12 @@ def choose(
         if runs.parents[root] != root or runs.names[root] != label or runs.areas[root] >= least:
             continue
         borders[:] = 0
-        _add_borders(root, width, runs, least, borders)
-        run = int(runs.follow[root])
-        while run != root:
+        run = root
+        while True:
             _add_borders(run, width, runs, least, borders)
             run = int(runs.follow[run])
+            if run == root:
+                break
         borders[label] = 0
         best = np.argmax(borders)
         if borders[best] > 0:  # else it is the whole picture
@@ -98,10 +99,12 @@ def give_away(low: int, high: int, width: int, runs: Any, chosen: Any, members: 
             continue
         count = 0
         run = root
-        while count == 0 or run != root:
+        while True:
             members[count] = run
             count += 1
             run = int(runs.follow[run])
+            if run == root:
+                break
         for i in range(count):
             runs.names[members[i]] = chosen[root]
         for i in range(count):
@@ -156,31 +159,25 @@ def _add_borders(run: int, width: int, runs: Any, least: float, borders: Any) ->
     A border with a region of at least `least` pixels counts for more than any with others.
     """
     start, end, row = int(runs.starts[run]), _end(run, width, runs), int(runs.rows[run])
-    for other in range(run - (start > 0), run + 1 + (end < width)):
-        borders[runs.names[other]] += _weight(other, runs, least)
     for near in range(max(row - 1, 0), min(row + 2, runs.heads.size - 1)):
-        other = _first_across(start, near, runs)
-        while near != row and other < runs.heads[near + 1] and runs.starts[other] < end:
-            shared = min(end, _end(other, width, runs)) - max(start, int(runs.starts[other]))
-            borders[runs.names[other]] += shared * _weight(other, runs, least)
+        beside = near == row  # the runs to the left and right, each across one edge
+        first, stop = max(start - beside, 0), end + beside
+        other = _first_across(first, near, runs)
+        while other < runs.heads[near + 1] and runs.starts[other] < stop:
+            shared = min(stop, _end(other, width, runs)) - max(first, int(runs.starts[other]))
+            large = runs.areas[_root(other, runs)] >= least
+            borders[runs.names[other]] += shared * _STAYS if large else shared
             other += 1
-
-
-@njit(cache=True, nogil=True)
-def _weight(run: int, runs: Any, least: float) -> int:
-    return _STAYS if runs.areas[_root(run, runs)] >= least else 1
 
 
 @njit(cache=True, nogil=True)
 def _join_around(run: int, width: int, runs: Any) -> None:
     """Join a run with those of its label that touch it."""
     start, end, row = int(runs.starts[run]), _end(run, width, runs), int(runs.rows[run])
-    for other in range(run - (start > 0), run + 1 + (end < width)):
-        if runs.names[other] == runs.names[run]:
-            _join(run, other, runs)
     for near in range(max(row - 1, 0), min(row + 2, runs.heads.size - 1)):
-        other = _first_across(start, near, runs)
-        while near != row and other < runs.heads[near + 1] and runs.starts[other] < end:
+        beside = near == row
+        other = _first_across(max(start - beside, 0), near, runs)
+        while other < runs.heads[near + 1] and runs.starts[other] < end + beside:
             if runs.names[other] == runs.names[run]:
                 _join(run, other, runs)
             other += 1
