@@ -2,8 +2,8 @@
 live picture (17), the cost of live display (18), curves (19), blocking (20), and pausing.
 
 Offscreen at 2560 x 1440 with a generated 24-megapixel JPEG pair; every action is a real event.
-The rival of blocking is a process of its own that does nothing but watch its clock in the same
-seconds: what it loses, the machine took and not the program.
+Gaps of the interface thread are given twice: by the clock, and without the time for which it was
+ready and other programs had the cores.
 
     python benchmarks/live.py [--events 210] [--method ms-lap] [-p KEY=VALUE]... [--rows 15,17]
 """
@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -40,50 +38,12 @@ ROWS = ("15", "16", "17", "18", "19", "20", "pause")
 RUNS, POINTS = 8, 10_000
 _ENDLESS = 100_000
 
-# Prints the longest gap between two looks at the clock for every line it reads.
-_WATCH = """
-import os, sys, threading, time
-worst, last = 0.0, time.perf_counter()
-def asked():
-    global worst, last
-    for _ in sys.stdin:
-        print(worst * 1e3, flush=True)
-        worst, last = 0.0, time.perf_counter()
-    os._exit(0)
-threading.Thread(target=asked, daemon=True).start()
-while True:
-    time.sleep(0.001)
-    now = time.perf_counter()
-    worst, last = max(worst, now - last), now
-"""
-
-
-class Rival:
-    """A process that watches its clock: the gaps of the machine itself."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _WATCH], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def worst(self) -> float:
-        """Longest gap in milliseconds since the last call."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return float(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
 
 class Verdicts:
     """Lines with a budget, and whether it was met."""
 
-    def __init__(self, bench: Bench, rival: Rival) -> None:
-        self._bench, self._rival = bench, rival
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
         self._stage = ""
         self.gaps: dict[str, list[tuple[float, float]]] = {}
 
@@ -91,14 +51,15 @@ class Verdicts:
         """What follows counts as `stage` for row 20."""
         self.leave()
         self._stage = stage
-        self._rival.worst()
         self._bench.heart.worst.pop(stage, None)
+        self._bench.heart.worst_own.pop(stage, None)
         self._bench.heart.enter(stage)
 
     def leave(self) -> None:
         if self._stage:
-            gap = self._bench.heart.worst.get(self._stage, 0.0)
-            self.gaps.setdefault(self._stage, []).append((gap, self._rival.worst()))
+            heart = self._bench.heart
+            own = heart.worst_own.get(self._stage, 0.0)
+            self.gaps.setdefault(self._stage, []).append((own, heart.worst.get(self._stage, 0.0)))
         self._stage = ""
         self._bench.heart.enter("")
 
@@ -140,8 +101,8 @@ def main() -> None:
         application = make_application(app)
         application.window.resize(WIDTH, HEIGHT)
         application.window.show()
-        bench, rival = Bench(app, application), Rival()
-        live = Live(bench, Verdicts(bench, rival), options.method, explicit, options.events)
+        bench = Bench(app, application)
+        live = Live(bench, Verdicts(bench), options.method, explicit, options.events)
         print(
             f"{'milliseconds':>41s}{'events':>7s}{'p50':>7s}{'p95':>7s}{'max':>7s}  processor p95"
         )
@@ -152,7 +113,6 @@ def main() -> None:
         live.verdicts.leave()
         if "20" in rows:
             live.blocking()
-        rival.close()
         application.close()
         print(f"load {os.getloadavg()[0]:.2f} at the end")
 
@@ -399,11 +359,11 @@ class Live:
     # Row 20
 
     def blocking(self) -> None:
-        print("   20  interface thread away at most, milliseconds (an idle process beside it)")
+        print("   20  interface thread away at most, milliseconds (with waiting for a core)")
         for stage, gaps in self.verdicts.gaps.items():
-            gap, machine = max(gaps)
-            state = "met" if gap <= 50 else "MISSED"
-            print(f"{'':7s}{stage:34s}{gap:8.1f}   ({machine:.1f})   budget 50: {state}")
+            own, gap = max(gaps)
+            state = "met" if own <= 50 else "MISSED"
+            print(f"{'':7s}{stage:34s}{own:8.1f}   ({gap:.1f})   budget 50: {state}")
 
 
 def _curve(q: list[float], count: int) -> Curve:

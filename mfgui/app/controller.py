@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mfgui.app import tasks
 from mfgui.app.actions import State
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
+from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD
 from mfgui.app.run_control import RunControl
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
@@ -70,6 +72,19 @@ class Controller:
             stopping=bool(active) and all(s.state is RunState.STOPPING for s in active),
             opening=self.sets.opening,
         )
+
+    def warm_up(self) -> None:
+        """Have the pool load what the first run of the open set needs."""
+        stack = self.session.stack
+        if stack is None:
+            return
+        detector, optimiser = self.registry.get(DEFAULT_DETECTOR), self.registry.get(DEFAULT_METHOD)
+        task = tasks.warm_up(detector, optimiser, depth=stack.depth, channels=stack.channels)
+
+        def ended(_outcome: object) -> None:
+            """A run tells what is wrong, if something is."""
+
+        self._desk.submit(task, done=ended, failed=ended)
 
     def ask(self, task: Task, done: Callable[[object], None]) -> None:
         """Have the pool work for a view; `done` gets the value on this thread."""

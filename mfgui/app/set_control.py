@@ -118,7 +118,7 @@ class SetControl:
 
     def _on_preview_read(self, part: object) -> None:
         if isinstance(part, tasks.Preview):
-            self._desk.notifier.emit(SetOpening(part.name, part.size, part.pixels))
+            self._desk.notifier.emit(SetOpening(part.name, part.size, part.picture))
 
     def _on_set_opened(self, value: object) -> None:
         assert isinstance(value, tasks.LoadedSet)

@@ -23,9 +23,11 @@ from mfgui.files.maps import read_map, write_map
 from mfgui.files.profiles import for_display
 from mfgui.jobs.pool import Report, Task
 from mfgui.jobs.request import RunRequest
+from mfgui.methods.registry import Method
 
 _PREVIEW_SIDE = 1600
 _PREVIEW = 2_000_000  # pixels
+_TINY = 96
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,7 @@ class Preview:
 
     name: str
     size: Size
-    pixels: ImageU8 = field(repr=False)
+    picture: Picture = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ def open_set(paths: Sequence[Path]) -> Task:
 
     def task(report: Report) -> LoadedSet:
         opened = open_headers(images_in(paths))
-        preview = opened.preview(max_side=_PREVIEW_SIDE)
+        preview = Picture(opened.preview(max_side=_PREVIEW_SIDE))
         report(Preview(opened.infos[0].name, opened.size, preview))
         stack = opened.load()
         pictures = tuple(source_picture(stack, index) for index in range(stack.k))
@@ -86,6 +88,22 @@ def first_look(pictures: Sequence[Picture], request: RunRequest) -> Task:
         if dict(request.parameters).get("start") == "average":
             return from_float(mean_image(small), "uint8")
         return from_float(compose(small, _small_labels(small, request)), "uint8")
+
+    return task
+
+
+def warm_up(detector: Method, optimiser: Method, *, depth: Depth, channels: int) -> Task:
+    """Load the compiled loops of two methods, by a run on a picture of a few pixels of that kind:
+    loading takes a second, which the first run would wait for."""
+
+    def task(_report: Report) -> None:
+        shades = np.random.default_rng(0).random((2, _TINY, _TINY, channels), np.float32)
+        frames = [from_float(shade, depth) for shade in shades]
+        compute = Compute()
+        labels = detector.function(frames, compute=compute, **detector.defaults())
+        values = {**optimiser.defaults(), "iterations": 2}
+        for iterate in optimiser.function(frames, labels, compute=compute, **values):
+            iterate.read()
 
     return task
 

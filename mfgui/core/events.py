@@ -12,11 +12,11 @@ from mfgui.core.pyramid import Picture
 
 @dataclass(frozen=True, eq=False)
 class SetOpening:
-    """A set is being read; `preview` is a small picture of its first frame, (h, w, C) uint8."""
+    """A set is being read; `preview` is a small picture of its first frame."""
 
     name: str
     size: Size
-    preview: ImageU8 = field(repr=False)
+    preview: Picture = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -295,7 +295,11 @@ class MainWindow(QMainWindow):
 
             return pyqtgraph
 
-        self._controller.ask(load, lambda _library: self.parts.curve.make_plot())
+        def loaded(_library: object) -> None:
+            self.parts.curve.make_plot()
+            self._controller.warm_up()
+
+        self._controller.ask(load, loaded)
 
     def _drop_place(self) -> QRect:
         """The drop area of the start page, or a place in the middle of the canvas."""

@@ -133,7 +133,7 @@ class Presenter(QObject):
     def _on_set_opening(self, change: SetOpening) -> None:
         canvas = self._parts.canvas
         canvas.begin_set(change.size)
-        canvas.set_picture(_PREVIEW, Picture(change.preview))
+        canvas.set_picture(_PREVIEW, change.preview)
         canvas.show_picture(_PREVIEW)
         self._on_set(True)
 

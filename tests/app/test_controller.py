@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import cv2
@@ -427,3 +428,33 @@ def test_that_a_first_look_never_replaces_a_later_picture(large) -> None:
     controller.runs.run_again("ms-lap", {"iterations": 2})
     large.settle()
     assert not large.seen(changes.FirstLook)
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_that_warming_up_runs_the_default_methods_on_few_pixels(
+    desk, tmp_path, monkeypatch, depth
+) -> None:
+    rng = np.random.default_rng(3)
+    files = [tmp_path / "1.png", tmp_path / "2.png"]
+    for path in files:
+        frame = rng.integers(0, 255, (40, 50, 3)).astype(depth)
+        cv2.imwrite(str(path), frame * (257 if depth == "uint16" else 1))
+    desk.controller.warm_up()  # nothing is open
+    desk.controller.sets.open(files)
+    desk.settle()
+    used: list[tuple] = []
+    for name in ("laplacian", "ms-lap"):
+        found = desk.controller.registry.get(name)
+
+        def seen(images, *args, found=found, **keywords):
+            used.append((found.name, images[0].dtype, images[0].shape[2]))
+            return found.function(images, *args, **keywords)
+
+        monkeypatch.setitem(
+            desk.controller.registry.methods, name, dataclasses.replace(found, function=seen)
+        )
+    desk.controller.warm_up()
+    desk.settle()
+    assert used == [("laplacian", depth, 3), ("ms-lap", depth, 3)]
+    assert not desk.seen(changes.Notice)
+    assert not desk.controller.session.results
