@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfgui.core.arrays import LabelArray, PixelArray, depth_of
+from mfgui.core.arrays import LabelArray, PixelArray, white_of
 from mfgui.core.compute import Compute
 from mfgui.core.labels import label_dtype
 from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
@@ -87,8 +87,7 @@ def strongest(
 
     height, width, channels = images[0].shape
     labels: LabelArray = np.empty((height, width), label_dtype(len(images)))
-    depth = depth_of(images[0])
-    white = np.float32(1.0 if depth == "float32" else np.iinfo(depth).max)
+    white = white_of(images[0])
     numbers = np.array(energy.numbers)
     frames = [_read_only(image) for image in images]
     rows = max(stripe_rows(width), _LEAST_ROWS)
