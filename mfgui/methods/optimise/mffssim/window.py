@@ -20,6 +20,17 @@ Window = Annotated[
         choices=RULES,
     ),
 ]
+AscentWindow = Annotated[
+    int | str,
+    Parameter(
+        "Side length of the window: a number, 5e-5 of the pixels (paper), the same up to 25 "
+        "(released), or chosen from the map and the sources (auto)",
+        unit="px",
+        minimum=3,
+        odd=True,
+        choices=("auto", *RULES),
+    ),
+]
 _SHARE = 5e-5  # the paper's alpha: side length in pixels per pixel of the picture
 _CAP = 25  # of the released program
 
