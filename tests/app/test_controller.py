@@ -304,7 +304,8 @@ def test_that_closing_leaves_nothing(opened) -> None:
 
 
 def test_that_a_start_image_from_a_file_reaches_the_run(opened, tiny_pair_files) -> None:
-    opened.controller.runs.run("ms-lap", {"start": str(tiny_pair_files[1]), "iterations": 1})
+    explicit = {"start": str(tiny_pair_files[1]), "iterations": 1, "active": "full"}
+    opened.controller.runs.run("ms-lap", explicit)
     opened.settle()
     result = opened.controller.session.results[1]
     np.testing.assert_allclose(result.start, read_image(tiny_pair_files[1]), atol=1e-6)
