@@ -20,7 +20,7 @@ from mfgui.methods.optimise.mffssim.torch_device import (
     upload_frame,
     upload_labels,
 )
-from mfgui.methods.optimise.mffssim.torch_gaussian import TorchGaussian
+from mfgui.methods.optimise.mffssim.torch_gaussian import TorchGaussian, TorchReleasedGaussian
 from mfgui.methods.optimise.mffssim.torch_levels import coarse_image, reduction
 from mfgui.methods.optimise.mffssim.torch_objective import LEAST_ROWS, TorchObjective
 from mfgui.methods.optimise.mffssim.torch_solvers import Standing
@@ -62,7 +62,8 @@ def ascend(
     device : str
         "cuda", "cuda:1", "mps", or "cpu" (torch's own, for tests).
     objective, solver : str
-        "box-joint" or "gaussian"; "preconditioned", "gradient" or "adam".
+        "box-joint" or "gaussian"; "preconditioned", "gradient" or "adam". The last two, with
+        "gaussian", imitate the rounding of the released program.
     window : int
         Odd side length W, at most the shorter side.
     free : (H, W) bool, optional
@@ -94,6 +95,8 @@ def ascend(
     memory = memory or DeviceMemory(torch.device(device))
     at: Standing | None = None
     try:
+        if objective == "gaussian" and solver != "preconditioned":
+            objective = "released-gaussian"
         score = objective_on(
             memory,
             images,
@@ -151,7 +154,8 @@ def objective_on(
     DeviceOutOfMemory
         When what is kept leaves no room for the smallest part.
     """
-    kind: type[TorchObjective] = TorchGaussian if objective == "gaussian" else TorchBoxJoint
+    kinds = {"gaussian": TorchGaussian, "released-gaussian": TorchReleasedGaussian}
+    kind: type[TorchObjective] = kinds.get(objective, TorchBoxJoint)
     share = 2 if dtype == torch.float64 else 1
     height, width, channels = images[0].shape
     planes = kind.planes_kept + (kind.planes_kept_per_channel + images_kept) * channels

@@ -7,7 +7,7 @@ import torch
 from mfgui.core.arrays import Rect
 from mfgui.methods.optimise.mffssim.torch_objective import Tensor, TorchObjective, inside
 from mfgui.methods.optimise.mffssim.torch_sums import BoxSums
-from mfgui.methods.optimise.mffssim.torch_terms import patch_terms, put
+from mfgui.methods.optimise.mffssim.torch_terms import centred, patch_terms, put
 
 
 class TorchBoxJoint(TorchObjective):
@@ -65,12 +65,12 @@ class TorchBoxJoint(TorchObjective):
                 put(rounded, other, kept[cut])
 
     def _evaluate(self, image: Tensor, part: Rect) -> Tensor:
-        moments = self._moments(image, part)
         cut, shape = part.slices, (part.height, part.width)
         work = [self._take(name, shape) for name in ("w0", "w1", "w2", "w3")]
         out = [plane[cut] for plane in (self._alpha, self._epsilon, self._beta, self._delta)]
         source = (self._mean_x[cut], self._variance_x[cut])
-        loss = patch_terms(moments, source, (*work,), (*out,))  # type: ignore[arg-type]
+        moments = centred(self._moments(image, part), source)
+        loss = patch_terms(moments, source[0], (*work,), (*out,))  # type: ignore[arg-type]
         if not self._all_counted:
             out[3].masked_fill_(self._labels[cut] == 0, 0.0)
         return loss.sum(dim=1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as nn
 
 from mfgui.core.arrays import Rect
 from mfgui.methods.optimise.mffssim.torch_device import has_float64
 from mfgui.methods.optimise.mffssim.torch_objective import Tensor, TorchObjective, inside
 from mfgui.methods.optimise.mffssim.torch_sums import MirrorFilter
-from mfgui.methods.optimise.mffssim.torch_terms import patch_terms, put
+from mfgui.methods.optimise.mffssim.torch_terms import C2, centred, patch_terms, put
 
 _SIGMA = 1.5
 _REACH = {torch.float32: 8, torch.float64: 14}  # taps beyond it do not change a sum
@@ -18,9 +19,7 @@ _REACH = {torch.float32: 8, torch.float64: 14}  # taps beyond it do not change a
 class TorchGaussian(TorchObjective):
     """Mean over pixels and channels of max(SSIM, 0) in Gaussian windows, sigma 1.5, on a device.
 
-    The definition is that of `Gaussian`. It differs from the float32 of that class in one
-    respect: the rounding of the released program, which lifts SSIM above 1 in flat areas and
-    stops the gradient there, is not imitated. The reference is `Gaussian` in float64.
+    The definition is that of `Gaussian` on the processor.
 
     Kept per pixel and channel: 24 bytes, the image and its trial 8 more, beside the sources as
     stored. Work tensors take 112 bytes per pixel of a part.
@@ -30,6 +29,7 @@ class TorchGaussian(TorchObjective):
     unit = 2.0
     planes_kept, planes_kept_per_channel = 0, 6
     per_pixel = 112
+    imitates_rounding = False
     _reach: int  # of a window from its centre, in pixels
 
     @property
@@ -72,22 +72,26 @@ class TorchGaussian(TorchObjective):
         work = [self._take(name, shape) for name in ("w0", "w1", "w2", "w3")]
         total = self._take("rows", (part.height,)).zero_()
         for channel in range(self.channels):
-            moments = self._moments(image, channel, part)
             kept = (self._alpha, self._epsilon, self._beta, self._delta)
             out = [plane[channel][cut] for plane in kept]
             source = (self._mean_x[channel][cut], self._variance_x[channel][cut])
-            loss = patch_terms(moments, source, (*work,), (*out,))  # type: ignore[arg-type]
+            moments = self._moments(image, channel, part, source)
+            loss = patch_terms(moments, source[0], (*work,), (*out,))  # type: ignore[arg-type]
             mask = self._take("mask", shape, torch.bool)
             torch.gt(loss, 1.0, out=mask)
+            if self.imitates_rounding:
+                mask.logical_or_(loss < 0.0)
             if not self._all_counted:
                 mask.logical_or_(self._labels[cut] == 0)
             for plane in out:
                 plane.masked_fill_(mask, 0.0)
-            total.add_(loss.clamp_max_(1.0).sum(dim=1))
+            total.add_(loss.clamp_(0.0, 1.0).sum(dim=1))
         return total
 
-    def _moments(self, image: Tensor, channel: int, part: Rect) -> tuple[Tensor, Tensor, Tensor]:
-        """E[d], E[d^2] and E[x d] of each window with its source; 0 where there is none."""
+    def _moments(
+        self, image: Tensor, channel: int, part: Rect, source: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """E[d], var(d) and b2 of each window with its source."""
         shape = (part.height, part.width)
         found = [self._take(name, shape).zero_() for name in ("md", "vd", "xd")]
         for k, rect in self._present(part):
@@ -102,7 +106,7 @@ class TorchGaussian(TorchObjective):
             inner = inside(rect, part)
             for plane, target in zip(blurred, found, strict=True):
                 put(plane, other, target[inner])
-        return found[0], found[1], found[2]
+        return centred((found[0], found[1], found[2]), source)
 
     def _gradient(self, image: Tensor, part: Rect, curvature: bool) -> tuple[Tensor, Tensor]:
         cut, terms = part.slices, self._terms_of(part)
@@ -137,3 +141,60 @@ class TorchGaussian(TorchObjective):
             x = self._load(k, channel, area)
             d = torch.sub(x, image[channel][area.slices], out=x)
             total[inside(area, part)].addcmul_(spread, d)
+
+
+class TorchReleasedGaussian(TorchGaussian):
+    """`TorchGaussian` with the arithmetic of the released program, as `ReleasedGaussian`.
+
+    The weighted pixels of the square are added one by one, and variances are differences of
+    large sums: in flat bright areas the rounding of float32 lifts many SSIM above 1, where the
+    program's clamp stops the gradient. Its published pictures show that.
+    """
+
+    imitates_rounding = True
+
+    def _configure(self, labels: Tensor) -> None:
+        super()._configure(labels)
+        self._square = torch.outer(self._filter.taps, self._filter.taps)
+
+    def _blurred(self, planes: Tensor, part: Rect) -> Tensor:
+        """Planes (N, h, w) of the pixels that `part` is made from, filtered."""
+        padded, reach = planes, self._reach
+        left, right = max(0, reach - part.x), max(0, part.right + reach - self.width)
+        above, below = max(0, reach - part.y), max(0, part.bottom + reach - self.height)
+        if left or right or above or below:
+            padded = nn.pad(planes, [left, right, above, below], mode="reflect")
+        count = len(planes)
+        weights = self._square.expand(count, 1, *self._square.shape)
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            return nn.conv2d(padded[None], weights, groups=count)[0]
+
+    def _prepare(self, part: Rect) -> None:
+        for k, rect in self._present(part):
+            other = self._other(k, rect)
+            for channel in range(self.channels):
+                x = self._load(k, channel, self._pixels_of(rect))
+                mean, variance = self._blurred(torch.stack([x, x * x]), rect)
+                variance.sub_(mean * mean)
+                put(mean, other, self._mean_x[channel][rect.slices])
+                put(variance, other, self._variance_x[channel][rect.slices])
+
+    def _moments(
+        self, image: Tensor, channel: int, part: Rect, source: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        mx, vx = source
+        y = image[channel][self._pixels_of(part).slices]
+        my, vy = self._blurred(torch.stack([y, y * y]), part)
+        vy.sub_(my * my)
+        covariance = self._take("xd", (part.height, part.width)).zero_()
+        for k, rect in self._present(part):
+            area = self._pixels_of(rect)
+            x = self._load(k, channel, area)
+            # Two planes, because convolutions of one plane are computed in another order.
+            product = torch.mul(x, image[channel][area.slices])
+            blurred = self._blurred(product.expand(2, *product.shape), rect)[0]
+            put(blurred, self._other(k, rect), covariance[inside(rect, part)])
+        covariance.sub_(mx * my)
+        b2 = vx + vy
+        vd = torch.add(b2, covariance, alpha=-2.0)
+        return my.sub_(mx), vd, b2.add_(C2)

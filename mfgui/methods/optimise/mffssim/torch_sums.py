@@ -27,13 +27,13 @@ class BoxSums:
 
     def plane(self, name: str, height: int, width: int, dtype: torch.dtype) -> torch.Tensor:
         """A work plane (height, width) to be filled and then summed; by name, see scratch."""
-        full = self._whole(name, height, width, dtype)
-        full[height:].zero_()
-        full[:height, width:].zero_()
-        return full[:height, :width]
+        return self._whole(name, height, width, dtype)[:height, :width]
 
     def sum(self, name: str, height: int, width: int, dtype: torch.dtype) -> torch.Tensor:
-        """Sums of the plane `name`, (height - W + 1, width - W + 1), in its place."""
+        """Sums of the plane `name`, (height - W + 1, width - W + 1), in its place.
+
+        What is beyond the plane in its last blocks has an effect on sums beyond the result only.
+        """
         window = self._window
         full = self._whole(name, height, width, dtype)
         columns = full.shape[1]
@@ -73,7 +73,7 @@ class MirrorFilter:
         self, taps: npt.NDArray[np.generic], device: torch.device, dtype: torch.dtype
     ) -> None:
         self.reach = len(taps) // 2
-        self._taps = torch.from_numpy(np.asarray(taps, np.float64)).to(dtype).to(device)
+        self.taps = torch.from_numpy(np.asarray(taps, np.float64)).to(dtype).to(device)
 
     def apply(
         self, planes: torch.Tensor, rows: tuple[int, int, int], columns: tuple[int, int, int]
@@ -120,7 +120,7 @@ class MirrorFilter:
     def _across(self, planes: torch.Tensor, dim: int) -> torch.Tensor:
         count = planes.shape[0]
         shape = (count, 1, 1, -1) if dim == -1 else (count, 1, -1, 1)
-        taps = self._taps.view(1, 1, 1, -1).expand(count, 1, 1, -1).reshape(shape)
+        taps = self.taps.view(1, 1, 1, -1).expand(count, 1, 1, -1).reshape(shape)
         # One group per plane; without the flag some cards would round to 10 bits.
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             return nn.conv2d(planes[None], taps, groups=count)[0]

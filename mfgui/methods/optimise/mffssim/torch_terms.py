@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 
 Tensor = torch.Tensor
-_C1, _C2 = 0.01**2, 0.03**2
+_C1, C2 = 0.01**2, 0.03**2
 _FLOOR = 0.05  # keeps the curvature estimate away from 0 where SSIM crosses it
 
 
@@ -23,9 +23,22 @@ def put(plane: Tensor, other: Tensor | None, out: Tensor) -> None:
         torch.where(other, out, plane, out=out)
 
 
+def centred(
+    moments: tuple[Tensor, Tensor, Tensor], source: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """E[d], var(d) and b2 from E[d], E[d^2] and E[x d], in place; `source` is E[x], var(x)."""
+    md, vd, covariance = moments
+    mx, vx = source
+    vd.addcmul_(md, md, value=-1.0).clamp_min_(0.0)
+    covariance.addcmul_(mx, md, value=-1.0)
+    # b2 = var(x) + var(y) + C2 with var(y) = var(x) + 2 cov(x, d) + var(d)
+    b2 = covariance.add_(vx).mul_(2.0).add_(vd).add_(C2).clamp_min_(C2)
+    return md, vd, b2
+
+
 def patch_terms(
     moments: tuple[Tensor, Tensor, Tensor],
-    source: tuple[Tensor, Tensor],
+    mx: Tensor,
     work: tuple[Tensor, Tensor, Tensor, Tensor],
     out: tuple[Tensor, Tensor, Tensor, Tensor],
 ) -> Tensor:
@@ -37,9 +50,9 @@ def patch_terms(
 
     Parameters
     ----------
-    moments : E[d], E[d^2], E[x d]
+    moments : E[d], var(d), b2
         Of each patch; overwritten.
-    source : E[x], var(x)
+    mx : E[x]
     work : four planes
         Overwritten.
     out : alpha, epsilon, beta, delta
@@ -50,14 +63,9 @@ def patch_terms(
     Tensor
         1 - SSIM, one of `work`.
     """
-    md, vd, covariance = moments
-    mx, vx = source
+    md, vd, b2 = moments
     my, ib1, u, loss = work
     alpha, epsilon, beta, delta = out
-    vd.addcmul_(md, md, value=-1.0).clamp_min_(0.0)
-    covariance.addcmul_(mx, md, value=-1.0)
-    # b2 = var(x) + var(y) + C2 with var(y) = var(x) + 2 cov(x, d) + var(d)
-    b2 = covariance.add_(vx).mul_(2.0).add_(vd).add_(_C2).clamp_min_(_C2)
     torch.add(mx, md, out=my)
     torch.mul(mx, mx, out=ib1).addcmul_(my, my).add_(_C1).reciprocal_()
     torch.mul(md, md, out=u).mul_(ib1)

@@ -15,8 +15,8 @@ from mfgui.methods.optimise.mffssim.torch_sums import BoxSums, MirrorFilter
 def box(plane, window, dtype):
     sums = BoxSums(window, DeviceScratch(DeviceMemory(torch.device("cpu"))))
     # Something is left in the work tensors.
-    sums.plane("p", 3 * window, 5 * window, dtype).fill_(7.0)
-    sums.sum("p", 3 * window, 5 * window, dtype)
+    sums.plane("p", 3 * window, 5 * window, dtype).fill_(np.nan)
+    sums.plane("p", 9 * window, 9 * window, dtype).fill_(np.nan)
     sums.plane("p", *plane.shape, dtype).copy_(torch.from_numpy(plane))
     return sums.sum("p", *plane.shape, dtype).numpy()
 
