@@ -459,3 +459,10 @@ def test_that_warming_up_runs_the_default_methods_on_few_pixels(
     assert used == [("laplacian", depth, 3), ("ms-lap", depth, 3)]
     assert not desk.seen(changes.Notice)
     assert not desk.controller.session.results
+
+
+def test_that_the_window_never_waits_for_the_disk_to_keep_its_settings(desk, own_folders) -> None:
+    desk.controller.settings.change(theme="dark")
+    assert not (own_folders / "settings.json").exists()
+    desk.settle()
+    assert (own_folders / "settings.json").exists()

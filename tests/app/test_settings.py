@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mfgui.app.settings import RECENT_SETS, Settings, SettingsFile
@@ -49,3 +50,20 @@ def test_that_a_folder_that_cannot_be_written_does_not_stop_the_work(tmp_path: P
     settings.change(theme="dark")
     assert settings.values.theme == "dark"
     assert blocker.read_text() == "not a folder"
+
+
+def test_that_saving_can_be_left_to_another_thread_and_writes_the_newest(
+    own_folders: Path,
+) -> None:
+    settings = SettingsFile()
+    waiting: list[Callable[[], None]] = []
+    settings.saver = waiting.append
+    settings.change(overlay_strength=10)
+    settings.change(overlay_strength=20)
+    settings.change(overlay_strength=20)
+    assert settings.values.overlay_strength == 20
+    assert not (own_folders / "settings.json").exists()
+    assert len(waiting) == 2
+    waiting[1]()
+    waiting[0]()
+    assert SettingsFile().values.overlay_strength == 20
