@@ -20,19 +20,19 @@ from mfgui.methods.optimise.mffssim.objective import Rule
 from mfgui.methods.optimise.mffssim.region import Region, Strip, find_region
 
 _SIGMA = 1.5
+_LARGEST_REACH = 8  # further out weights are below 5e-9
 _UNIT = 2.0  # see `gaussian_kernels.terms`
 
 
-def gaussian_taps(window: int, *, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
-    """Weights of `window` taps, sigma 1.5, sum 1, without those that vanish in `dtype`.
+def gaussian_taps(window: int) -> npt.NDArray[np.float64]:
+    """Weights of `window` taps, sigma 1.5, sum 1, without those that vanish in a float32 sum.
 
-    >>> [len(gaussian_taps(window)) for window in (3, 25, 601)]
-    [3, 25, 29]
+    >>> [len(gaussian_taps(window)) for window in (3, 13, 25, 601)]
+    [3, 13, 17, 17]
     """
-    reach = min(window // 2, 14 if dtype == np.float64 else 8)
-    distance = np.arange(-reach, reach + 1)
-    taps = np.exp(-(distance**2) / (2.0 * _SIGMA**2))
-    return np.asarray(taps / taps.sum(), dtype)
+    reach = min(window // 2, _LARGEST_REACH)
+    taps = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2.0 * _SIGMA**2))
+    return np.asarray(taps / taps.sum(), np.float64)
 
 
 class Gaussian:
@@ -73,11 +73,10 @@ class Gaussian:
         self._images, self._labels = tuple(images), labels
         height, self._width, self._channels = images[0].shape
         self._white = white_of(images[0])
-        exact = gaussian_taps(window)
-        reach = len(gaussian_taps(window, dtype=np.float32)) // 2
-        self._exact_taps = np.ascontiguousarray(exact[len(exact) // 2 :][: reach + 1])
+        taps = gaussian_taps(window)
+        self._reach = reach = len(taps) // 2
+        self._exact_taps = np.ascontiguousarray(taps[reach:])
         self._taps = self._exact_taps.astype(np.float32)
-        self._reach = reach
         if region is None:
             region = find_region(
                 labels,
@@ -124,10 +123,11 @@ class Gaussian:
         """Work arrays of a thread: lines, a row with its margins, rows, flags."""
         columns = min(gaussian_kernels.BLOCK, self._width) + 2 * self._reach
         values, rows = columns * self._channels, self.region.rows + 2 * self._reach
+        at_once = max(values, gaussian_kernels.CHUNK)
         return (
-            scratch.take("lines", (3, rows, values), dtype),
-            scratch.take("across", (values,), dtype),
-            scratch.take("flat", (4, values), dtype),
+            scratch.take("lines", (3, rows * values), dtype),
+            scratch.take("across", (at_once,), dtype),
+            scratch.take("flat", (4, at_once), dtype),
             scratch.take("flags", (values,), np.uint8),
         )
 

@@ -3,9 +3,10 @@
 Every function works on the rows low ... high - 1 of a strip and on column runs, (N, 4), of which
 the first two numbers count: results are wanted for the columns a ... b - 1. Runs are cut into
 blocks whose rows fit the cache. Of a block the rows that are filtered (products, or terms of
-patches) are written to `lines`, (rows + 2 reach, values); they are filtered down the columns, and
-the row that results, in `across`, along itself. Pixel and channel are one index there, so that
-all these loops run over neighbouring values.
+patches) are written to `lines` one after the other, reach rows more at either end and reach
+pixels more at either side of a row. One index runs over rows, pixels and channels there, so that
+both directions of the filter are the same loop over neighbouring values with another shift, and
+as many rows are filtered at once as fit `across` (`CHUNK`): few calls, also for narrow runs.
 
 Moments are taken of the difference d = y - x of image and source, not of the image: with
 u = E[d]^2 / b1 and v = var(d) / b2 is ``1 - SSIM = u + v - u v``, small terms without the
@@ -13,7 +14,7 @@ difference of nearly equal numbers that the textbook form needs, so that float32
 
 `taps` are the weights from the centre outwards, (reach + 1,). Images are (H, W, C), planes
 (H, W C). Both sides of a picture are larger than the reach. The text below omits the common
-arguments; `lines`, `across`, `flat` and `flags` are work space.
+arguments; `lines` (3, L), `across` (M,), `flat` (4, M) and `flags` (M,) are work space.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numba import njit
 from mfgui.methods.optimise.mffssim.compiled import ARITHMETIC, SUMMING
 
 BLOCK = 512  # columns of a block
+CHUNK = 2048  # values that are filtered at once, unless a row is longer
 _ONE, _TWO, _ZERO = np.float32(1.0), np.float32(2.0), np.float32(0.0)
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
 _FLOOR = np.float32(0.05)  # keeps the curvature away from 0 where SSIM crosses it
@@ -55,47 +57,74 @@ def _add_four(out, a, b, c, d, e, f, g, h, w, x, y, z):
 
 
 @njit(**ARITHMETIC)
-def filter_down(lines, top, taps, out):
-    """Row `top` of the result from rows top ... top + 2 reach of `lines`."""
+def _filtered(line, shift, taps, out):
+    """Weighted sums of values that lie `shift` apart in `line`, the first one at index 0."""
     n, reach = out.shape[0], taps.shape[0] - 1
-    c, t = top + reach, 1
-    _scaled(out, lines[c, :n], taps[0])
+    c, t = reach * shift, 1
+    _scaled(out, line[c : c + n], taps[0])
     while t + 3 <= reach:
+        d, e, f, g = t * shift, (t + 1) * shift, (t + 2) * shift, (t + 3) * shift
         _add_four(
             out,
-            lines[c - t, :n], lines[c + t, :n],
-            lines[c - t - 1, :n], lines[c + t + 1, :n],
-            lines[c - t - 2, :n], lines[c + t + 2, :n],
-            lines[c - t - 3, :n], lines[c + t + 3, :n],
+            line[c - d : c - d + n], line[c + d : c + d + n],
+            line[c - e : c - e + n], line[c + e : c + e + n],
+            line[c - f : c - f + n], line[c + f : c + f + n],
+            line[c - g : c - g + n], line[c + g : c + g + n],
             taps[t], taps[t + 1], taps[t + 2], taps[t + 3],
         )  # fmt: skip
         t += 4
     while t <= reach:
-        _add_pair(out, lines[c - t, :n], lines[c + t, :n], taps[t])
+        d = t * shift
+        _add_pair(out, line[c - d : c - d + n], line[c + d : c + d + n], taps[t])
         t += 1
 
 
 @njit(**ARITHMETIC)
-def filter_along(across, channels, taps, out):
-    """A row from `across`, which has reach pixels more on either side."""
-    n, reach = out.shape[0], taps.shape[0] - 1
-    c, s, t = reach * channels, channels, 1
-    _scaled(out, across[c : c + n], taps[0])
-    while t + 3 <= reach:
-        d, e, f, g = t * s, (t + 1) * s, (t + 2) * s, (t + 3) * s
-        _add_four(
-            out,
-            across[c - d : c - d + n], across[c + d : c + d + n],
-            across[c - e : c - e + n], across[c + e : c + e + n],
-            across[c - f : c - f + n], across[c + f : c + f + n],
-            across[c - g : c - g + n], across[c + g : c + g + n],
-            taps[t], taps[t + 1], taps[t + 2], taps[t + 3],
-        )  # fmt: skip
-        t += 4
-    while t <= reach:
-        d = t * s
-        _add_pair(out, across[c - d : c - d + n], across[c + d : c + d + n], taps[t])
-        t += 1
+def _blur(line, top, rows, size, channels, taps, across, out):
+    """Filtered rows top ... top + rows - 1 of a block, `size` values apart like those of `line`."""
+    margins = 2 * (taps.shape[0] - 1) * channels
+    _filtered(line[top * size :], size, taps, across[: rows * size])
+    _filtered(across, channels, taps, out[: rows * size - margins])
+
+
+@njit(**ARITHMETIC)
+def _unblur(line, top, rows, size, low, a, b, height, width, channels, taps, across, out):
+    """The adjoint of `_blur`; `line` holds zeros beyond the picture.
+
+    What falls beyond an edge is added to the pixel that it was mirrored from.
+    """
+    reach = taps.shape[0] - 1
+    _filtered(line[top * size :], size, taps, across[: rows * size])
+    for i in range(rows):
+        row, base = low + top + i, reach - low
+        inner = across[i * size : (i + 1) * size]
+        if row >= 1:
+            for other in range(reach - row + 1):
+                at = (other + base) * size
+                _add_scaled(inner, line[at : at + size], taps[row + other])
+        if row <= height - 2:
+            beyond = 2 * (height - 1) - row
+            for other in range(beyond - reach, height):
+                at = (other + base) * size
+                _add_scaled(inner, line[at : at + size], taps[beyond - other])
+    _filtered(across, channels, taps, out[: rows * size - 2 * reach * channels])
+    for i in range(rows):
+        inner, to = across[i * size : (i + 1) * size], out[i * size : (i + 1) * size]
+        for column in range(max(a, 1), min(b, reach + 1)):
+            for other in range(reach - column + 1):
+                weight = taps[column + other]
+                _add_pixel(to, column - a, inner, other - a + reach, channels, weight)
+        for column in range(max(a, width - 1 - reach), min(b, width - 1)):
+            beyond = 2 * (width - 1) - column
+            for other in range(beyond - reach, width):
+                weight = taps[beyond - other]
+                _add_pixel(to, column - a, inner, other - a + reach, channels, weight)
+
+
+@njit(**ARITHMETIC)
+def _add_pixel(out, to, row, source, channels, weight):
+    for channel in range(channels):
+        out[to * channels + channel] += weight * row[source * channels + channel]
 
 
 @njit(**ARITHMETIC)
@@ -105,61 +134,18 @@ def _mirrored(index, size):
 
 
 @njit(**ARITHMETIC)
-def _blur(lines, top, taps, a, b, width, channels, across, out):
-    """A filtered row, columns a ... b - 1, of rows that are mirrored already."""
-    reach = taps.shape[0] - 1
-    first, last = max(0, a - reach), min(width, b + reach)
-    start = (first - a + reach) * channels
-    filter_down(lines, top, taps, across[start : start + (last - first) * channels])
-    for column in range(a - reach, first):
-        _copy_pixel(across, column - a + reach, -column - a + reach, channels)
-    for column in range(last, b + reach):
-        _copy_pixel(across, column - a + reach, 2 * (width - 1) - column - a + reach, channels)
-    filter_along(across, channels, taps, out)
+def _mirror(row, a, b, reach, width, channels):
+    """Fills the pixels of a row a - reach ... b + reach - 1 that lie beyond the picture."""
+    for column in range(a - reach, 0):
+        _set_pixel(row, column - a + reach, -column - a + reach, channels)
+    for column in range(width, b + reach):
+        _set_pixel(row, column - a + reach, 2 * (width - 1) - column - a + reach, channels)
 
 
 @njit(**ARITHMETIC)
-def _copy_pixel(row, to, source, channels):
+def _set_pixel(row, to, source, channels):
     for channel in range(channels):
         row[to * channels + channel] = row[source * channels + channel]
-
-
-@njit(**ARITHMETIC)
-def _unblur(lines, row, low, taps, a, b, height, width, channels, across, out):
-    """The adjoint of `_blur`: columns a ... b - 1 of a row of the picture.
-
-    `lines` holds zeros beyond the picture. What falls beyond an edge is added to the pixel that
-    it was mirrored from.
-    """
-    reach = taps.shape[0] - 1
-    first, last = max(0, a - reach), min(width, b + reach)
-    start, stop = (first - a + reach) * channels, (last - a + reach) * channels
-    inner, top = across[start:stop], row - low
-    across[:start] = _ZERO
-    across[stop : (b - a + 2 * reach) * channels] = _ZERO
-    filter_down(lines, top, taps, inner)
-    n = inner.shape[0]
-    if row >= 1:
-        for other in range(reach - row + 1):
-            _add_scaled(inner, lines[other - low + reach, :n], taps[row + other])
-    if row <= height - 2:
-        beyond = 2 * (height - 1) - row
-        for other in range(beyond - reach, height):
-            _add_scaled(inner, lines[other - low + reach, :n], taps[beyond - other])
-    filter_along(across, channels, taps, out)
-    for column in range(max(a, 1), min(b, reach + 1)):
-        for other in range(reach - column + 1):
-            _add_pixel(out, column - a, across, other - a + reach, channels, taps[column + other])
-    for column in range(max(a, width - 1 - reach), min(b, width - 1)):
-        beyond = 2 * (width - 1) - column
-        for other in range(beyond - reach, width):
-            _add_pixel(out, column - a, across, other - a + reach, channels, taps[beyond - other])
-
-
-@njit(**ARITHMETIC)
-def _add_pixel(out, to, row, source, channels, weight):
-    for channel in range(channels):
-        out[to * channels + channel] += weight * row[source * channels + channel]
 
 
 @njit(**ARITHMETIC)
@@ -201,9 +187,9 @@ def _flag(out, labels, label, channels):
 
 
 @njit(**ARITHMETIC)
-def _masked(out, x, flags):
+def _mask(out, flags):
     for i in range(out.shape[0]):
-        out[i] = x[i] if flags[i] else _ZERO
+        out[i] = out[i] if flags[i] else _ZERO
 
 
 @njit(**ARITHMETIC)
@@ -226,19 +212,26 @@ def own_moments(
     for i in range(runs.shape[0]):
         for a in range(runs[i, 0], runs[i, 1], BLOCK):
             b = min(a + BLOCK, runs[i, 1])
-            n, s, e = (b - a) * channels, a * channels, b * channels
+            n, size = (b - a) * channels, (b - a + 2 * reach) * channels
             first, last = max(0, a - reach), min(width, b + reach)
-            values = (last - first) * channels
+            start = (first - a + reach) * channels
             for row in range(low - reach, high + reach):
+                at = (row - low + reach) * size
+                value, square = lines[0, at : at + size], lines[1, at : at + size]
                 source = x[_mirrored(row, height), first:last].reshape(-1)
-                to = row - low + reach
-                _fill_powers(lines[0, to, :values], lines[1, to, :values], source, white)
-            m, q, named = flat[0, :n], flat[1, :n], flags[:n]
-            for row in range(low, high):
-                _blur(lines[0], row - low, taps, a, b, width, channels, across, m)
-                _blur(lines[1], row - low, taps, a, b, width, channels, across, q)
-                _flag(named, labels[row, a:b], label, channels)
-                _keep_moments(mean[row, s:e], variance[row, s:e], m, q, named)
+                _fill_powers(value[start:], square[start:], source, white)
+                _mirror(value, a, b, reach, width, channels)
+                _mirror(square, a, b, reach, width, channels)
+            step = max(1, CHUNK // size)
+            for top in range(0, high - low, step):
+                rows = min(step, high - low - top)
+                _blur(lines[0], top, rows, size, channels, taps, across, flat[0])
+                _blur(lines[1], top, rows, size, channels, taps, across, flat[1])
+                for j in range(rows):
+                    row, at, s, e = low + top + j, j * size, a * channels, b * channels
+                    m, q, named = flat[0, at : at + n], flat[1, at : at + n], flags[:n]
+                    _flag(named, labels[row, a:b], label, channels)
+                    _keep_moments(mean[row, s:e], variance[row, s:e], m, q, named)
 
 
 @njit(**ARITHMETIC)
@@ -289,47 +282,61 @@ def terms(
     for i in range(runs.shape[0]):
         for a in range(runs[i, 0], runs[i, 1], BLOCK):
             b = min(a + BLOCK, runs[i, 1])
-            n, s, e = (b - a) * channels, a * channels, b * channels
+            n, size = (b - a) * channels, (b - a + 2 * reach) * channels
             first, last = max(0, a - reach), min(width, b + reach)
-            values = (last - first) * channels
+            start = (first - a + reach) * channels
             for row in range(low - reach, high + reach):
-                source, to = _mirrored(row, height), row - low + reach
-                _fill_products(
-                    lines[0, to, :values],
-                    lines[1, to, :values],
-                    lines[2, to, :values],
+                at, source = (row - low + reach) * size, _mirrored(row, height)
+                d, q, p = (
+                    lines[0, at : at + size],
+                    lines[1, at : at + size],
+                    lines[2, at : at + size],
+                )
+                pixels = (
                     x[source, first:last].reshape(-1),
                     white,
                     y[source, first:last].reshape(-1),
                 )
-            md, qd, xd, lost, named = flat[0, :n], flat[1, :n], flat[2, :n], flat[3, :n], flags[:n]
-            for row in range(low, high):
-                _blur(lines[0], row - low, taps, a, b, width, channels, across, md)
-                _blur(lines[1], row - low, taps, a, b, width, channels, across, qd)
-                _blur(lines[2], row - low, taps, a, b, width, channels, across, xd)
-                _flag(named, labels[row, a:b], label, channels)
-                kept = (alpha[row, s:e], beta[row, s:e], epsilon[row, s:e], delta[row, s:e])
-                moments = (mean_x[row, s:e], variance_x[row, s:e], md, qd, xd)
-                _keep_terms(named, *moments, *kept, lost)
-                total += _total(lost)
+                _fill_products(d[start:], q[start:], p[start:], *pixels)
+                _mirror(d, a, b, reach, width, channels)
+                _mirror(q, a, b, reach, width, channels)
+                _mirror(p, a, b, reach, width, channels)
+            step = max(1, CHUNK // size)
+            for top in range(0, high - low, step):
+                rows = min(step, high - low - top)
+                for moment in range(3):
+                    place = (top, rows, size, channels, taps, across)
+                    _blur(lines[moment], *place, flat[moment])
+                for j in range(rows):
+                    row, at, s, e = low + top + j, j * size, a * channels, b * channels
+                    named, lost = flags[:n], flat[3, :n]
+                    _flag(named, labels[row, a:b], label, channels)
+                    own = (mean_x[row, s:e], variance_x[row, s:e])
+                    moments = (flat[0, at : at + n], flat[1, at : at + n], flat[2, at : at + n])
+                    kept = (alpha[row, s:e], beta[row, s:e], epsilon[row, s:e], delta[row, s:e])
+                    _keep_terms(named, *own, *moments, *kept, lost)
+                    total += _total(lost)
     return total
 
 
 @njit(**ARITHMETIC)
-def _fill_terms(plane, low, high, reach, first, last, line):
-    """Rows of a plane, zeros beyond the upper and lower border."""
-    n = last - first
+def _fill_terms(plane, low, high, reach, start, size, first, last, line):
+    """Rows of a plane from value `start` of each line on, zeros beyond the picture."""
+    stop = start + last - first
     for row in range(low - reach, high + reach):
+        at = (row - low + reach) * size
         if 0 <= row < plane.shape[0]:
-            _copy(line[row - low + reach, :n], plane[row, first:last])
+            line[at : at + start] = _ZERO
+            _copy(line[at + start : at + stop], plane[row, first:last])
+            line[at + stop : at + size] = _ZERO
         else:
-            line[row - low + reach, :n] = _ZERO
+            line[at : at + size] = _ZERO
 
 
 @njit(**ARITHMETIC)
-def _add_product(out, s, y):
+def _combine(out, a, s, y):
     for i in range(out.shape[0]):
-        out[i] += s[i] * y[i]
+        out[i] = a[i] + s[i] * y[i]
 
 
 @njit(**ARITHMETIC)
@@ -345,18 +352,25 @@ def gather(y, alpha, epsilon, delta, taps, low, high, runs, lines, across, flat,
     for i in range(runs.shape[0]):
         for a in range(runs[i, 0], runs[i, 1], BLOCK):
             b = min(a + BLOCK, runs[i, 1])
-            s, e = max(0, a - reach) * channels, min(width, b + reach) * channels
-            _fill_terms(alpha, low, high, reach, s, e, lines[0])
-            _fill_terms(epsilon, low, high, reach, s, e, lines[1])
-            _fill_terms(delta, low, high, reach, s, e, lines[2])
-            spread = flat[0, : (b - a) * channels]
-            for row in range(low, high):
-                to, curve = g[row - low, a:b].reshape(-1), d[row - low, a:b].reshape(-1)
-                place = (row, low, taps, a, b, height, width, channels, across)
-                _unblur(lines[0], *place, to)
-                _unblur(lines[1], *place, spread)
-                _add_product(to, spread, y[row, a:b].reshape(-1))
-                _unblur(lines[2], *place, curve)
+            n, size = (b - a) * channels, (b - a + 2 * reach) * channels
+            first, last = max(0, a - reach), min(width, b + reach)
+            place = (low, high, reach, (first - a + reach) * channels, size)
+            ends = (first * channels, last * channels)
+            _fill_terms(alpha, *place, *ends, lines[0])
+            _fill_terms(epsilon, *place, *ends, lines[1])
+            _fill_terms(delta, *place, *ends, lines[2])
+            step = max(1, CHUNK // size)
+            for top in range(0, high - low, step):
+                rows = min(step, high - low - top)
+                for plane in range(3):
+                    block = (top, rows, size, low, a, b, height, width, channels, taps)
+                    _unblur(lines[plane], *block, across, flat[plane])
+                for j in range(rows):
+                    row, at = top + j, j * size
+                    to, curve = g[row, a:b].reshape(-1), d[row, a:b].reshape(-1)
+                    plain, slope = flat[0, at : at + n], flat[1, at : at + n]
+                    _combine(to, plain, slope, y[low + row, a:b].reshape(-1))
+                    _copy(curve, flat[2, at : at + n])
 
 
 @njit(**ARITHMETIC)
@@ -368,20 +382,22 @@ def spread(
     for i in range(runs.shape[0]):
         for a in range(runs[i, 0], runs[i, 1], BLOCK):
             b = min(a + BLOCK, runs[i, 1])
+            n, size = (b - a) * channels, (b - a + 2 * reach) * channels
             first, last = max(0, a - reach), min(width, b + reach)
-            n = (last - first) * channels
-            named = flags[:n]
-            for row in range(low - reach, high + reach):
-                line = lines[0, row - low + reach, :n]
-                if 0 <= row < height:
-                    _flag(named, labels[row, first:last], label, channels)
-                    _masked(line, beta[row, first * channels : last * channels], named)
-                else:
-                    line[:] = _ZERO
-            part = flat[0, : (b - a) * channels]
-            for row in range(low, high):
-                place = (row, low, taps, a, b, height, width, channels, across)
-                _unblur(lines[0], *place, part)
-                to = g[row - low, a:b].reshape(-1)
-                source, image = x[row, a:b].reshape(-1), y[row, a:b].reshape(-1)
-                _subtract_difference(to, part, source, white, image)
+            start, ends = (first - a + reach) * channels, (first * channels, last * channels)
+            _fill_terms(beta, low, high, reach, start, size, *ends, lines[0])
+            for row in range(max(0, low - reach), min(height, high + reach)):
+                at = (row - low + reach) * size + start
+                named = flags[: (last - first) * channels]
+                _flag(named, labels[row, first:last], label, channels)
+                _mask(lines[0, at : at + (last - first) * channels], named)
+            step = max(1, CHUNK // size)
+            for top in range(0, high - low, step):
+                rows = min(step, high - low - top)
+                block = (top, rows, size, low, a, b, height, width, channels, taps)
+                _unblur(lines[0], *block, across, flat[0])
+                for j in range(rows):
+                    row, at = top + j, j * size
+                    pixels = (x[low + row, a:b].reshape(-1), white, y[low + row, a:b].reshape(-1))
+                    part = flat[0, at : at + n]
+                    _subtract_difference(g[row, a:b].reshape(-1), part, *pixels)

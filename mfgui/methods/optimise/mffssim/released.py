@@ -34,7 +34,7 @@ class Filter:
     """
 
     def __init__(self, window: int, *, height: int) -> None:
-        self._taps: npt.NDArray[np.float32] = gaussian_taps(window, dtype=np.float32)
+        self._taps = gaussian_taps(window).astype(np.float32)
         self._one = np.ones(1, np.float32)
         self.reach = reach = len(self._taps) // 2
         self._height = height
