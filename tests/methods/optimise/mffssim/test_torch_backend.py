@@ -198,7 +198,7 @@ def test_that_float32_is_accurate_under_a_bright_flat_sky(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("rows", [1, 7, 16, 64, 65])
+@pytest.mark.parametrize("rows", [3, 16, 64, 65])
 def test_that_parts_do_not_change_the_result(kind, rows):
     images, labels, image = scene(3, 3, height=140, width=131)
     labels[:70] = 1
@@ -429,20 +429,25 @@ def test_that_a_small_change_of_the_image_ends_a_guarded_ascent(banded):
     assert all(change >= 1e-3 for change in changes[:-1])
 
 
-def test_that_released_states_have_the_rounding_of_the_processor():
-    """Flat bright areas, where rounding decides whether there is a gradient."""
+def test_that_the_rounding_of_the_released_program_is_imitated():
+    """In flat bright areas it stops the gradient of many windows; elsewhere it does not show."""
     images, labels, _ = landscape()
     images = [np.rint(255 * image[150:270, 100:230]).astype(np.uint8) for image in images]
+    images[1][:60] ^= 1
     labels = np.ascontiguousarray(labels[150:270, 100:230])
     start = (to_float(images[0]) + to_float(images[1])) / 2
-    options = {"objective": "gaussian", "solver": "adam", "window": 13, "limits": Limits(8)}
-    found = [(s.q, s.image.copy()) for s in run(images, labels, start, **options)]
-    values = {"objective": "gaussian", "solver": "adam", "window": 13, "iterations": 8}
+    silent = {}
+    for kind in ("gaussian", "released-gaussian"):
+        options = {"objective": kind, "window": 13, "compute": Compute()}
+        score = objective_on(PROCESSOR, images, labels, **options)
+        score.evaluate(score.keep(start))
+        silent[kind] = float((score._beta[:, 8:50] == 0.0).float().mean())
+    assert silent["gaussian"] == 0.0
+    assert silent["released-gaussian"] > 0.01
+    options = {"objective": "gaussian", "solver": "adam", "window": 13, "limits": Limits(4)}
+    found = [state.image.copy() for state in run(images, labels, start, **options)]
+    values = {"objective": "gaussian", "solver": "adam", "window": 13, "iterations": 4}
     values |= {"start": "average", "tolerance": 0.0, "active": "full"}
-    expected = [(s.q, s.image.copy()) for s in ms_lap(images, labels, compute=Compute(), **values)]
-    moved, expected_moved = (
-        float(np.mean(states[-1][1][:50] != states[0][1][:50])) for states in (found, expected)
-    )
-    for (q, _), (expected_q, _) in zip(found, expected, strict=True):
-        assert abs(q - expected_q) <= 1e-6
-    assert moved == pytest.approx(expected_moved, abs=0.05)
+    expected = [s.image.copy() for s in ms_lap(images, labels, compute=Compute(), **values)]
+    for ours, theirs in zip(found, expected, strict=True):
+        assert np.abs(ours - theirs)[75:].max() <= 1e-5
