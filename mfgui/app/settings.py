@@ -88,7 +88,7 @@ class SettingsFile:
         """Change values and save. A failure to save is logged: it must not stop the work."""
         before = self.values
         self.values = replace(before, **changes)  # type: ignore[arg-type]
-        if self.values != before or not self._path.exists():
+        if self.values != before:
             self.saver(self._save)
 
     def _save(self) -> None:
