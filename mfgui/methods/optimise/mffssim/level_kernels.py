@@ -9,22 +9,44 @@ from mfgui.methods.optimise.mffssim.compiled import ARITHMETIC
 
 
 @njit(**ARITHMETIC)
-def mix(x, white, low, runs, weight, g):
-    """Adds weight (rows, W) times x to g (rows, W, C)."""
+def _between(plane, factor, row, column):
+    """Bilinear interpolation of a reduced plane at a pixel of the picture."""
+    scale = np.float32(1.0) / np.float32(factor)
+    down, right = (row + np.float32(0.5)) * scale, (column + np.float32(0.5)) * scale
+    down = min(max(down - np.float32(0.5), np.float32(0.0)), np.float32(plane.shape[0] - 1))
+    right = min(max(right - np.float32(0.5), np.float32(0.0)), np.float32(plane.shape[1] - 1))
+    i, j = int(down), int(right)
+    k, m = min(i + 1, plane.shape[0] - 1), min(j + 1, plane.shape[1] - 1)
+    t, u = down - np.float32(i), right - np.float32(j)
+    above = plane[i, j] + u * (plane[i, m] - plane[i, j])
+    below = plane[k, j] + u * (plane[k, m] - plane[k, j])
+    return above + t * (below - above)
+
+
+@njit(**ARITHMETIC)
+def stretch(plane, factor, low, high, runs, g):
+    """Writes the enlarged plane to all channels of g (rows, W, C)."""
+    for i in range(runs.shape[0]):
+        a, b = runs[i, 0], runs[i, 1]
+        for row in range(low, high):
+            for c in range(a, b):
+                value = _between(plane, factor, row, c)
+                for k in range(g.shape[2]):
+                    g[row - low, c, k] = value
+
+
+@njit(**ARITHMETIC)
+def mix(x, white, plane, factor, low, high, runs, g):
+    """Adds the enlarged plane times x to g (rows, W, C)."""
     channels = x.shape[2]
     for i in range(runs.shape[0]):
         a, b = runs[i, 0], runs[i, 1]
-        for row in range(weight.shape[0]):
-            f, to = x[low + row, a:b].reshape(-1), g[row, a:b].reshape(-1)
-            w = weight[row, a:b]
-            if channels == 3:
-                for c in range(b - a):
-                    to[3 * c] += w[c] * (np.float32(f[3 * c]) / white)
-                    to[3 * c + 1] += w[c] * (np.float32(f[3 * c + 1]) / white)
-                    to[3 * c + 2] += w[c] * (np.float32(f[3 * c + 2]) / white)
-            else:
-                for c in range(b - a):
-                    to[c] += w[c] * (np.float32(f[c]) / white)
+        for row in range(low, high):
+            f, to = x[row, a:b].reshape(-1), g[row - low, a:b].reshape(-1)
+            for c in range(b - a):
+                weight = _between(plane, factor, row, a + c)
+                for k in range(channels):
+                    to[channels * c + k] += weight * (np.float32(f[channels * c + k]) / white)
 
 
 @njit(**ARITHMETIC)

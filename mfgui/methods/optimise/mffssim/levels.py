@@ -26,7 +26,7 @@ from mfgui.methods.optimise.mffssim.objective import BoxJoint
 from mfgui.methods.optimise.mffssim.region import Strip
 
 _SMALLEST = 12  # pixels of a reduced window; smaller ones say less about the large one
-_LIMITS = solvers.Limits(40, tolerance=2e-6)
+_LIMITS = solvers.Limits(40, tolerance=1e-5)
 
 _Planes = npt.NDArray[np.float32]  # (2 + K, h, w): constant, then one weight per source
 
@@ -93,28 +93,11 @@ def _enlarge(
     scratch: Scratch,
     strips: Sequence[Strip],
 ) -> None:
-    _, height, _ = votes.shape
     width, channels = out.shape[1:]
     g = scratch.take("g", (rows, width, channels), np.float32)
     for strip in strips:
-        # Rows between their two neighbours in the reduced picture, then columns.
-        position = (np.arange(strip.low, strip.high) + 0.5) / factor - 0.5
-        above = np.clip(np.floor(position).astype(np.intp), 0, height - 1)
-        below = np.minimum(above + 1, height - 1)
-        share = np.clip(position - above, 0.0, 1.0)[:, np.newaxis].astype(np.float32)
-        for index, plane in enumerate(votes):
-            between = plane[above] * (1.0 - share) + plane[below] * share
-            weight = _stretched(between, factor, width)
-            if index == 0:
-                g[: len(weight)] = weight[:, :, np.newaxis]
-            else:
-                image = images[index - 1]
-                level_kernels.mix(image, white_of(image), strip.low, strip.any, weight, g)
-        level_kernels.take_clamped(strip.low, strip.high, strip.any, g, out)
-
-
-def _stretched(rows: npt.NDArray[np.float32], factor: int, width: int) -> npt.NDArray[np.float32]:
-    """Each value becomes `factor` columns, with linear interpolation; cut to `width`."""
-    size = (rows.shape[1] * factor, len(rows))
-    stretched = cv2.resize(rows, size, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(stretched[:, :width])
+        low, high, runs = strip.low, strip.high, strip.any
+        level_kernels.stretch(votes[0], factor, low, high, runs, g)
+        for weights, image in zip(votes[1:], images, strict=True):
+            level_kernels.mix(image, white_of(image), weights, factor, low, high, runs, g)
+        level_kernels.take_clamped(low, high, runs, g, out)
