@@ -1,8 +1,8 @@
 """PSNR of fused images on layered scenes whose truth is known.
 
     python benchmarks/quality.py [--seeds 24] [--first 0] [--size 480x360] [--jobs 2]
-        [--parts windows objectives variants] [--maps true lap] [--iterations 1000]
-        [--json quality.json] [--markdown quality.md]
+        [--parts windows objectives variants] [--maps true lap] [--sweep 3 5 ...]
+        [--iterations 1000] [--json quality.json] [--markdown quality.md]
 
 Every seed gives one scene (`mfgui synth layered`): two layers, every fourth seed three, blur
 radius between neighbouring layers from 2 to 12 pixels, frames stored in 8 bits. Each row of a
@@ -94,12 +94,12 @@ def way(name: str, *, linear: bool = False, **values: object) -> Way:
     return Way(name, tuple(values.items()), linear)
 
 
-def window_ways(_options: argparse.Namespace) -> Iterable[Way]:
+def window_ways(options: argparse.Namespace) -> Iterable[Way]:
     """The variant "ours" with each window rule, and with fixed windows."""
     yield Way("composite")
     for rule in ("paper", "released", "auto"):
         yield way(f"window={rule}", window=rule)
-    for side in SWEEP:
+    for side in options.sweep:
         yield way(f"window={side}", window=side)
 
 
@@ -221,6 +221,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=["windows", "objectives"])
     parser.add_argument("--maps", nargs="+", choices=list(MAPS), default=list(MAPS))
+    parser.add_argument("--sweep", type=int, nargs="*", default=SWEEP, help="fixed windows")
     parser.add_argument("--iterations", type=int, default=1000, help="of paper and released")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)

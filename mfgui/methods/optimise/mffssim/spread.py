@@ -26,6 +26,7 @@ Plane = npt.NDArray[np.float32]
 
 _SMALLEST = 3
 _LINES = 1000  # rows, and columns, of the map that are scanned for boundaries
+_CROSSINGS = 4000  # boundary points of which the thickness beside them is looked at
 _TILES = 32  # pieces of the picture, centred on boundaries, that are looked at
 _SIDE = 88  # of a tile, after reduction
 _MARGIN = 12  # of a tile, not scored: windows and filters of the scored part reach into it
@@ -36,8 +37,8 @@ _COMMON = 7  # reduced pixels: the window that one scale and the one before both
 _SHARP = 0.75  # share of the sharpness that makes a source the sharper one
 _STEADY = 3  # neighbouring distances that must agree on it
 # The following two are set on layered scenes, see docs/quality.md.
-_WIDTHS = 3.0  # W in widths of the band
-_JUMP = 3.0  # a change of the picture this many times that of W = 3 is a ghost
+_WIDTHS = 2.5  # W in widths of the band
+_JUMP = 2.5  # a change of the picture this many times that of W = 3 is a ghost
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,26 @@ class AutoWindow:
     band : int or None
         Width in pixels of the band beside a boundary in which the source of the label is not
         the sharper one; None without boundaries.
-    ghosts : bool
-        Whether W is less than `band` asks for, because wider windows draw ghosts.
+    bound : {"", "thin parts", "ghosts"}
+        What keeps W below what `band` asks for: parts of the map no thicker than it, or the
+        ghosts that wider windows draw.
     """
 
     window: int
     band: int | None = None
-    ghosts: bool = False
+    bound: str = ""
 
     @property
     def reason(self) -> str:
         """One line for the log and the report.
 
-        >>> AutoWindow(window=13, band=5, ghosts=True).reason
-        'no source is sharper for 5 px beside boundaries, wider windows draw ghosts: W = 13'
+        >>> AutoWindow(window=13, band=7, bound="ghosts").reason
+        'no source is sharper for 7 px beside boundaries, bounded by ghosts: W = 13'
         """
         if self.band is None:
             return f"no boundary in the focus map: W = {self.window}"
         told = f"no source is sharper for {self.band} px beside boundaries"
-        return f"{told}{', wider windows draw ghosts' if self.ghosts else ''}: W = {self.window}"
+        return f"{told}{f', bounded by {self.bound}' if self.bound else ''}: W = {self.window}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +92,10 @@ def auto_window(images: Sequence[PixelArray], labels: LabelArray) -> AutoWindow:
     """Side length of the window from the spread of defocus beside the boundaries of a map.
 
     The map comes first: a detector that has a window of its own runs with the released rule,
-    and the window of the ascent follows from its map. W is three times the width of the band in
-    which the source of the label is not the sharper one, unless windows of that size draw
-    ghosts: then it is the widest that does not. Thin parts of the map, whose windows see mostly
-    other labels, bound W in the same way where the sources differ there.
+    and the window of the ascent follows from its map. W is 2.5 times the width of the band in
+    which the source of the label is not the sharper one, but at most the thickness of the map's
+    parts (median along the boundaries, weighted by how much the sources differ, so that the
+    grain of flat areas does not count), and at most the widest window that draws no ghost.
 
     Parameters
     ----------
@@ -115,13 +117,16 @@ def auto_window(images: Sequence[PixelArray], labels: LabelArray) -> AutoWindow:
         return AutoWindow(min(_SMALLEST, limit))
     band = _band(images, labels, places)
     wanted = min(limit, max(_SMALLEST, _odd(_WIDTHS * band)))
-    widest, first = wanted, -1.0
+    thickness = max(_SMALLEST, _odd(_thickness(images, places)))
+    bound = "thin parts" if thickness < wanted else ""
+    wanted = widest = min(wanted, thickness)
+    first = -1.0
     for side, change in _changes(images, labels, places, wanted):
         first = change if first < 0.0 else first
         if change > _JUMP * first:
-            return AutoWindow(widest, band, ghosts=True)
+            return AutoWindow(widest, band, "ghosts")
         widest = side
-    return AutoWindow(wanted, band)
+    return AutoWindow(wanted, band, bound)
 
 
 def side_length(rule: int | str, images: Sequence[PixelArray], labels: LabelArray) -> int:
@@ -148,21 +153,35 @@ def _odd(number: float) -> int:
 
 
 def _boundary(labels: LabelArray, count: int) -> npt.NDArray[np.intp]:
-    """Rows and columns, (N, 2), beside boundaries between labels 1 ... count, top first."""
+    """Row, column and thickness, (N, 3), beside boundaries of labels 1 ... count, top first."""
     across, down = _crossings(labels, count), _crossings(labels.T, count)
-    places = np.concatenate([across, down[:, ::-1]])
+    places = np.concatenate([across, down[:, [1, 0, 2]]])
     order: npt.NDArray[np.intp] = np.lexsort((places[:, 1], places[:, 0]))
     return places[order]
 
 
 def _crossings(labels: LabelArray, count: int) -> npt.NDArray[np.intp]:
-    """Line and position, (N, 2), where at most `_LINES` rows cross a boundary."""
+    """Where at most `_LINES` rows cross a boundary: line, position, and the length of the
+    shorter of the two runs that meet; those that begin or end at the border count as long."""
     step = -(-labels.shape[0] // _LINES)
     lines = np.ascontiguousarray(labels[step // 2 :: step])
     line, place = np.nonzero(lines[:, 1:] != lines[:, :-1])
+    runs = np.full(line.size + 1, max(labels.shape), np.intp)
+    same = line[1:] == line[:-1]
+    runs[1:-1][same] = (place[1:] - place[:-1])[same]
+    thickness = np.minimum(runs[:-1], runs[1:])
     ends = np.stack([lines[line, place], lines[line, place + 1]])
     real = ((ends >= 1) & (ends <= count)).all(axis=0)
-    return np.stack([line[real] * step + step // 2, place[real]], axis=1)
+    return np.stack([line * step + step // 2, place, thickness], axis=1)[real]
+
+
+def _thickness(images: Sequence[PixelArray], places: npt.NDArray[np.intp]) -> int:
+    """Median thickness along the boundaries, weighted by the squared difference of sources."""
+    some = places[:: -(-len(places) // _CROSSINGS)]
+    seen = np.stack([to_float(image[some[:, 0], some[:, 1]]).mean(axis=1) for image in images])
+    order = np.argsort(some[:, 2], kind="stable")
+    weights = np.cumsum((seen.max(axis=0) - seen.min(axis=0))[order] ** 2)
+    return int(some[order[np.searchsorted(weights, weights[-1] / 2)], 2])
 
 
 def _tiles(
@@ -180,7 +199,7 @@ def _tiles(
     chosen = np.linspace(0, len(places) - 1, min(count, len(places))).round().astype(np.intp)
     sources: list[list[Plane]] = [[] for _ in images]
     parts = []
-    for row, column in places[chosen] - _SIDE * scale // 2:
+    for row, column in places[chosen, :2] - _SIDE * scale // 2:
         named = _cut(labels, int(row), int(column), _SIDE * scale)
         parts.append(named[scale // 2 :: scale, scale // 2 :: scale])
         for image, kept in zip(images, sources, strict=True):
