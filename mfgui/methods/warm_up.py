@@ -1,0 +1,47 @@
+"""Compiles the loops of the built-in methods ahead of their first use.
+
+    python -m mfgui.methods.warm_up
+
+numba keeps the machine code on disk, so this costs time once per installation and once more
+after an update; afterwards it ends within seconds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mfgui.core.arrays import Rect
+from mfgui.core.compute import Compute
+from mfgui.methods import registry
+
+
+def warm_up() -> None:
+    """Run every compiled loop once on 8-bit pictures of some thousand pixels."""
+    from mfgui.methods.optimise.mffssim.local import solve_again
+
+    found, compute = registry.load(), Compute()
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(2)]
+    labels = np.ones((64, 64), np.uint8)
+    for name in ("laplacian", "variance"):
+        detector = found.get(name)
+        values = detector.resolve({"window": 5, "clean": 0.01})
+        labels = detector.function(images, compute=compute, **values)
+    optimiser = found.get("ms-lap")
+    runs: tuple[dict[str, registry.Value], ...] = (
+        {"window": 25},
+        {"objective": "gaussian", "window": 5},
+        {"variant": "paper", "window": 5},
+        {"variant": "released", "window": 5},
+    )
+    for explicit in runs:
+        values = optimiser.resolve({**explicit, "iterations": 3})
+        *_, state = optimiser.function(images, labels, compute=compute, **values)
+    rect = Rect(8, 8, 16, 16)
+    before, labels = labels[rect.slices].copy(), labels.copy()
+    labels[rect.slices] = 1
+    solve_again(images, labels, state.image, rect, before=before, window=5, compute=compute)
+
+
+if __name__ == "__main__":
+    warm_up()
