@@ -307,6 +307,8 @@ class _Trace:
     def last(self) -> ImageF32:
         if self._last is None:
             raise RuntimeError("the optimiser yielded no image")
+        if self._last.lasting:
+            return self._last.read()  # the generator has ended and leaves its buffer
         return copy_image(self._last.read())
 
     def ends_best(self) -> bool:

@@ -164,3 +164,60 @@ def test_that_sources_without_a_label_change_nothing(tiny_pair):
         results.append((last.q, last.image.copy()))
     assert results[0][0] == results[1][0]
     assert np.array_equal(results[0][1], results[1][1])
+
+
+def enlarged(pair, times=5):
+    """The pair with room for a boundary band between areas that are not free."""
+    images = [np.kron(x, np.ones((times, times, 1), np.float32)) for x in pair.images]
+    return images, np.kron(pair.labels, np.ones((times, times), np.uint8))
+
+
+@pytest.mark.parametrize("objective", ["box-joint", "gaussian"])
+def test_that_the_band_ends_where_the_whole_does(tiny_pair, objective):
+    images, labels = enlarged(tiny_pair)
+    labels = np.sort(labels, axis=1)  # one boundary
+    values = {"objective": objective, "window": 9, "iterations": 10, "tolerance": 0, "change": 0}
+    ends = []
+    for active in ("full", "band"):
+        resolved = registry.load().get("ms-lap").resolve({**values, "active": active})
+        *_, last = ms_lap(images, labels, compute=Compute(threads=2), **resolved)
+        ends.append((last.q, last.image))
+    (q, whole), (q_band, band) = ends
+    assert abs(q - q_band) <= 1e-5
+    assert np.sqrt(((whole - band) ** 2).mean()) < 1e-3
+
+
+def test_that_pixels_far_from_boundaries_have_their_source_from_the_start(tiny_pair):
+    images, labels = enlarged(tiny_pair)
+    labels = np.sort(labels, axis=1)
+    values = registry.load().get("ms-lap").resolve({"start": "average", "window": 5})
+    composite = compose(images, labels)
+    average = (images[0] + images[1]) / 2
+    state = next(ms_lap(images, labels, compute=Compute(), **values))
+    free = (state.image != composite).any(axis=2)
+    assert 0.0 < free.mean() < 0.6
+    assert np.abs(state.image - average)[free].max() < 1e-6
+
+
+def test_that_a_wider_band_frees_more(tiny_pair):
+    images, labels = enlarged(tiny_pair)
+    labels = np.sort(labels, axis=1)
+    changed = []
+    for half_width in (1, 60):
+        values = {"window": 5, "iterations": 3, "half_width": half_width}
+        resolved = registry.load().get("ms-lap").resolve(values)
+        *_, last = ms_lap(images, labels, compute=Compute(), **resolved)
+        changed.append((last.image != compose(images, labels)).any(axis=2).mean())
+    assert changed[1] > 1.5 * changed[0]
+
+
+def test_that_large_windows_start_from_the_reduced_picture(tiny_pair):
+    images, labels = enlarged(tiny_pair)
+    q = {}
+    for coarse in (True, False):
+        values = {"window": 49, "iterations": 2, "coarse": coarse, "tolerance": 0, "change": 0}
+        resolved = registry.load().get("ms-lap").resolve(values)
+        q[coarse] = [s.q for s in ms_lap(images, labels, compute=Compute(threads=2), **resolved)]
+    assert len(q[True]) == len(q[False]) == 3
+    assert q[True][0] == q[False][0]
+    assert q[True][1] > q[False][1]
