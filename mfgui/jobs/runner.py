@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from mfgui import __version__
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, to_float
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
 from mfgui.core.labels import UNASSIGNED
@@ -31,7 +31,6 @@ from mfgui.jobs.events import (
 from mfgui.jobs.frames import LiveFrames
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.optimise.mffssim.objective import BoxJoint, q_box
 from mfgui.methods.optimise.mffssim.window import window_size
 from mfgui.methods.registry import Iterate, Kind, copy_image
 
@@ -236,18 +235,17 @@ class _Run:
         window: int | None,
     ) -> float | None:
         """Joint-channel box Q of the image that is kept, when it is known or may be computed."""
+        if labels is None:
+            return None
+        # Imported here: the compiler of the loops takes half a second to load.
+        from mfgui.methods.optimise.mffssim.objective import BoxJoint, q_box
+
         if trace.objective == BoxJoint.name:
             return trace.shown_q()
-        if labels is None or window is None or trace.stopped:
+        if window is None or trace.stopped:
             return None  # after a stop nobody waits for another evaluation
         try:
-            return q_box(
-                [to_float(frame) for frame in images],
-                labels,
-                image,
-                window=window,
-                compute=self._compute,
-            )
+            return q_box(images, labels, image, window=window, compute=self._compute)
         except StopRequested:
             return None  # the result is complete; only this figure is missing
 

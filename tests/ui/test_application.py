@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,3 +75,15 @@ def test_that_an_interrupt_is_handled_as_before_afterwards(plain_look: Any) -> N
     assert inside[0] is signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) is before
     assert not timer.isActive()
+
+
+def test_that_the_window_starts_without_what_loads_slowly() -> None:
+    code = (
+        "import sys; from mfgui.ui.application import make_application;"
+        "from mfgui.methods.registry import load; load();"
+        "print(sorted(set(sys.modules) & {'torch', 'numba', 'pyqtgraph', 'scipy', 'skimage'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
