@@ -176,8 +176,26 @@ def test_that_a_package_loads_without_what_is_forbidden_there(package: str) -> N
     blocked = [*SLOW, *(() if package == "ui" else QT)]
     if package == "ui":
         blocked += ["mfgui.bench", "mfgui.train", "mfgui.synth"]
-    done = run_python(BLOCKER.format(blocked=blocked, modules=modules_of(package)))
+    modules = [name for name in modules_of(package) if not is_for_devices(name)]
+    done = run_python(BLOCKER.format(blocked=blocked, modules=modules))
     assert done.returncode == 0, done.stderr
+
+
+def is_for_devices(module: str) -> bool:
+    """Modules that compute on a torch device, which are imported only when there is one."""
+    return module.startswith("mfgui.methods.") and module.rpartition(".")[2].startswith("torch_")
+
+
+def test_that_modules_for_devices_are_imported_inside_functions_only() -> None:
+    imports = [entry for package in packages() for entry in imports_of(package)]
+    devices = [entry for entry in imports if is_for_devices(entry.target)]
+    wrong = [
+        str(entry)
+        for entry in devices
+        if not entry.deferred and not Path(entry.module).name.startswith("torch_")
+    ]
+    assert devices
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
