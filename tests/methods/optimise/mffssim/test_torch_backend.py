@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -10,7 +11,9 @@ import torch.nn.functional as nn
 
 from mfgui.core.arrays import to_float
 from mfgui.core.compute import Compute, StopRequested
+from mfgui.core.stripes import RowWorkers
 from mfgui.methods.optimise.mffssim import torch_objective, torch_plan, torch_solvers
+from mfgui.methods.optimise.mffssim.region import find_region
 from mfgui.methods.optimise.mffssim.solvers import Limits
 from mfgui.methods.optimise.mffssim.torch_backend import ascend, objective_on
 from mfgui.methods.optimise.mffssim.torch_device import (
@@ -230,12 +233,12 @@ def banded(height=300, width=410, channels=3):
 def test_that_a_band_of_free_pixels_gives_what_the_whole_gives_there(monkeypatch, kind, overhead):
     monkeypatch.setattr(torch_plan, "_OVERHEAD", overhead)
     images, labels, composite, free = banded()
-    found = evaluated(images, labels, composite, 11, kind, free=free)
-    expected = evaluated(images, labels, composite, 11, kind)
+    found = evaluated(images, labels, composite, 41, kind, free=free)
+    expected = evaluated(images, labels, composite, 41, kind)
     assert abs(found[0] - expected[0]) <= 1e-12
     assert np.abs(found[1] - expected[1])[free].max() <= 1e-9
     assert not found[1][~free].any()
-    options = {"objective": kind, "solver": "preconditioned", "window": 11, "free": free}
+    options = {"objective": kind, "solver": "preconditioned", "window": 41, "free": free}
     states = list(run(images, labels, composite, limits=Limits(4), **options))
     assert np.array_equal(states[-1].image[~free], composite[~free])
     assert not np.array_equal(states[-1].image[free], composite[free])
@@ -427,6 +430,47 @@ def test_that_a_small_change_of_the_image_ends_a_guarded_ascent(banded):
     assert 2 < len(seen) < 200
     assert changes[-1] < 1e-3
     assert all(change >= 1e-3 for change in changes[:-1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "window", "coarse"),
+    [("box-joint", 13, False), ("box-joint", 25, True), ("gaussian", 25, False)],
+)
+def test_that_the_states_are_those_of_the_processor(kind, window, coarse):
+    """With a band of free pixels, momentum, and (for large windows) the reduced picture."""
+    rng = np.random.default_rng(11)
+    noise = cv2.GaussianBlur(rng.random((260, 300, 3), np.float32), (0, 0), 1.2)
+    sharp = np.clip(0.5 + 3 * (noise - 0.5), 0, 1)
+    soft = cv2.GaussianBlur(sharp, (0, 0), 3.0)
+    labels = np.ones((260, 300), np.uint8)
+    labels[:, 140:] = 2
+    labels[30:60, 40:70] = 2
+    first = (labels == 1)[:, :, np.newaxis]
+    images = [np.where(first, sharp, soft), np.where(first, soft, sharp)]
+    images = [np.rint(65535 * image).astype(np.uint16) for image in images]
+    start = np.where(first, to_float(images[0]), to_float(images[1]))
+    values = {"window": window, "objective": kind, "coarse": coarse, "iterations": 6}
+    values |= {"tolerance": 0.0, "change": 0.0, "half_width": window - 1}
+    expected = [
+        (s.q, s.image.copy(), s.step, s.gradient_norm, s.evaluations)
+        for s in ms_lap(images, labels, compute=Compute(), **values)
+    ]
+    reach, margin = (window // 2, window // 2) if kind == "box-joint" else (8, 0)
+    with RowWorkers(Compute()) as workers:
+        region = find_region(
+            labels, 2, reach=reach, margin=margin, half_width=window - 1, workers=workers
+        )
+    assert 0.1 < region.free.mean() < 0.9
+    options = {"window": window, "objective": kind, "coarse": coarse, "limits": Limits(6)}
+    options |= {"solver": "preconditioned", "free": region.free}
+    states = run(images, labels, start, **options)
+    # The reduced pictures of the processor are rounded to the stored type.
+    tolerance = 3e-4 if coarse else 2e-6
+    for state, (q, image, step, norm, evaluations) in zip(states, expected, strict=True):
+        assert abs(state.q - q) <= 1e-7
+        assert np.abs(state.image - image).max() <= tolerance
+        assert (state.step, state.evaluations) == (pytest.approx(step), evaluations)
+        assert state.gradient_norm == pytest.approx(norm, rel=1e-3)
 
 
 def test_that_the_rounding_of_the_released_program_is_imitated():
