@@ -95,7 +95,7 @@ def auto_window(images: Sequence[PixelArray], labels: LabelArray) -> AutoWindow:
     and the window of the ascent follows from its map. W is 2.5 times the width of the band in
     which the source of the label is not the sharper one, but at most the thickness of the map's
     parts (median along the boundaries, weighted by how much the sources differ, so that the
-    grain of flat areas does not count), and at most the widest window that draws no ghost.
+    grain of flat areas hardly counts), and at most the widest window that draws no ghost.
 
     Parameters
     ----------
@@ -176,8 +176,14 @@ def _crossings(labels: LabelArray, count: int) -> npt.NDArray[np.intp]:
 
 
 def _thickness(images: Sequence[PixelArray], places: npt.NDArray[np.intp]) -> int:
-    """Median thickness along the boundaries, weighted by the squared difference of sources."""
-    some = places[:: -(-len(places) // _CROSSINGS)]
+    """Median thickness along the boundaries, weighted by the squared difference of sources.
+
+    Grain thinner than the smallest window does not count: no window could serve it.
+    """
+    some = places[places[:, 2] >= _SMALLEST]
+    if len(some) == 0:
+        return _SMALLEST
+    some = some[:: -(-len(some) // _CROSSINGS)]
     seen = np.stack([to_float(image[some[:, 0], some[:, 1]]).mean(axis=1) for image in images])
     order = np.argsort(some[:, 2], kind="stable")
     weights = np.cumsum((seen.max(axis=0) - seen.min(axis=0))[order] ** 2)

@@ -98,9 +98,21 @@ def test_that_the_grain_of_a_map_where_sources_are_alike_does_not_count():
     grainy = grown(labels, 5)
     expected = auto_window(frames, grainy).bound
     frames[0][:40] = frames[1][:40] = 40
-    grainy[:40] = np.random.default_rng(0).integers(1, 3, (40, WIDTH))
+    grainy[:40] = (
+        np.random.default_rng(0).integers(1, 3, (10, WIDTH // 4)).repeat(4, 0).repeat(4, 1)
+    )
     assert expected != "thin parts"
     assert auto_window(frames, grainy).bound != "thin parts"
+
+
+def test_that_grain_thinner_than_the_smallest_window_does_not_count():
+    frames, _, labels = cup(3.0)
+    grainy = labels.copy()
+    grainy[:40] = np.random.default_rng(0).integers(1, 3, (40, WIDTH))
+    frames[0][:40] = 200
+    places = spread._boundary(grainy, 2)
+    assert np.median(places[:, 2]) < 3
+    assert spread._thickness(frames, places) >= 3
 
 
 def test_that_the_depth_of_the_pixels_changes_nothing():
