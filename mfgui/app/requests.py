@@ -45,7 +45,8 @@ def build_request(
     Parameters
     ----------
     explicit : mapping
-        Parameters that were set; ``detector`` chooses the maker of the map.
+        Parameters that were set; ``detector`` chooses the maker of the map, whose own
+        parameters (``clean``) may stand beside those of the method.
     labels : (H, W) or None
         Read-only snapshot of a map that is to be used.
     device : str
@@ -59,8 +60,9 @@ def build_request(
     given = dict(explicit or {})
     chosen = registry.get(method)
     detector = _detector(registry, chosen, given)
+    asked = _taken_for(detector, chosen, given)
     resolved = chosen.resolve(given)
-    settings = resolved if chosen is detector else _detector_settings(detector, resolved)
+    settings = resolved if chosen is detector else _detector_settings(detector, resolved, asked)
     return RunRequest(
         run_id=run_id,
         name=chosen.title,
@@ -85,8 +87,19 @@ def _detector(registry: Registry, method: Method, given: dict[str, Value]) -> Me
     return registry.get(name, Kind.DETECTOR)
 
 
-def _detector_settings(detector: Method, resolved: Mapping[str, Value]) -> dict[str, Value]:
+def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dict[str, Value]:
+    """What is meant for the detector alone (taken out)."""
+    if detector is method or not method.needs_map:
+        return {}
+    own = {parameter.name for parameter in method.parameters}
+    names = {parameter.name for parameter in detector.parameters} - own
+    return {name: given.pop(name) for name in names & given.keys()}
+
+
+def _detector_settings(
+    detector: Method, resolved: Mapping[str, Value], asked: Mapping[str, Value]
+) -> dict[str, Value]:
     """The detector measures in the window of the objective, as the authors' program does."""
     names = {parameter.name for parameter in detector.parameters}
     shared = {"window": resolved["window"]} if "window" in names & resolved.keys() else {}
-    return detector.resolve(shared)
+    return detector.resolve({**shared, **asked})

@@ -218,7 +218,7 @@ class RunControl:
         session = self._desk.session
         if request.method.kind is Kind.DETECTOR or session.focus_map is None:
             return request
-        if not session.map_origin.loaded and session.map_origin != _origin(request):
+        if not session.map_origin.loaded and not _fits(session.map_origin, request):
             return request
         return replace(
             request,
@@ -269,6 +269,21 @@ class RunControl:
 
     def _tell(self, status: RunStatus) -> None:
         self._desk.notifier.emit(RunChanged(status))
+
+
+def _fits(origin: MapOrigin, request: RunRequest) -> bool:
+    """Whether the run would have its map made like that.
+
+    A setting of the detector alone counts only where the run asks for one: a map that was
+    detected with it is the one to use.
+    """
+    wanted = dict(request.detector_parameters)
+    shared = {name for name, _ in request.parameters}
+    defaults = request.detector.defaults()
+    decides = {name for name, value in wanted.items() if name in shared or value != defaults[name]}
+    made = dict(origin.parameters)
+    same = all(made.get(name) == wanted[name] for name in decides)
+    return origin.detector == request.detector.name and same
 
 
 def _origin(request: RunRequest) -> MapOrigin:

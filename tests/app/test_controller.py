@@ -108,6 +108,16 @@ def test_that_a_run_uses_the_detected_map_only_while_the_detector_settings_fit(o
     assert opened.controller.session.map_origin.detector == "variance"
 
 
+def test_that_a_cleaned_map_is_used_until_a_run_asks_for_another(opened) -> None:
+    opened.controller.runs.detect("laplacian", {"window": 5, "clean": 0.05})
+    opened.settle()
+    _run(opened, window=5)
+    assert opened.backend.requests[-1].labels is not None
+    _run(opened, window=5, clean=0.02)
+    assert opened.backend.requests[-1].labels is None
+    assert dict(opened.controller.session.map_origin.parameters)["clean"] == 0.02
+
+
 def test_that_a_loaded_map_is_used_whatever_the_detector(opened, tiny_pair, tmp_path) -> None:
     path = tmp_path / "map.png"
     write_map(path, tiny_pair.labels, k=2, names=["a", "b"], provenance=None)

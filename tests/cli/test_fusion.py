@@ -192,6 +192,15 @@ def test_that_the_detector_is_chosen_by_a_parameter(pair: list[str], out: Path) 
     assert picture(out / "m.png").shape == (48, 64)
 
 
+def test_that_a_parameter_of_the_detector_reaches_it(pair: list[str], out: Path) -> None:
+    arguments = ["fuse", *pair, "-o", str(out / "f.png"), "-p", "clean=0.05"]
+    assert main([*arguments, "--save-map", str(out / "m.png")]) == 0
+    assert main(["map", *pair, "-o", str(out / "d.png"), "-p", "clean=0.05"]) == 0
+    assert np.array_equal(picture(out / "m.png"), picture(out / "d.png"))
+    assert main(["map", *pair, "-o", str(out / "raw.png")]) == 0
+    assert not np.array_equal(picture(out / "m.png"), picture(out / "raw.png"))
+
+
 def test_that_a_start_image_is_read_and_used(pair: list[str], out: Path) -> None:
     first = out / "first.png"
     assert main(["fuse", *pair, "-o", str(first)]) == 0
