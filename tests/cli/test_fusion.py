@@ -192,7 +192,11 @@ def test_that_the_detector_is_chosen_by_a_parameter(pair: list[str], out: Path) 
     assert picture(out / "m.png").shape == (48, 64)
 
 
-def test_that_a_parameter_of_the_detector_reaches_it(pair: list[str], out: Path) -> None:
+def test_that_a_parameter_of_the_detector_reaches_it(out: Path) -> None:
+    pair = [str(out / name) for name in ("a.png", "b.png")]
+    for seed, path in enumerate(pair):
+        noise = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), np.uint8)
+        Path(path).write_bytes(cv2.imencode(".png", noise)[1].tobytes())
     arguments = ["fuse", *pair, "-o", str(out / "f.png"), "-p", "clean=0.05"]
     assert main([*arguments, "--save-map", str(out / "m.png")]) == 0
     assert main(["map", *pair, "-o", str(out / "d.png"), "-p", "clean=0.05"]) == 0
