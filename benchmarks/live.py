@@ -163,6 +163,8 @@ class Live:
         self.rest(0.5)
         self.verdicts.enter("loading the plots")
         bench.until(lambda: bench.window.parts.curve.plot is not None)
+        self.verdicts.enter("loading the compiled loops")
+        self.rest(3.0)  # nobody presses Run sooner after a set has appeared
         self.verdicts.leave()
 
     def start(self, **changes: object) -> int:
