@@ -66,11 +66,27 @@ def test_that_paper_reaches_the_measured_q(pair_6):
     assert found[50].window == 25
 
 
-def test_that_ours_is_fast_and_its_guard_never_acts(pair_6):
-    found = states(pair_6, start="average", iterations=20, tolerance=0)
+def test_that_the_plain_preconditioned_ascent_takes_the_measured_way(pair_6):
+    plain = {"active": "full", "coarse": False, "accelerated": False, "tolerance": 0, "change": 0}
+    found = states(pair_6, start="average", iterations=20, **plain)
     q = [state.q for state in found]
     assert q[5] >= 0.9867
     assert q[20] >= 0.98745
     assert all(after > before for before, after in pairwise(q))
     assert [state.step for state in found[1:]] == [1.0] * 20
     assert found[-1].evaluations == 21
+
+
+def test_that_ours_gets_further_in_fewer_steps(pair_6):
+    found = states(pair_6)
+    assert len(found) <= 12
+    assert found[-1].q >= 0.98755
+    assert all(after.q > before.q - 1e-7 for before, after in pairwise(found))
+
+
+@pytest.mark.parametrize("objective", ["box-joint", "gaussian"])
+def test_that_the_band_costs_next_to_no_q(pair_6, objective):
+    same = {"objective": objective, "coarse": False, "iterations": 20}
+    same |= {"tolerance": 0, "change": 0}
+    full, band = (states(pair_6, active=active, **same)[-1].q for active in ("full", "band"))
+    assert abs(full - band) <= 1e-5

@@ -92,7 +92,7 @@ Active = Annotated[
 HalfWidth = Annotated[
     int | str,
     Parameter(
-        "How far from a label boundary pixels may change; auto is the window less one",
+        "How far from a label boundary pixels may change; auto is twice the reach of a window",
         unit="px",
         minimum=1,
         choices=("auto",),
@@ -223,7 +223,7 @@ def ms_lap(
         iterations=iterations,
         tolerance=tolerance,
         change=change,
-        half_width=None if active == "full" else half_width,
+        half_width=half_width if (active, solver) == ("band", "preconditioned") else None,
         coarse=coarse,
         accelerated=accelerated,
         beta=beta,

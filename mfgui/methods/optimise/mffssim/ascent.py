@@ -11,8 +11,10 @@ from mfgui.core.compose import compose
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers
 from mfgui.methods.optimise.mffssim import levels, rule_kernels, solvers
+from mfgui.methods.optimise.mffssim.gaussian import Gaussian, gaussian_taps
 from mfgui.methods.optimise.mffssim.objective import BoxJoint, Objective
 from mfgui.methods.optimise.mffssim.region import Region
+from mfgui.methods.optimise.mffssim.released import ReleasedGaussian
 from mfgui.methods.registry import Iterate
 
 
@@ -20,7 +22,7 @@ from mfgui.methods.registry import Iterate
 class Plan:
     """The parameters of an ascent; see `ms_lap` for their meaning.
 
-    `half_width` is None when all pixels are free, "auto" for the window less one.
+    `half_width` is None when all pixels are free, "auto" for twice the reach of a window.
     """
 
     objective: str
@@ -73,16 +75,12 @@ def ascend(
 def _objective(
     images: Sequence[PixelArray], labels: LabelArray, plan: Plan, workers: RowWorkers
 ) -> Objective:
-    half_width = plan.window - 1 if isinstance(plan.half_width, str) else plan.half_width
-    if plan.objective == "box-joint":
-        return BoxJoint(images, labels, window=plan.window, workers=workers, half_width=half_width)
-    if plan.solver == "preconditioned":
-        from mfgui.methods.optimise.mffssim.gaussian import Gaussian
-
-        return Gaussian(images, labels, window=plan.window, workers=workers, half_width=half_width)
-    from mfgui.methods.optimise.mffssim.released import ReleasedGaussian
-
-    return ReleasedGaussian(images, labels, window=plan.window, workers=workers)
+    if plan.objective == "gaussian" and plan.solver != "preconditioned":
+        return ReleasedGaussian(images, labels, window=plan.window, workers=workers)
+    kind = Gaussian if plan.objective == "gaussian" else BoxJoint
+    reach = gaussian_taps(plan.window).size // 2 if kind is Gaussian else plan.window // 2
+    half_width = 2 * reach if isinstance(plan.half_width, str) else plan.half_width
+    return kind(images, labels, window=plan.window, workers=workers, half_width=half_width)
 
 
 def _set_still_pixels(
