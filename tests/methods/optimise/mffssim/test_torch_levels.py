@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import torch
 
+from mfgui.core.arrays import Rect
 from mfgui.core.compute import Compute
 from mfgui.methods.optimise.mffssim.solvers import Limits
 from mfgui.methods.optimise.mffssim.torch_backend import ascend, objective_on
 from mfgui.methods.optimise.mffssim.torch_device import DeviceMemory
-from mfgui.methods.optimise.mffssim.torch_levels import coarse_image, reduction
+from mfgui.methods.optimise.mffssim.torch_levels import _enlarged, coarse_image, reduction
 
 PROCESSOR = DeviceMemory(torch.device("cpu"))
 
@@ -95,3 +96,12 @@ def test_that_a_worse_reduced_solution_is_not_taken(monkeypatch):
 @pytest.mark.parametrize(("window", "factor"), [(13, 1), (23, 1), (25, 2), (49, 4), (175, 8)])
 def test_that_the_reduced_window_keeps_at_least_twelve_pixels(window, factor):
     assert reduction(window) == factor
+
+
+def test_that_a_ramp_is_enlarged_to_the_ramp_it_was_reduced_from():
+    rows, columns = (torch.arange(n, dtype=torch.float64) for n in (80, 120))
+    ramp = 3.0 * rows[:, None] - 2.0 * columns
+    small = ramp.view(10, 8, 15, 8).mean(dim=(1, 3))
+    part = Rect(9, 13, 90, 50)
+    found = _enlarged(small, part, 8, torch.float64)
+    assert torch.allclose(found, ramp[part.slices], rtol=0, atol=1e-4)
