@@ -1,3 +1,4 @@
+import functools
 import itertools
 import threading
 
@@ -8,6 +9,7 @@ from mfgui.core.compose import compose
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import UsageError
 from mfgui.methods import registry
+from mfgui.methods.optimise.mffssim import torch_backend
 from mfgui.methods.optimise.mffssim.objective import q_box
 from mfgui.methods.optimise.ms_lap import ms_lap
 
@@ -221,3 +223,53 @@ def test_that_large_windows_start_from_the_reduced_picture(tiny_pair):
     assert len(q[True]) == len(q[False]) == 3
     assert q[True][0] == q[False][0]
     assert q[True][1] > q[False][1]
+
+
+@pytest.mark.parametrize(
+    "explicit",
+    [
+        {},
+        {"objective": "gaussian"},
+        {"window": 25, "active": "full"},
+        {"variant": "paper"},
+        {"variant": "released"},
+    ],
+)
+def test_that_a_device_takes_the_steps_of_the_processor(tiny_pair, monkeypatch, explicit):
+    values = {**explicit, "iterations": 4, "tolerance": 0, "change": 0}
+    expected = [(s.q, s.image.copy()) for s in run(tiny_pair, **values)]
+    here = functools.partial(_on_the_processor, torch_backend.ascend)
+    monkeypatch.setattr(torch_backend, "ascend", here)
+    found = run(tiny_pair, compute=Compute(threads=2, device="cuda:1"), **values)
+    for state, (q, image) in itertools.zip_longest(found, expected):
+        assert state.q == pytest.approx(q, abs=3e-6)
+        assert np.sqrt(((state.image - image) ** 2).mean()) < 1e-3
+
+
+def _on_the_processor(ascend, *arguments, device, **others):
+    """PyTorch on its own processor device, where there is no other."""
+    assert device == "cuda:1"
+    return ascend(*arguments, device="cpu", **others)
+
+
+@pytest.mark.parametrize("last", [-1, 0, 2])
+def test_that_the_processor_goes_on_where_a_device_has_no_memory(tiny_pair, monkeypatch, last):
+    values = {"iterations": 6, "tolerance": 0, "change": 0, "accelerated": False}
+    expected = [s.q for s in run(tiny_pair, **values)]
+    ascend, notices = torch_backend.ascend, []
+
+    def failing(*arguments, device, **others):
+        image = None
+        for state in ascend(*arguments, device="cpu", **others):
+            if state.iteration > last:
+                text = "the GPU has too little memory"
+                raise torch_backend.DeviceOutOfMemory(text, image=image, iteration=max(0, last))
+            yield state
+            image = state.image.copy()
+
+    monkeypatch.setattr(torch_backend, "ascend", failing)
+    compute = Compute(device="cuda:1", notice=notices.append)
+    states = [(s.iteration, s.q) for s in run(tiny_pair, compute=compute, **values)]
+    assert [iteration for iteration, _ in states] == [0, 1, 2, 3, 4, 5, 6]
+    assert [q for _, q in states] == pytest.approx(expected, abs=3e-6)
+    assert notices == ["the GPU has too little memory; the processor goes on"]

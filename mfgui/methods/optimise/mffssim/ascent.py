@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compose import compose
@@ -13,7 +15,7 @@ from mfgui.core.stripes import RowWorkers
 from mfgui.methods.optimise.mffssim import levels, rule_kernels, solvers
 from mfgui.methods.optimise.mffssim.gaussian import Gaussian, gaussian_taps
 from mfgui.methods.optimise.mffssim.objective import BoxJoint, Objective
-from mfgui.methods.optimise.mffssim.region import Region
+from mfgui.methods.optimise.mffssim.region import Region, find_region
 from mfgui.methods.optimise.mffssim.released import ReleasedGaussian
 from mfgui.methods.registry import Iterate
 
@@ -54,33 +56,116 @@ def ascend(
     """States of the ascent from `image`, (H, W, C) float32, which is changed in place.
 
     Pixels that are not free are set to their source first; `is_composite` says that they are.
+    When the memory of ``compute.device`` does not suffice, the processor goes on from the last
+    state, and a notice says so.
     """
     with RowWorkers(compute) as workers:
-        score = _objective(images, labels, plan, workers)
-        if not is_composite:
-            _set_still_pixels(images, labels, image, score.region, workers)
-        if plan.solver == "gradient":
-            yield from solvers.gradient(score, image, limits=plan.limits, beta=plan.beta)
-        elif plan.solver == "adam":
-            yield from solvers.adam(score, image, limits=plan.limits, lr=plan.lr)
-        else:
-            jump = None
-            if plan.coarse and isinstance(score, BoxJoint) and levels.reduction(plan.window) > 1:
-                jump = partial(levels.coarse_image, score, images, labels)
-            yield from solvers.preconditioned(
-                score, image, limits=plan.limits, accelerated=plan.accelerated, jump=jump
-            )
+        region = _region(labels, len(images), plan, workers)
+        if region is not None and not is_composite:
+            _set_still_pixels(images, labels, image, region, workers)
+        done = None
+        if compute.device != "cpu":
+            left = yield from _on_device(images, labels, image, plan, region, compute)
+            if left is None:
+                return
+            image, done = left
+        for state in _on_processor(images, labels, image, plan, region, workers, done):
+            if done is None:
+                yield state
+            elif state.iteration:  # where it starts from has been yielded
+                yield replace(state, iteration=state.iteration + done)
 
 
-def _objective(
-    images: Sequence[PixelArray], labels: LabelArray, plan: Plan, workers: RowWorkers
-) -> Objective:
-    if plan.objective == "gaussian" and plan.solver != "preconditioned":
-        return ReleasedGaussian(images, labels, window=plan.window, workers=workers)
-    kind = Gaussian if plan.objective == "gaussian" else BoxJoint
-    reach = gaussian_taps(plan.window).size // 2 if kind is Gaussian else plan.window // 2
-    half_width = 2 * reach if isinstance(plan.half_width, str) else plan.half_width
-    return kind(images, labels, window=plan.window, workers=workers, half_width=half_width)
+def _is_released(plan: Plan) -> bool:
+    return plan.objective == "gaussian" and plan.solver != "preconditioned"
+
+
+def _region(labels: LabelArray, count: int, plan: Plan, workers: RowWorkers) -> Region | None:
+    """The active region; None for the released objective, which knows none."""
+    if _is_released(plan):
+        return None
+    box = plan.objective == "box-joint"
+    reach = plan.window // 2 if box else gaussian_taps(plan.window).size // 2
+    return find_region(
+        labels,
+        count,
+        reach=reach,
+        margin=reach if box else 0,
+        half_width=2 * reach if isinstance(plan.half_width, str) else plan.half_width,
+        workers=workers,
+    )
+
+
+def _on_device(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    image: ImageF32,
+    plan: Plan,
+    region: Region | None,
+    compute: Compute,
+) -> Generator[Iterate, None, tuple[ImageF32, int | None] | None]:
+    """The ascent in PyTorch; None, or where it had to stop: the image and its iteration, if
+    there was one."""
+    from mfgui.methods.optimise.mffssim import torch_backend
+
+    reached = None
+    try:
+        states = torch_backend.ascend(
+            images,
+            labels,
+            image,
+            device=compute.device,
+            objective=plan.objective,
+            solver=plan.solver,
+            window=plan.window,
+            limits=plan.limits,
+            free=None if region is None or plan.half_width is None else region.free,
+            accelerated=plan.accelerated,
+            coarse=plan.coarse,
+            beta=plan.beta,
+            lr=plan.lr,
+            compute=compute,
+        )
+        for state in states:
+            reached = state.iteration
+            yield state
+    except torch_backend.DeviceOutOfMemory as error:
+        compute.notice(f"{error}; the processor goes on")
+        left = image if error.image is None else np.array(error.image, np.float32)
+        return left, reached
+    return None
+
+
+def _on_processor(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    image: ImageF32,
+    plan: Plan,
+    region: Region | None,
+    workers: RowWorkers,
+    done: int | None,
+) -> Iterator[Iterate]:
+    """The ascent in compiled loops, after `done` steps."""
+    common: dict[str, Any] = {"window": plan.window, "workers": workers}
+    limits = replace(plan.limits, iterations=max(0, plan.iterations - (done or 0)))
+    score: Objective
+    if region is None:
+        score = ReleasedGaussian(images, labels, **common)
+    elif plan.objective == "gaussian":
+        score = Gaussian(images, labels, region=region, **common)
+    else:
+        score = BoxJoint(images, labels, region=region, **common)
+    if plan.solver == "gradient":
+        yield from solvers.gradient(score, image, limits=limits, beta=plan.beta)
+    elif plan.solver == "adam":
+        yield from solvers.adam(score, image, limits=limits, lr=plan.lr)
+    else:
+        jump = None
+        if plan.coarse and isinstance(score, BoxJoint) and not done:
+            jump = levels.jump(score, images, labels)
+        yield from solvers.preconditioned(
+            score, image, limits=limits, accelerated=plan.accelerated, jump=jump
+        )
 
 
 def _set_still_pixels(

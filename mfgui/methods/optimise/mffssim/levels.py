@@ -11,7 +11,7 @@ enlarged image this loses no detail.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import cv2
@@ -38,6 +38,15 @@ def reduction(window: int) -> int:
     [1, 2, 4, 8]
     """
     return int(2 ** max(0, (window // _SMALLEST).bit_length() - 1))
+
+
+def jump(
+    score: BoxJoint, images: Sequence[PixelArray], labels: LabelArray
+) -> Callable[[ImageF32], None] | None:
+    """`coarse_image` as a first step; None where the window is too small for it."""
+    if reduction(score.window) == 1:
+        return None
+    return partial(coarse_image, score, images, labels)
 
 
 def coarse_image(
