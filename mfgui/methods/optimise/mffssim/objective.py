@@ -279,7 +279,7 @@ class BoxJoint:
         for index, strip in enumerate(strips):
             self.workers.compute.checkpoint()
             low, high = strip.low, strip.high
-            g[: high - low] = 0.0
+            g[: high - low, strip.any[0, 0] : strip.any[-1, 1]] = 0.0
             for k, source in enumerate(self._images):
                 runs = strip.of_source[k] if index else restarted(strip.of_source[k], reach)
                 if len(runs):
