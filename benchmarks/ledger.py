@@ -18,7 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import ImageU8, LabelArray, PixelArray
+from mfgui.core.arrays import ImageF32, ImageU8, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.methods import registry
 from mfgui.methods.detect.laplacian import laplacian
@@ -214,11 +214,17 @@ def detect(
 
 
 def solve(
-    frames: Sequence[PixelArray], labels: LabelArray, threads: int, **parameters: Any
+    frames: Sequence[PixelArray],
+    labels: LabelArray,
+    threads: int,
+    *,
+    start_image: ImageF32 | None = None,
+    **parameters: Any,
 ) -> Iterator[Iterate]:
     """The registered method with its own defaults but for `parameters`."""
-    method = registry.load().get("ms-lap")
-    return ms_lap(list(frames), labels, compute=Compute(threads), **method.resolve(parameters))
+    values = registry.load().get("ms-lap").resolve(parameters)
+    compute = Compute(threads)
+    return ms_lap(list(frames), labels, compute=compute, start_image=start_image, **values)
 
 
 @dataclass(frozen=True)
@@ -239,14 +245,15 @@ def solved(
     return Solved(time.perf_counter() - began, steps, state)
 
 
-def seconds(work: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """Least and median time of `repeats` calls."""
-    times = []
+def by_turns(repeats: int, *works: Callable[[], object]) -> list[tuple[float, float]]:
+    """Least and median time of each of `works`, called by turns so that all meet the same load."""
+    times: list[list[float]] = [[] for _ in works]
     for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times), statistics.median(times)
+        for work, taken in zip(works, times, strict=True):
+            began = time.perf_counter()
+            work()
+            taken.append(time.perf_counter() - began)
+    return [(min(taken), statistics.median(taken)) for taken in times]
 
 
 def slope(sizes: Sequence[float], times: Sequence[float]) -> float:

@@ -35,6 +35,7 @@ from ledger import (
     ENDLESS,
     PLAIN,
     Ledger,
+    by_turns,
     circuit,
     detect,
     enlarged,
@@ -44,7 +45,6 @@ from ledger import (
     options,
     pair6,
     peak_memory,
-    seconds,
     slope,
     solve,
     solved,
@@ -82,10 +82,13 @@ def measure_pair9(chosen: argparse.Namespace, ledger: Ledger) -> None:
                 return
 
     repeats = 5 if chosen.quick else 25
-    least, median = seconds(lambda: until(ours), repeats)
-    rival, _ = seconds(lambda: until(theirs, **PLAIN, **ENDLESS), repeats)
-    ended, _ = seconds(lambda: until(500), repeats)
-    found, _ = seconds(lambda: detect(frames, threads=threads), repeats)
+    (least, median), (rival, _), (ended, _), (found, _) = by_turns(
+        repeats,
+        lambda: until(ours),
+        lambda: until(theirs, **PLAIN, **ENDLESS),
+        lambda: until(500),
+        lambda: detect(frames, threads=threads),
+    )
     wishes = {"budget": 300, "aim": 100}
     ledger.add("detect + solve, least", 1e3 * least, "ms", rival=1e3 * rival, **wishes)
     ledger.add("detect + solve, median", 1e3 * median, "ms", **wishes)

@@ -30,7 +30,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from ledger import ENDLESS, Ledger, detect, options, pair6, seconds, solve, touch_memory, warm_up
+from ledger import ENDLESS, Ledger, by_turns, detect, options, pair6, solve, touch_memory, warm_up
 from torch.nn.functional import conv2d, pad
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size, to_float
@@ -255,14 +255,15 @@ def compare(objective: str, chosen: Any, ledger: Ledger) -> None:
     index, values = first_at(reached, measure, solve(frames, labels, threads, **fixed))
     ledger.say(f"Q of ours from state 0 to {index}: " + " ".join(f"{q:.6f}" for q in values))
     repeats = 5 if chosen.quick else 25
-    found, found_median = seconds(lambda: detect(frames, window, threads), repeats)
 
     def ours() -> None:
         for state in solve(frames, labels, threads, **fixed):
             if state.iteration >= index:
                 return
 
-    least, median = seconds(ours, repeats)
+    (least, median), (found, found_median) = by_turns(
+        repeats, ours, lambda: detect(frames, window, threads)
+    )
     ledger.say(
         f"ours: {index} steps, solve {1e3 * least:.1f} ms (median {1e3 * median:.1f}), "
         f"detection {1e3 * found:.1f} ms (median {1e3 * found_median:.1f})"
