@@ -26,6 +26,7 @@ from mfgui.methods.optimise.mffssim.objective import BoxJoint
 from mfgui.methods.optimise.mffssim.region import Strip
 
 _SMALLEST = 12  # pixels of a reduced window; smaller ones say less about the large one
+_MOST_BYTES = 1 << 29  # that sums and votes may take
 _LIMITS = solvers.Limits(40, tolerance=1e-5)
 
 _Planes = npt.NDArray[np.float32]  # (2 + K, h, w): constant, then one weight per source
@@ -43,8 +44,10 @@ def reduction(window: int) -> int:
 def jump(
     score: BoxJoint, images: Sequence[PixelArray], labels: LabelArray
 ) -> Callable[[ImageF32], None] | None:
-    """`coarse_image` as a first step; None where the window is too small for it."""
-    if reduction(score.window) == 1:
+    """`coarse_image` as a first step; None where the window is too small for it, or the sums of
+    many sources too large."""
+    factor = reduction(score.window)
+    if factor == 1 or 8 * len(images) * labels.size > _MOST_BYTES * factor * factor:
         return None
     return partial(coarse_image, score, images, labels)
 
@@ -79,17 +82,19 @@ def _reduced_votes(
         small.append(np.asarray(reduced).reshape(size[1], size[0], -1))
     names = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
     side = min(2 * (window // factor // 2) + 1, min(size) - 1 + min(size) % 2)
-    score = BoxJoint(small, names, window=side, workers=workers)
+    # Half as much again as the band in full size, so that its whole width has neighbours.
+    score = BoxJoint(small, names, window=side, workers=workers, half_width=3 * side // 2)
     start = compose(small, names, compute=workers.compute)
     for state in solvers.preconditioned(score, start, limits=_LIMITS):
         image = state.image
     score.evaluate(image)
-    constant, total, *weights = score.window_sums()
-    votes = np.stack([constant, *weights])
+    sums = score.window_sums()
+    total = sums[1]
     useful = total < 0.0
-    votes = np.divide(votes, -total, out=np.zeros_like(votes), where=useful)
-    for k in range(len(images)):
-        votes[1 + k][~useful] = (names == k + 1)[~useful]
+    votes = sums[[0, *range(2, len(sums))]]
+    for k, vote in enumerate(votes, start=0):
+        np.divide(vote, -total, out=vote, where=useful)
+        np.copyto(vote, (names == k) if k else 0.0, where=~useful)
     return np.asarray(votes, np.float32)
 
 

@@ -157,10 +157,10 @@ class BoxJoint:
             )
         self.region = region
         shape = (self._height, self._width)
-        # Pages of a plane that no patch touches are never taken from the system.
-        self._mean_x, self._variance_x = np.zeros(shape), np.zeros(shape, np.float32)
-        self._alpha, self._beta, self._gamma, self._delta = (
-            np.empty(shape, np.float32) for _ in range(4)
+        # Zeros: memory that no patch touches is never taken from the system.
+        self._mean_x = np.zeros(shape)
+        self._variance_x, self._alpha, self._beta, self._gamma, self._delta = (
+            np.zeros(shape, np.float32) for _ in range(5)
         )
         self._unit = 2.0 / (self._channels * window * window)
         centres = labels[reach : self._height - reach, reach : self._width - reach]
@@ -187,15 +187,15 @@ class BoxJoint:
         work = partial(self._update, image, out, rule)
         return math.sqrt(math.fsum(self.workers.run_parts(work, self.region.pixels)))
 
-    def window_sums(self) -> npt.NDArray[np.float64]:
+    def window_sums(self) -> npt.NDArray[np.float32]:
         """S[alpha], S[gamma] and S[beta_k] of each source, (2 + K, H, W), of the image that was
-        evaluated last. All pixels must be free."""
+        evaluated last; without meaning where pixels are not free."""
         reach, shape = self._reach, (2 + len(self._images), self._height, self._width)
         inner = (slice(reach, self._height - reach), slice(reach, self._width - reach))
-        sums = np.zeros(shape)
+        sums = np.zeros(shape, np.float32)
         sums[0][inner], sums[1][inner] = self._alpha[inner], self._gamma[inner]
         for k in range(len(self._images)):
-            sums[2 + k][inner] = np.where(self._labels[inner] == k + 1, self._beta[inner], 0.0)
+            np.copyto(sums[2 + k][inner], self._beta[inner], where=self._labels[inner] == k + 1)
         side, border = (self.window, self.window), cv2.BORDER_CONSTANT
         for plane in sums:
             cv2.boxFilter(plane, -1, side, plane, normalize=False, borderType=border)

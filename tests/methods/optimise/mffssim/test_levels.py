@@ -83,3 +83,13 @@ def test_that_a_picture_smaller_than_the_reduced_window_is_no_obstacle(workers):
     image = compose(images, labels)
     levels.coarse_image(score, images, labels, image)
     assert np.isfinite(image).all()
+
+
+def test_that_a_jump_is_made_for_large_windows_and_while_its_sums_are_small(monkeypatch, workers):
+    images, labels = scene()
+    small = BoxJoint(images, labels, window=23, workers=workers)
+    large = BoxJoint(images, labels, window=25, workers=workers)
+    assert levels.jump(small, images, labels) is None
+    assert levels.jump(large, images, labels) is not None
+    monkeypatch.setattr(levels, "_MOST_BYTES", 8 * 2 * labels.size // 4 - 1)
+    assert levels.jump(large, images, labels) is None
