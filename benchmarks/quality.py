@@ -28,13 +28,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size, from_float, to_float
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size, from_float
 from mfgui.core.compose import compose
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.laplacian import laplacian
-from mfgui.methods.optimise.mffssim.spread import side_length
 from mfgui.methods.optimise.ms_lap import ms_lap
-from mfgui.synth.layered import random_scene, render, to_linear, to_srgb
+from mfgui.synth.layered import random_scene, render
 
 RADII = (2.0, 12.0)
 SWEEP = (3, 5, 7, 9, 11, 13, 15, 17, 21, 25, 33, 41)
@@ -48,11 +47,6 @@ class Way:
 
     name: str
     values: tuple[tuple[str, object], ...] | None = None
-    linear: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"{self.name} (linear light)" if self.linear else self.name
 
 
 @dataclass(frozen=True)
@@ -90,8 +84,8 @@ def psnr(image: ImageF32, truth: ImageF32, mask: npt.NDArray[np.bool_] | None = 
     return math.inf if mean == 0.0 else -10.0 * math.log10(mean)
 
 
-def way(name: str, *, linear: bool = False, **values: object) -> Way:
-    return Way(name, tuple(values.items()), linear)
+def way(name: str, **values: object) -> Way:
+    return Way(name, tuple(values.items()))
 
 
 def window_ways(options: argparse.Namespace) -> Iterable[Way]:
@@ -106,10 +100,10 @@ def window_ways(options: argparse.Namespace) -> Iterable[Way]:
 def objective_ways(_options: argparse.Namespace) -> Iterable[Way]:
     """Each objective, in encoded values and in linear light."""
     yield Way("composite")
-    for linear in (False, True):
+    for light, remark in (("encoded", ""), ("linear", " (linear light)")):
         for rule in ("released", "auto"):
-            yield way(f"box-joint, window={rule}", linear=linear, window=rule)
-        yield way("gaussian", linear=linear, objective="gaussian", window=11)
+            yield way(f"box-joint, window={rule}{remark}", light=light, window=rule)
+        yield way(f"gaussian{remark}", light=light, objective="gaussian", window=11)
 
 
 def variant_ways(options: argparse.Namespace) -> Iterable[Way]:
@@ -132,22 +126,13 @@ WAYS: dict[str, Callable[[argparse.Namespace], Iterable[Way]]] = {
 def fuse(
     frames: Sequence[PixelArray], labels: LabelArray, chosen: Way
 ) -> tuple[ImageF32, int, int]:
-    """Fused image in encoded values, window, and number of iterations."""
-    sources: Sequence[PixelArray] = frames
-    if chosen.linear:
-        sources = [to_linear(to_float(frame)) for frame in frames]
+    """Fused image, window, and number of iterations."""
     if chosen.values is None:
-        image, side, count = compose([to_float(f) for f in sources], labels), 0, 0
-    else:
-        given = dict(chosen.values)
-        if given.get("window") == "auto":  # of the stored frames, whatever the ascent works on
-            given["window"] = side_length("auto", frames, labels)
-        values = ms_lap.method.resolve(given)  # type: ignore[attr-defined]
-        values["window"] = side = side_length(values["window"], frames, labels)
-        for state in ms_lap(sources, labels, compute=Compute(), **values):
-            count = state.iteration
-        image = state.image
-    return (to_srgb(image) if chosen.linear else image), side, count
+        return compose(frames, labels), 0, 0
+    values = ms_lap.method.resolve(dict(chosen.values))  # type: ignore[attr-defined]
+    for state in ms_lap(frames, labels, compute=Compute(), **values):
+        side, count = state.window, state.iteration
+    return state.image, side, count
 
 
 def one_seed(options: argparse.Namespace, seed: int) -> dict[str, dict[str, dict[str, Score]]]:
@@ -168,7 +153,7 @@ def one_seed(options: argparse.Namespace, seed: int) -> dict[str, dict[str, dict
                 image, side, count = fuse(frames, maps[name], chosen)
                 seconds = time.perf_counter() - began
                 whole, near = psnr(image, rendering.truth), psnr(image, rendering.truth, band)
-                result[part][name][chosen.key] = Score(whole, near, side, count, seconds)
+                result[part][name][chosen.name] = Score(whole, near, side, count, seconds)
     return result
 
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from mfgui.core.arrays import ImageF32, LabelArray, Size
 from mfgui.core.errors import UsageError
 from mfgui.core.labels import label_dtype
+from mfgui.core.light import to_linear, to_srgb
 from mfgui.synth import photographs, shapes
 from mfgui.synth.scene import Layer, Scene
 
@@ -99,19 +100,6 @@ def disk(radius: float) -> npt.NDArray[np.float32]:
     side = 2 * reach + 1
     weights = inside.reshape(side, _SUBPIXELS, side, _SUBPIXELS).sum(axis=(1, 3), dtype=np.float64)
     return np.asarray(weights / weights.sum(), np.float32)
-
-
-def to_linear(encoded: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """sRGB code values in [0, 1] to linear light (IEC 61966-2-1)."""
-    low, high = encoded / 12.92, ((np.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4
-    return np.where(encoded <= 0.04045, low, high).astype(np.float32)
-
-
-def to_srgb(linear: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Linear light to sRGB code values, clamped to [0, 1]."""
-    light = np.clip(linear, 0.0, 1.0)
-    low, high = light * 12.92, 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(light <= 0.0031308, low, high).astype(np.float32)
 
 
 def random_scene(

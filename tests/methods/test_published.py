@@ -68,7 +68,7 @@ def test_that_paper_reaches_the_measured_q(pair_6):
 
 def test_that_the_plain_preconditioned_ascent_takes_the_measured_way(pair_6):
     plain = {"active": "full", "coarse": False, "accelerated": False, "tolerance": 0, "change": 0}
-    found = states(pair_6, start="average", iterations=20, **plain)
+    found = states(pair_6, start="average", window=25, iterations=20, **plain)
     q = [state.q for state in found]
     assert q[5] >= 0.9867
     assert q[20] >= 0.98745
@@ -78,7 +78,7 @@ def test_that_the_plain_preconditioned_ascent_takes_the_measured_way(pair_6):
 
 
 def test_that_ours_gets_further_in_fewer_steps(pair_6):
-    found = states(pair_6)
+    found = states(pair_6, window="released")
     assert len(found) <= 12
     assert found[-1].q >= 0.98755
     assert all(after.q > before.q - 1e-7 for before, after in pairwise(found))
@@ -86,7 +86,7 @@ def test_that_ours_gets_further_in_fewer_steps(pair_6):
 
 @pytest.mark.parametrize("objective", ["box-joint", "gaussian"])
 def test_that_the_band_costs_next_to_no_q(pair_6, objective):
-    same = {"objective": objective, "coarse": False, "iterations": 20}
+    same = {"objective": objective, "coarse": False, "window": 25, "iterations": 20}
     same |= {"tolerance": 0, "change": 0}
     full, band = (states(pair_6, active=active, **same)[-1].q for active in ("full", "band"))
     assert abs(full - band) <= 1e-5

@@ -40,12 +40,6 @@ def test_that_the_disk_grows_with_fractions_of_a_pixel() -> None:
         assert spread == pytest.approx(radius**2 / 2 + 1 / 6, rel=0.015)
 
 
-def test_that_srgb_and_linear_light_are_inverse() -> None:
-    codes = np.linspace(0, 1, 1001, dtype=np.float32)
-    np.testing.assert_allclose(layered.to_srgb(layered.to_linear(codes)), codes, atol=2e-6)
-    assert float(layered.to_linear(np.float32([0.5]))[0]) == pytest.approx(0.21404, abs=1e-5)
-
-
 def test_that_defocus_keeps_the_light_of_a_point() -> None:
     colour = np.ones((61, 61, 3), np.float32)
     matte = np.zeros((61, 61), np.float32)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compose import compose, mean_image
 from mfgui.core.compute import Compute
 from mfgui.core.errors import UsageError
 from mfgui.core.labels import UNASSIGNED
-from mfgui.methods.optimise.mffssim.window import Window, window_size
+from mfgui.core.light import encoded, linear_pixels, to_linear
+from mfgui.methods.optimise.mffssim.window import AscentWindow
 from mfgui.methods.registry import Iterate, Kind, Parameter, Value, method
 
 VARIANTS: dict[str, dict[str, Value]] = {
@@ -40,7 +42,7 @@ VARIANTS: dict[str, dict[str, Value]] = {
         "solver": "preconditioned",
         "objective": "box-joint",
         "start": "composite",
-        "window": "released",
+        "window": "auto",
         "iterations": 60,
         "tolerance": 1e-6,
         "change": 5e-4,
@@ -61,6 +63,14 @@ ObjectiveName = Annotated[
         "What is raised: SSIM of square windows with all channels jointly, or of Gaussian "
         "windows per channel",
         choices=("box-joint", "gaussian"),
+    ),
+]
+Light = Annotated[
+    str,
+    Parameter(
+        "Values that are compared: code values as stored, or amounts of light (sRGB curve)",
+        choices=("encoded", "linear"),
+        advanced=True,
     ),
 ]
 Start = Annotated[
@@ -169,7 +179,8 @@ def ms_lap(
     solver: Solver = "preconditioned",
     objective: ObjectiveName = "box-joint",
     start: Start = "composite",
-    window: Window = "released",
+    window: AscentWindow = "auto",
+    light: Light = "encoded",
     iterations: Iterations = 60,
     tolerance: Tolerance = 1e-6,
     change: Change = 5e-4,
@@ -203,6 +214,9 @@ def ms_lap(
         pixel beside the sources, colour: 24 bytes and, where free, 40 (ours); 52 (paper);
         108 (released).
 
+    With ``light="linear"`` the sources are decoded first (frames of 16 bit and float then take
+    4 bytes per value) and every image that is read is encoded again; Q is that of the light.
+
     Raises
     ------
     UsageError
@@ -212,14 +226,14 @@ def ms_lap(
     """
     # Imported here: the compiler of the loops takes half a second to load.
     from mfgui.methods.optimise.mffssim import ascent
+    from mfgui.methods.optimise.mffssim.spread import side_length
 
     if (labels == UNASSIGNED).any():
         raise ValueError("the focus map has unassigned pixels")
-    height, width, _ = images[0].shape
     plan = ascent.Plan(
         objective=objective,
         solver=solver,
-        window=window_size(window, Size(width, height)),
+        window=side_length(window, images, labels),
         iterations=iterations,
         tolerance=tolerance,
         change=change,
@@ -229,11 +243,19 @@ def ms_lap(
         beta=beta,
         lr=lr,
     )
+    if light == "linear":
+        images = [linear_pixels(image) for image in images]
+        start_image = None if start_image is None else to_linear(start_image)
     image = _first_image(images, labels, start, start_image, compute)
     composed = start == "composite" and start_image is None
-    yield from ascent.ascend(
-        images, labels, image, plan=plan, compute=compute, is_composite=composed
-    )
+    states = ascent.ascend(images, labels, image, plan=plan, compute=compute, is_composite=composed)
+    yield from states if light == "encoded" else map(_encoded, states)
+
+
+def _encoded(state: Iterate) -> Iterate:
+    """A state in linear light as one of code values."""
+    objective = f"{state.objective}, linear light"
+    return replace(state, objective=objective, read=lambda: encoded(state.read()))
 
 
 def _first_image(

@@ -5,12 +5,15 @@ import threading
 import numpy as np
 import pytest
 
+from mfgui.core.arrays import to_float
 from mfgui.core.compose import compose
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import UsageError
+from mfgui.core.light import to_linear
 from mfgui.methods import registry
 from mfgui.methods.optimise.mffssim import torch_backend
 from mfgui.methods.optimise.mffssim.objective import q_box
+from mfgui.methods.optimise.mffssim.spread import side_length
 from mfgui.methods.optimise.ms_lap import ms_lap
 
 
@@ -30,7 +33,7 @@ def run(pair, *, compute=None, start_image=None, labels=None, **explicit):
     [
         ("paper", ("gradient", "box-joint", "average", "paper", 1000, 0.0, "full")),
         ("released", ("adam", "gaussian", "average", "released", 1000, 0.0, "full")),
-        ("ours", ("preconditioned", "box-joint", "composite", "released", 60, 1e-6, "band")),
+        ("ours", ("preconditioned", "box-joint", "composite", "auto", 60, 1e-6, "band")),
     ],
 )
 def test_that_a_variant_sets_its_defaults(variant, expected):
@@ -273,3 +276,33 @@ def test_that_the_processor_goes_on_where_a_device_has_no_memory(tiny_pair, monk
     assert [iteration for iteration, _ in states] == [0, 1, 2, 3, 4, 5, 6]
     assert [q for _, q in states] == pytest.approx(expected, abs=3e-6)
     assert notices == ["the GPU has too little memory; the processor goes on"]
+
+
+def test_that_auto_takes_the_window_the_sources_ask_for(tiny_pair):
+    images = list(tiny_pair.images)
+    expected = side_length("auto", images, tiny_pair.labels)
+    assert next(run(tiny_pair)).window == expected
+    assert next(run(tiny_pair, window="released")).window == 3
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_that_linear_light_is_the_ascent_of_decoded_sources(tiny_pair, dtype):
+    white = 255 if dtype == np.uint8 else 1
+    images = [(white * image).astype(dtype) for image in tiny_pair.images]
+    values = {"window": 5, "iterations": 4, "tolerance": 0, "change": 0}
+    resolve = registry.load().get("ms-lap").resolve
+    found = ms_lap(
+        images, tiny_pair.labels, compute=Compute(), **resolve({**values, "light": "linear"})
+    )
+    decoded = [to_linear(to_float(image)) for image in images]
+    direct = ms_lap(decoded, tiny_pair.labels, compute=Compute(), **resolve(values))
+    for state, expected in itertools.zip_longest(found, direct):
+        assert state.objective == "box-joint, linear light"
+        assert state.q == pytest.approx(expected.q, abs=2e-5)
+        assert np.abs(to_linear(state.image) - expected.image).max() < 1e-3
+
+
+def test_that_a_start_image_is_decoded_too(tiny_pair):
+    start = np.full(tiny_pair.truth.shape, 0.5, np.float32)
+    state = next(run(tiny_pair, start_image=start, light="linear", active="full"))
+    assert state.image == pytest.approx(start, abs=1e-5)

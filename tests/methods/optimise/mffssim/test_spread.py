@@ -5,11 +5,12 @@ import pytest
 from mfgui.core.arrays import Size, from_float
 from mfgui.core.compute import Compute
 from mfgui.core.errors import UsageError
+from mfgui.core.light import to_srgb
 from mfgui.methods.detect.laplacian import laplacian
 from mfgui.methods.optimise.mffssim import spread
 from mfgui.methods.optimise.mffssim.spread import auto_window, side_length
 from mfgui.methods.optimise.ms_lap import ms_lap
-from mfgui.synth.layered import composed, to_srgb
+from mfgui.synth.layered import composed
 
 WIDTH, HEIGHT = 360, 240
 
