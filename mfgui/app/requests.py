@@ -99,7 +99,11 @@ def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dic
 def _detector_settings(
     detector: Method, resolved: Mapping[str, Value], asked: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """The detector measures in the window of the objective, as the authors' program does."""
-    names = {parameter.name for parameter in detector.parameters}
-    shared = {"window": resolved["window"]} if "window" in names & resolved.keys() else {}
+    """The detector measures in the window of the objective, as the authors' program does, and
+    has the same value of any other parameter that both have.
+
+    A window that is chosen from the map cannot make the map: the detector has its default then.
+    """
+    names = {parameter.name for parameter in detector.parameters} & resolved.keys()
+    shared = {name: resolved[name] for name in names if resolved[name] != "auto"}
     return detector.resolve({**shared, **asked})
