@@ -312,6 +312,7 @@ _BUILT_IN = (
     "mfgui.methods.fuse.average:average",
     "mfgui.methods.fuse.composite:composite",
     "mfgui.methods.optimise.ms_lap:ms_lap",
+    "mfgui.methods.optimise.photo:photo",
 )
 
 
