@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.methods.detect.regions import Clean
-from mfgui.methods.optimise.ms_lap import Iterations, Light, ObjectiveName, ms_lap
 from mfgui.methods.optimise.mffssim.window import AscentWindow
+from mfgui.methods.optimise.ms_lap import Iterations, Light, ObjectiveName, ms_lap
 from mfgui.methods.registry import Iterate, Kind, method
 
 
