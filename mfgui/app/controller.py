@@ -8,7 +8,8 @@ from mfgui.app import tasks
 from mfgui.app.actions import State
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
-from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD
+from mfgui.app.following import Follower
+from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
 from mfgui.app.run_control import RunControl
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
@@ -32,8 +33,10 @@ class Controller:
         self._desk = Desk(registry=registry, backend=backend, settings=settings)
         self.view = ViewControl(self._desk)
         self.devices = DeviceControl(self._desk)
-        self.runs = RunControl(self._desk, self.view, self.devices)
-        self.sets = SetControl(self._desk, self.view, self.runs.abandon)
+        numbers = RunNumbers()
+        self.runs = RunControl(self._desk, self.view, self.devices, numbers)
+        self.follower = Follower(self._desk, self.view, numbers)
+        self.sets = SetControl(self._desk, self.view, self.follower, self.runs.abandon)
         self.runs.bind(self.sets)
         settings.saver = self._save_later
 

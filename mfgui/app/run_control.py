@@ -39,11 +39,13 @@ _SLOW_TO_START = 4_000_000  # pixels
 class RunControl:
     """Runs of the open set. Runs of a set that was left are stopped and their events dropped."""
 
-    def __init__(self, desk: Desk, view: ViewControl, devices: DeviceControl) -> None:
+    def __init__(
+        self, desk: Desk, view: ViewControl, devices: DeviceControl, numbers: RunNumbers
+    ) -> None:
         self._desk = desk
         self._view = view
         self._devices = devices
-        self._numbers = RunNumbers()
+        self._numbers = numbers
         self._sets: SetControl | None = None
         self.tracker = RunTracker()
 
@@ -231,7 +233,8 @@ class RunControl:
         loaded = self._desk.session.map_origin.loaded
         if request.method.kind is Kind.DETECTOR or not loaded:
             assert self._sets is not None
-            self._sets.set_map(event.labels, _origin(request))
+            alone = request.method.kind is Kind.DETECTOR
+            self._sets.set_map(event.labels, _origin(request), follow=alone)
 
     def _on_step_taken(self, event: events.Iterated) -> None:
         self._tell(self.tracker.iterated(event))

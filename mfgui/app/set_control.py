@@ -7,8 +7,9 @@ from pathlib import Path
 
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
+from mfgui.app.following import Follower
 from mfgui.app.view_control import ViewControl
-from mfgui.core.arrays import Depth, LabelArray
+from mfgui.core.arrays import Depth, LabelArray, Rect
 from mfgui.core.events import (
     MapChanged,
     OpeningFailed,
@@ -30,13 +31,22 @@ class SetControl:
 
     Parameters
     ----------
+    follower : Follower
+        Brings the newest optimum along when the map changes.
     abandon_runs : callable
         Stops the runs of the set that is left.
     """
 
-    def __init__(self, desk: Desk, view: ViewControl, abandon_runs: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        view: ViewControl,
+        follower: Follower,
+        abandon_runs: Callable[[], None],
+    ) -> None:
         self._desk = desk
         self._view = view
+        self._follower = follower
         self._abandon_runs = abandon_runs
         self._opening: int | None = None
         self.pictures: tuple[Picture, ...] = ()
@@ -81,8 +91,8 @@ class SetControl:
         failed = self._desk.failing("the focus map is unchanged")
         self._desk.submit(tasks.load_map(stack, path), done=done, failed=failed)
 
-    def set_map(self, labels: LabelArray, origin: MapOrigin) -> None:
-        """Replace the session's focus map."""
+    def set_map(self, labels: LabelArray, origin: MapOrigin, *, follow: bool = True) -> None:
+        """Replace the session's focus map; with `follow` the newest optimum is brought along."""
         session = self._desk.session
         if session.stack is None:
             return
@@ -90,6 +100,8 @@ class SetControl:
         session.focus_map = FocusMap(labels, k=session.stack.k, revision=revision)
         session.map_origin = origin
         self._desk.notifier.emit(MapChanged())
+        size = session.stack.size
+        self._follower.map_changed(Rect(0, 0, size.width, size.height), follow=follow)
 
     def save_map(self, path: Path) -> None:
         """Write the focus map with its description and a preview."""
@@ -153,6 +165,7 @@ class SetControl:
 
     def _leave_set(self) -> None:
         self._abandon_runs()
+        self._follower.abandon()
         self.pictures = ()
         session = self._desk.session
         if session.stack is None:

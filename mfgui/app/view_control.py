@@ -46,6 +46,13 @@ class ViewControl:
         """Show the "start", "best" or "last" image of a result."""
         self.show(state_key(self._desk.session.results[run_id], run_id, state))
 
+    def renew(self, run_id: int) -> None:
+        """Make the picture of a result, anew if there is one of its predecessor, which stays
+        until then."""
+        key = f"result:{run_id}"
+        self._made.discard(key)
+        self._make(key, self._desk.session.results[run_id].image)
+
     def drop(self, run_id: int) -> None:
         """Forget the pictures of a result."""
         for key in [key for key in self._made if key.split(":")[1] == str(run_id)]:
@@ -74,12 +81,9 @@ class ViewControl:
 
     def shown_image(self) -> ImageF32 | None:
         """The float image of the result on the canvas, in the state that is shown."""
-        run_id = self.shown_result()
-        if run_id is None:
+        if self.shown_result() is None:
             return None
-        result = self._desk.session.results[run_id]
-        state = self._desk.session.shown.partition(":")[2].partition(":")[2]
-        return {"start": result.start, "best": result.best}.get(state, result.image)
+        return self._image_of(self._desk.session.shown)
 
     def fused_key(self) -> str:
         """Key of the fused image to peek at: the shown result, else the newest one, or empty."""
@@ -88,6 +92,15 @@ class ViewControl:
             run_id = next(reversed(self._desk.session.results))
         return "" if run_id is None else f"result:{run_id}"
 
+    def _image_of(self, key: str) -> ImageF32 | None:
+        """The float image of a state of a result, None when there is no such result."""
+        _, number, *state = key.split(":")
+        result = self._desk.session.results.get(int(number))
+        if result is None:
+            return None
+        images = {"start": result.start, "best": result.best}
+        return images.get(state[0] if state else "", result.image)
+
     def _make(self, key: str, image: ImageF32) -> None:
         stack = self._desk.session.stack
         assert stack is not None
@@ -95,8 +108,8 @@ class ViewControl:
         def done(value: object) -> None:
             assert isinstance(value, Picture)
             session = self._desk.session
-            if session.stack is not stack or int(key.split(":")[1]) not in session.results:
-                return
+            if session.stack is not stack or self._image_of(key) is not image:
+                return  # it was deleted, or has a successor
             self._made.add(key)
             self._desk.notifier.emit(PictureReady(key, value))
             if session.shown == key:

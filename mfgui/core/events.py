@@ -70,7 +70,7 @@ class MapChanged:
 
 @dataclass(frozen=True)
 class ResultAdded:
-    """A run left a result."""
+    """A run left a result, or the result of this number was replaced by its successor."""
 
     run_id: int
 

@@ -52,7 +52,11 @@ class InputRecord:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How to make the same result again."""
+    """How to make the same result again.
+
+    `follows` is the number of the result that this one was brought along from when the map
+    changed, in the same session.
+    """
 
     method: str
     parameters: Mapping[str, object]
@@ -61,6 +65,7 @@ class Provenance:
     versions: Mapping[str, str]
     detector: str | None = None
     seed: int | None = None
+    follows: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

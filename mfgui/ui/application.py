@@ -42,6 +42,7 @@ class Application:
     def close(self) -> None:
         """Close the window and end every thread."""
         self.window.close()
+        self.controller.follower.abandon()
         self.bridge.close()
 
 

@@ -94,11 +94,14 @@ class ResultsPanel(QWidget):
         shown: bool,
     ) -> Row:
         changed = changed_parameters(result, methods.get(result.provenance.method))
+        changed = changed or "default parameters"
+        if result.provenance.follows is not None:
+            changed = f"from {result.provenance.follows} · {changed}"
         return Row(
             key,
             f"{run_id} · {result.name}",
             " · ".join(outcome(result)),
-            changed or "default parameters",
+            changed,
             picture=self._pictures.get(key),
             shown=shown,
         )

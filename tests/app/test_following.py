@@ -1,0 +1,266 @@
+"""The newest optimum follows the focus map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mfgui.app.following import FOLLOWING, changed_boxes
+from mfgui.core import events as changes
+from mfgui.core.arrays import Rect
+from mfgui.core.compute import Compute
+from mfgui.core.session import MapOrigin
+from mfgui.methods.optimise.mffssim.objective import q_box
+
+WINDOW = 5
+BLOB = Rect(8, 20, 6, 7)
+ORIGIN = MapOrigin(path="map.png")
+
+
+@pytest.fixture
+def fused(desk, tiny_pair, tiny_pair_files):
+    """A finished run on a map that was loaded; the result is shown."""
+    desk.controller.sets.open(tiny_pair_files)
+    desk.settle()
+    desk.controller.sets.set_map(tiny_pair.labels, ORIGIN)
+    run(desk)
+    assert desk.controller.session.shown == "result:1"
+    desk.changes.clear()
+    return desk
+
+
+def run(desk, **explicit) -> int:
+    desk.controller.runs.run("ms-lap", {"window": WINDOW, "change": 0, **explicit})
+    desk.settle()
+    return max(desk.controller.session.results)
+
+
+def with_blob(labels, blob=BLOB):
+    changed = labels.copy()
+    changed[blob.slices] = 3 - changed[blob.slices]
+    return changed
+
+
+def rms(a, b) -> float:
+    return 255 * float(np.sqrt(np.mean((a - b) ** 2)))
+
+
+def test_that_the_optimum_is_brought_along_to_a_new_map(fused, tiny_pair) -> None:
+    session = fused.controller.session
+    first, labels = session.results[1], with_blob(tiny_pair.labels)
+    image = first.image.copy()
+    fused.controller.sets.set_map(labels, ORIGIN)
+    fused.settle()
+    assert list(session.results) == [1, 2]
+    assert session.results[1] is first
+    np.testing.assert_array_equal(first.image, image)
+    found = session.results[2]
+    assert found.name == first.name + FOLLOWING
+    assert (found.state, found.curve, found.window) == ("done", None, WINDOW)
+    assert found.map_revision == session.focus_map.revision
+    assert found.provenance.follows == 1
+    assert found.provenance.parameters == first.provenance.parameters
+    np.testing.assert_array_equal(found.labels, labels)
+    assert not found.labels.flags.writeable
+    assert not found.image.flags.writeable
+    assert session.shown == "result:2"
+    assert fused.seen(changes.PictureReady)[-1].key == "result:2"
+
+    full = session.results[run(fused)]
+    assert rms(found.image, full.image) < 0.5
+    near = BLOB.grown(3 * WINDOW).intersected(Rect(0, 0, 64, 48))
+    far = np.ones(labels.shape, bool)
+    far[near.slices] = False
+    assert 255 * np.abs(found.image[far] - first.image[far]).max() < 0.3
+    assert rms(found.image[BLOB.slices], first.image[BLOB.slices]) > 5
+
+
+def test_that_q_is_evaluated_after_the_last_change(fused, tiny_pair) -> None:
+    controller = fused.controller
+    controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
+    fused.settle()
+    found, stack = controller.session.results[2], controller.session.stack
+    images = [stack.pixels(0), stack.pixels(1)]
+    q = q_box(images, found.labels, found.image, window=WINDOW, compute=Compute())
+    assert found.q == found.q_box == pytest.approx(q, abs=1e-7)
+    added = [change.run_id for change in fused.seen(changes.ResultAdded)]
+    assert added == [2, 2]  # without and with Q
+
+
+def test_that_the_successor_takes_the_place_of_what_followed(fused, tiny_pair) -> None:
+    controller = fused.controller
+    labels = with_blob(tiny_pair.labels)
+    controller.sets.set_map(labels, ORIGIN)
+    fused.settle()
+    controller.view.show("source:1")
+    second = Rect(50, 5, 6, 6)
+    labels = with_blob(labels, second)
+    controller.session.focus_map.write(second, labels[second.slices])
+    controller.follower.map_changed(second)
+    fused.settle()
+    assert list(controller.session.results) == [1, 2]
+    found = controller.session.results[2]
+    assert found.name.count(FOLLOWING) == 1
+    assert found.provenance.follows == 1
+    np.testing.assert_array_equal(found.labels, labels)
+    assert controller.session.shown == "source:1"  # chosen meanwhile
+    assert fused.seen(changes.PictureReady)[-1].key == "result:2"
+    assert rms(found.image, controller.session.results[run(fused)].image) < 0.5
+
+
+def test_that_changes_during_a_solution_are_put_together(fused, tiny_pair) -> None:
+    controller = fused.controller
+    submitted: list[object] = []
+    submit = fused.backend.submit_task
+    fused.backend.submit_task = lambda task: (submitted.append(task), submit(task))[1]
+    labels = tiny_pair.labels
+    for blob in (BLOB, Rect(50, 5, 4, 4), Rect(40, 40, 4, 4)):
+        labels = with_blob(labels, blob)
+        controller.session.focus_map.write(blob, labels[blob.slices])
+        controller.follower.map_changed(blob)
+    assert len(submitted) == 1
+    fused.settle()
+    found = controller.session.results[2]
+    np.testing.assert_array_equal(found.labels, labels)
+    assert list(controller.session.results) == [1, 2]
+    assert [change.run_id for change in fused.seen(changes.ResultAdded)] == [2, 2, 2]
+
+
+def test_that_the_newest_optimum_is_followed(fused, tiny_pair) -> None:
+    controller = fused.controller
+    run(fused)
+    run(fused, objective="gaussian")
+    run(fused, solver="gradient", iterations=2)
+    controller.runs.run("average", {})
+    fused.settle()
+    controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
+    fused.settle()
+    found = controller.session.results[6]
+    assert found.provenance.follows == 2
+    assert controller.session.shown == "result:5"  # it is not the picture of what is followed
+
+
+def test_that_after_a_new_run_what_follows_is_another_result(fused, tiny_pair) -> None:
+    controller = fused.controller
+    controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
+    fused.settle()
+    assert run(fused) == 3
+    controller.sets.set_map(tiny_pair.labels, ORIGIN)
+    fused.settle()
+    assert list(controller.session.results) == [1, 2, 3, 4]
+    assert controller.session.results[4].provenance.follows == 3
+
+
+def test_that_a_map_with_unassigned_pixels_is_not_followed_until_it_has_none(
+    fused, tiny_pair
+) -> None:
+    controller = fused.controller
+    labels = with_blob(tiny_pair.labels)
+    controller.sets.set_map(labels, ORIGIN)
+    fused.settle()
+    before = controller.session.results[2]
+    holed = labels.copy()
+    holed[30:40, 40:50] = 0
+    controller.sets.set_map(holed, ORIGIN)
+    fused.settle()
+    assert controller.session.results[2] is before
+    assert not fused.seen(changes.Notice)
+    labels = np.where(holed == 0, 1, labels).astype(np.uint8)
+    controller.session.focus_map.write(Rect(40, 30, 1, 1), np.ones((1, 1), np.uint8))
+    controller.session.focus_map.write(Rect(40, 30, 10, 10), np.ones((10, 10), np.uint8))
+    controller.follower.map_changed(Rect(40, 30, 1, 1))
+    fused.settle()
+    np.testing.assert_array_equal(controller.session.results[2].labels, labels)
+
+
+def test_that_a_map_that_brings_its_own_result_is_not_followed(desk, tiny_pair_files) -> None:
+    desk.controller.sets.open(tiny_pair_files)
+    desk.settle()
+    run(desk)
+    run(desk, window=7)
+    assert list(desk.controller.session.results) == [1, 2]
+    desk.controller.runs.detect("laplacian", {"window": 3})
+    desk.settle()
+    assert desk.controller.session.results[3].provenance.follows == 2
+
+
+def test_that_the_same_map_again_changes_nothing(fused, tiny_pair) -> None:
+    fused.controller.sets.set_map(tiny_pair.labels, ORIGIN)
+    fused.settle()
+    assert list(fused.controller.session.results) == [1]
+
+
+def test_that_nothing_follows_into_another_set(fused, tiny_pair, tiny_pair_files) -> None:
+    controller = fused.controller
+    controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
+    job = controller.follower._job
+    controller.sets.close()
+    assert job.stopped.is_set()  # its task ends at the next stripe
+    fused.settle()
+    assert controller.session.results == {}
+    assert not fused.seen(changes.Notice)
+    controller.sets.open(tiny_pair_files)
+    fused.settle()
+    controller.sets.set_map(tiny_pair.labels, ORIGIN)
+    fused.settle()
+    assert controller.session.results == {}
+
+
+def test_that_the_result_deleted_meanwhile_does_not_come_back(fused, tiny_pair) -> None:
+    controller = fused.controller
+    controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
+    controller.runs.delete_result(1)
+    fused.settle()
+    assert controller.session.results == {}
+
+
+def test_that_a_failure_is_told_and_the_next_change_is_followed(
+    fused, tiny_pair, monkeypatch
+) -> None:
+    from mfgui.methods.optimise.mffssim import local
+
+    controller, labels = fused.controller, with_blob(tiny_pair.labels)
+    with monkeypatch.context() as context:
+        context.setattr(local, "solve_again", None)
+        controller.sets.set_map(labels, ORIGIN)
+        fused.settle()
+    (notice,) = fused.seen(changes.Notice)
+    assert notice.kept.startswith("the results are as they were")
+    assert list(controller.session.results) == [1]
+    controller.follower.map_changed(Rect(0, 0, 1, 1))
+    fused.settle()
+    np.testing.assert_array_equal(controller.session.results[2].labels, labels)
+
+
+def test_that_distant_changes_have_boxes_of_their_own() -> None:
+    before = np.ones((700, 900), np.uint8)
+    after = before.copy()
+    first, second = Rect(10, 20, 30, 40), Rect(600, 500, 90, 3)
+    for rect in (first, second):
+        after[rect.slices] = 2
+    whole = Rect(0, 0, 900, 700)
+    assert sorted(changed_boxes(before, after, whole, apart=100), key=lambda r: r.x) == [
+        first,
+        second,
+    ]
+    assert changed_boxes(before, after, whole, apart=700) == [first.united(second)]
+    assert changed_boxes(before, after, Rect(0, 0, 100, 50), apart=9) == [Rect(10, 20, 30, 30)]
+    assert changed_boxes(before, before, whole, apart=9) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_that_boxes_hold_every_change_and_keep_apart(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    before = rng.integers(1, 4, (300, 500)).astype(np.uint8)
+    after = before.copy()
+    for _ in range(int(rng.integers(1, 14))):
+        y, x = rng.integers(0, 290), rng.integers(0, 490)
+        after[y : y + rng.integers(1, 40), x : x + rng.integers(1, 40)] = 9
+    boxes = changed_boxes(before, after, Rect(0, 0, 500, 300), apart=20)
+    covered = np.zeros(before.shape, bool)
+    for box in boxes:
+        assert (before != after)[box.slices].any()
+        covered[box.slices] = True
+    assert covered[before != after].all()
+    for i, box in enumerate(boxes):
+        assert all(box.grown(20).intersected(other).empty for other in boxes[:i])
