@@ -112,15 +112,18 @@ def run_child(request: dict[str, Any]) -> dict[str, Any]:
     threads, window = request["threads"], request["window"]
     warm_up(threads)
     frames = large(request)
-    before, detections, solves = peak_memory(), [], []
+    before, detections, solves, peak = peak_memory(), [], [], 0.0
     for _ in range(request["repeats"]):
+        done = None  # frees the result of the run before
         began = time.perf_counter()
         labels = detect(frames, window, threads)
         detections.append(time.perf_counter() - began)
         done = solved(frames, labels, threads, window=window, **request["parameters"])
         solves.append(done.seconds)
+        peak = peak or peak_memory()
+    assert done is not None
     answer = {
-        "before": before, "peak": peak_memory(), "detect": detections, "solve": solves,
+        "before": before, "peak": peak, "detect": detections, "solve": solves,
         "megapixels": labels.size * 1e-6, "steps": done.steps,
     }  # fmt: skip
     if request["plain_steps"]:
