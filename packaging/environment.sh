@@ -123,9 +123,16 @@ _install_packages() {
     # Built with the pinned backend of this environment, not with one fetched for the moment.
     _pip "setuptools" || _stop_after_pip
     _pip --no-build-isolation -e "$PROJECT[test]" || _stop_after_pip
+    _compile_solver
     wanted="$(_wanted_state "$torch")" || stop "$VENV_PYTHON does not work"
     printf '%s\n' "$wanted" >"$STAMP"
     rm -f "$UNFINISHED"
+}
+
+# The window would do this beside its first minute, the command line before its first run.
+_compile_solver() {
+    say "Compiling the solver (once after an installation, about half a minute)"
+    "$VENV_PYTHON" -m mfgui.app.compiled >&2 || say "It could not be compiled now; the first run does it"
 }
 
 _is_usable() {

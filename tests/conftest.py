@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 
 from mfgui import resources
+from mfgui.app import compiled
 from mfgui.core.arrays import ImageF32, LabelArray
 
 cv2.setNumThreads(1)
@@ -41,6 +42,17 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The cache folder of the tests, whose stamp says that the loops are compiled: those that are
+    not are compiled where they are used."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("MFGUI_CACHE", str(folder))
+        compiled.write_stamp()
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from mfgui.app.actions import State
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
 from mfgui.app.following import Follower
+from mfgui.app.preparation import Preparation
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
 from mfgui.app.run_control import RunControl
 from mfgui.app.set_control import SetControl
@@ -34,7 +35,8 @@ class Controller:
         self.view = ViewControl(self._desk)
         self.devices = DeviceControl(self._desk)
         numbers = RunNumbers()
-        self.runs = RunControl(self._desk, self.view, self.devices, numbers)
+        self.preparation = Preparation(self._desk)
+        self.runs = RunControl(self._desk, self.view, self.devices, numbers, self.preparation)
         self.follower = Follower(self._desk, self.view, numbers)
         self.sets = SetControl(self._desk, self.view, self.follower, self.runs.abandon)
         self.runs.bind(self.sets)
@@ -77,7 +79,15 @@ class Controller:
         )
 
     def warm_up(self) -> None:
-        """Have the pool load what the first run of the open set needs."""
+        """Have the pool load what the first run of the open set needs, once it is compiled."""
+        self.preparation.when_done(self._load_loops)
+
+    def abandon(self) -> None:
+        """The window closes: end what other threads and processes do for it."""
+        self.preparation.abandon()
+        self.follower.abandon()
+
+    def _load_loops(self) -> None:
         stack = self.session.stack
         if stack is None:
             return

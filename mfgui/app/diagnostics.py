@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mfgui import resources
-from mfgui.app import devices, machine
+from mfgui.app import compiled, devices, machine
 from mfgui.app.settings import home
 from mfgui.core.errors import MfguiError
 from mfgui.methods.registry import Registry, load
@@ -65,6 +65,7 @@ def doctor() -> list[Check]:
         check_disk(home()),
         check_sample(),
         *check_methods(load()),
+        check_compiled(),
     ]
 
 
@@ -254,6 +255,14 @@ def check_sample() -> Check:
     except MfguiError as error:
         return Check("sample pictures", "fail", str(error), "install mfgui again")
     return Check("sample pictures", "ok", str(files[0].parent))
+
+
+def check_compiled() -> Check:
+    """Have the loops of the methods been compiled?"""
+    if compiled.ready():
+        return Check("compiled solver", "ok", "ready")
+    advice = f"the first run does it, or call {sys.executable} -m mfgui.app.compiled"
+    return Check("compiled solver", "warn", "not compiled yet, which takes half a minute", advice)
 
 
 def check_methods(registry: Registry) -> list[Check]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfgui import _startup
-from mfgui.app import devices
+from mfgui.app import compiled, devices
 from mfgui.app.report import fuse_report, map_report, timings
 from mfgui.app.requests import DEFAULT_METHOD, build_request
 from mfgui.core.arrays import ImageF32, LabelArray
@@ -24,7 +24,7 @@ from mfgui.core.errors import (
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
 from mfgui.files import atomic, grouping, images, maps, reports
-from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Stopped, Warned
+from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Progress, Stopped, Warned
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.jobs.runner import execute, versions
@@ -223,9 +223,18 @@ class _Watcher:
 def _run(request: RunRequest, *, observe: Observe, gate: Gate) -> _Watcher:
     _startup.limit_opencv()
     watcher = _Watcher(observe)
+    if _uses_loops(request) and not compiled.ready():
+        observe(Progress(request.run_id, compiled.NOTE, 0, 1))
+        compiled.compile_here()
     execute(request, emit=watcher, gate=gate)
     watcher.check()
     return watcher
+
+
+def _uses_loops(request: RunRequest) -> bool:
+    """Whether the run calls loops that numba compiles."""
+    method = request.method
+    return method.needs_map or method.kind in (Kind.DETECTOR, Kind.OPTIMISER)
 
 
 def _read(job: Job) -> SourceStack:

@@ -10,6 +10,7 @@ import numpy as np
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
 from mfgui.app.device_control import DeviceControl
+from mfgui.app.preparation import Preparation
 from mfgui.app.requests import RunNumbers, build_request
 from mfgui.app.runs import RunTracker
 from mfgui.app.set_control import SetControl
@@ -40,12 +41,19 @@ class RunControl:
     """Runs of the open set. Runs of a set that was left are stopped and their events dropped."""
 
     def __init__(
-        self, desk: Desk, view: ViewControl, devices: DeviceControl, numbers: RunNumbers
+        self,
+        desk: Desk,
+        view: ViewControl,
+        devices: DeviceControl,
+        numbers: RunNumbers,
+        preparation: Preparation,
     ) -> None:
         self._desk = desk
         self._view = view
         self._devices = devices
         self._numbers = numbers
+        self._preparation = preparation
+        self._unprepared: set[int] = set()  # runs that wait for the preparation
         self._sets: SetControl | None = None
         self.tracker = RunTracker()
 
@@ -77,6 +85,8 @@ class RunControl:
             if status.state is not RunState.STOPPING:
                 self._tell(self.tracker.stopping(status.run_id))
                 self._desk.backend.stop_run(status.run_id)
+                if status.run_id in self._unprepared:
+                    self.handle(events.Stopped(status.run_id, None))
 
     def pause_or_resume(self, run_id: int | None = None) -> None:
         """Hold one run or all that run, with their state in memory; if none runs, let those that
@@ -186,8 +196,14 @@ class RunControl:
         request = replace(request, run_id=self._numbers.next(request.method))
         request = self._with_current_map(request)
         self._tell(self.tracker.add(request))
-        self._desk.backend.submit_run(request)
-        self._look_ahead(request)
+        self._unprepared.add(request.run_id)
+        self._preparation.when_done(lambda: self._submit(request))
+
+    def _submit(self, request: RunRequest) -> None:
+        self._unprepared.discard(request.run_id)
+        if self.tracker.knows(request.run_id):  # neither stopped nor left meanwhile
+            self._desk.backend.submit_run(request)
+            self._look_ahead(request)
 
     def _look_ahead(self, request: RunRequest) -> None:
         """Show what a large run starts from: its own first picture takes some seconds."""

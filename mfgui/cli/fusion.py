@@ -12,11 +12,12 @@ from pathlib import Path
 from types import FrameType
 
 from mfgui import resources
-from mfgui.app import devices, headless
+from mfgui.app import compiled, devices, headless
 from mfgui.app.headless import Job, Outcome
 from mfgui.cli.progress import ProgressLine, duration
 from mfgui.core.errors import OutputError, UsageError
 from mfgui.files.reports import json_text
+from mfgui.jobs.events import Event, Progress
 from mfgui.jobs.gate import Gate
 
 INTERRUPTED = 130
@@ -90,9 +91,17 @@ def _carry_out(
     describe: Callable[[Job, Outcome], str],
 ) -> int:
     line = ProgressLine(sys.stderr)
+
+    def observe(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage == compiled.NOTE:
+            line.clear()
+            print(f"mfgui: note: {compiled.NOTE}", file=sys.stderr)
+        else:
+            line(event)
+
     try:
         with stopped_by_interrupt() as gate:
-            outcome = work(job, observe=line, gate=gate)
+            outcome = work(job, observe=observe, gate=gate)
     finally:
         line.clear()
     for notice in outcome.notices:

@@ -148,6 +148,13 @@ class DevicesChanged:
     """Other compute devices are known, or another one is chosen (read them from the controller)."""
 
 
+@dataclass(frozen=True)
+class Preparing:
+    """The solver is being compiled, which happens once after installation, or no longer."""
+
+    on: bool
+
+
 class Severity(StrEnum):
     """How much a notice matters."""
 
@@ -182,6 +189,7 @@ Change = (
     | FirstLook
     | CurveExtended
     | DevicesChanged
+    | Preparing
     | Notice
 )
 

@@ -354,14 +354,15 @@ def _provenance(request: RunRequest) -> Provenance:
         parameters=dict(request.parameters),
         inputs=inputs,
         device=request.device,
-        versions=versions(),
+        versions=versions(request.device),
         detector=request.detector.name if request.method.needs_map else None,
     )
 
 
-def versions() -> dict[str, str]:
-    """Versions that decide the numbers of a run."""
+def versions(device: str = "cpu") -> dict[str, str]:
+    """Versions that decide the numbers of a run on `device`."""
     found = {"mfgui": __version__, "python": platform.python_version()}
-    for name in ("numpy", "opencv-python-headless"):
+    packages = ["numpy", "opencv-python-headless", "numba"]
+    for name in packages if device == "cpu" else [*packages, "torch"]:
         found[name] = importlib.metadata.version(name)
     return found

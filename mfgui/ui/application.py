@@ -42,7 +42,7 @@ class Application:
     def close(self) -> None:
         """Close the window and end every thread."""
         self.window.close()
-        self.controller.follower.abandon()
+        self.controller.abandon()
         self.bridge.close()
 
 
@@ -80,6 +80,7 @@ def run_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
     application.window.show()
     commands = application.window.commands
     QTimer.singleShot(0, application.controller.devices.look)
+    QTimer.singleShot(0, application.controller.preparation.begin)
     if sample:
         QTimer.singleShot(0, commands.open_sample)
     elif paths:

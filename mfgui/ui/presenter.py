@@ -20,6 +20,7 @@ from mfgui.core.events import (
     OpeningFailed,
     PictureDropped,
     PictureReady,
+    Preparing,
     ResultAdded,
     ResultRemoved,
     RunChanged,
@@ -79,6 +80,7 @@ class Presenter(QObject):
             FirstLook: self._on_first_look_made,
             CurveExtended: self._on_curve_extended,
             DevicesChanged: self._on_devices_changed,
+            Preparing: self._on_preparation_changed,
             Notice: self._on_notice_given,
         }
         controller.notifier.connect(self.take)
@@ -312,6 +314,9 @@ class Presenter(QObject):
     def _on_devices_changed(self, _change: DevicesChanged) -> None:
         devices = self._controller.devices
         self._parts.devices.show_devices(devices.known, choice=devices.choice, best=devices.best)
+
+    def _on_preparation_changed(self, change: Preparing) -> None:
+        self._parts.status.show_preparing(change.on)
 
     def _on_notice_given(self, change: Notice) -> None:
         self._parts.banners.show_notice(change)

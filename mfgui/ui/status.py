@@ -20,6 +20,8 @@ class StatusBar(QStatusBar):
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.opening = QLabel("Reading…")
         self.opening.hide()
+        self.preparing = QLabel("Preparing the solver, once after installation")
+        self.preparing.hide()
         self.zoom = QLabel()
         self.zoom.setAccessibleName("Zoom")
         self.progress = ProgressView(one_line=True)
@@ -28,7 +30,7 @@ class StatusBar(QStatusBar):
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(16)
-        for widget in (self.opening, self.progress, self.zoom):
+        for widget in (self.opening, self.preparing, self.progress, self.zoom):
             row.addWidget(widget)
         self.setContentsMargins(8, 0, 0, 0)
         self.addWidget(self.readout, 1)
@@ -45,6 +47,9 @@ class StatusBar(QStatusBar):
 
     def show_opening(self, opening: bool) -> None:
         self.opening.setVisible(opening)
+
+    def show_preparing(self, on: bool) -> None:
+        self.preparing.setVisible(on)
 
 
 def readout_words(readout: Readout) -> str:

@@ -483,3 +483,17 @@ def test_that_file_names_that_are_no_text_work(
     assert report["sources"][1]["path"] == str(odd[1])
     assert main(["fuse", str(odd[0]), str(out / os.fsdecode(b"\xfd.png")), "-o", str(fused)]) == 3
     assert capfd.readouterr().err.startswith("mfgui: ")
+
+
+def test_that_compiling_after_installation_is_noted_once(
+    pair: list[str],
+    out: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MFGUI_CACHE", str(tmp_path / "cold"))
+    note = "mfgui: note: compiling the solver, once after installation\n"
+    for method, said in (("average", ""), ("ms-lap", note), ("ms-lap", "")):
+        assert main(["fuse", *pair, "-o", str(out / "fused.png"), "--method", method]) == 0
+        assert capsys.readouterr().err == said

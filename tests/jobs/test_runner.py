@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 from typing import Annotated
 
 import cv2
@@ -13,7 +14,7 @@ from mfgui.jobs import events
 from mfgui.jobs.frames import LiveFrames
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
-from mfgui.jobs.runner import execute
+from mfgui.jobs.runner import execute, versions
 from mfgui.methods.registry import Iterate, Kind, Parameter, method
 
 
@@ -240,3 +241,10 @@ def test_that_seconds_leave_out_pauses(stack) -> None:
     kinds = [type(event) for event in seen]
     assert kinds.count(events.Paused) == kinds.count(events.Resumed) == 1
     assert kinds.index(events.Paused) + 1 == kinds.index(events.Resumed)
+
+
+def test_that_the_versions_of_a_device_are_those_that_compute_there() -> None:
+    here, card = versions(), versions("cuda:0")
+    assert here["numba"] == importlib.metadata.version("numba")
+    assert "torch" not in here  # which the processor does without
+    assert card == {**here, "torch": importlib.metadata.version("torch")}

@@ -227,6 +227,7 @@ class TestInstallation:
         _pip() {{ echo "pip $*"; {pip}; }}
         _torch_build() {{ echo {torch}; }}
         _is_whole() {{ {whole}; }}
+        {compiling}
         _install_packages
     """
 
@@ -243,11 +244,22 @@ class TestInstallation:
         return folder
 
     def install(
-        self, project: Path, *, pip: str = "true", torch: str = "2.13.0", whole: str = "false"
+        self,
+        project: Path,
+        *,
+        pip: str = "true",
+        torch: str = "2.13.0",
+        whole: str = "false",
+        compiling: str = "_compile_solver() { :; }",
     ) -> list[str]:
         python = project.parent / "python"
         code = self.CODE.format(
-            project=f'"{project}"', python=python, pip=pip, torch=torch, whole=whole
+            project=f'"{project}"',
+            python=python,
+            pip=pip,
+            torch=torch,
+            whole=whole,
+            compiling=compiling,
         )
         done = bash(code)
         self.status, self.errors = done.returncode, done.stderr
@@ -258,6 +270,22 @@ class TestInstallation:
         assert self.status == 0, self.errors
         assert self.install(project) == []
         assert self.status == 0, self.errors
+
+    @pytest.mark.parametrize("status", [0, 1])
+    def test_that_the_solver_is_compiled_once_after_installing(
+        self, project: Path, status: int
+    ) -> None:
+        log = project.parent / "log"
+        compiles = f'[ "$2" != mfgui.app.compiled ] || {{ echo "$*" >>"{log}"; exit {status}; }}'
+        code = f'{compiles}\nexec {sys.executable} "$@"'
+        command(project / ".venv" / "bin", "python", code)
+        self.install(project, compiling="")
+        assert self.status == 0, self.errors
+        assert "Compiling the solver (once after an installation" in self.errors
+        assert ("could not be compiled" in self.errors) is (status == 1)
+        self.install(project, compiling="")
+        assert "Compiling" not in self.errors
+        assert log.read_text().splitlines() == ["-m mfgui.app.compiled"]
 
     @pytest.mark.parametrize("name", ["pyproject.toml", "packaging/constraints.txt"])
     def test_that_a_change_of_what_is_wanted_installs_again(self, project: Path, name: str) -> None:
