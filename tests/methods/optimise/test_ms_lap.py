@@ -2,6 +2,7 @@ import functools
 import itertools
 import threading
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,10 +18,10 @@ from mfgui.methods.optimise.mffssim.spread import side_length
 from mfgui.methods.optimise.ms_lap import ms_lap
 
 
-def run(pair, *, compute=None, start_image=None, labels=None, **explicit):
+def run(pair, *, compute=None, start_image=None, labels=None, images=None, **explicit):
     values = registry.load().get("ms-lap").resolve(explicit)
     return ms_lap(
-        list(pair.images),
+        list(pair.images) if images is None else images,
         pair.labels if labels is None else labels,
         compute=compute or Compute(threads=2),
         start_image=start_image,
@@ -306,3 +307,34 @@ def test_that_a_start_image_is_decoded_too(tiny_pair):
     start = np.full(tiny_pair.truth.shape, 0.5, np.float32)
     state = next(run(tiny_pair, start_image=start, light="linear", active="full"))
     assert state.image == pytest.approx(start, abs=1e-5)
+
+
+@pytest.mark.parametrize("objective", ["box-joint", "gaussian"])
+def test_that_the_band_widens_where_brightness_drifts(monkeypatch, objective):
+    rng = np.random.default_rng(3)
+    sharp = cv2.GaussianBlur(rng.random((160, 400, 3), np.float32), (0, 0), 1.2)
+    images = [sharp, 0.5 * cv2.GaussianBlur(sharp, (0, 0), 2)]
+    labels = np.ones((160, 400), np.uint8)
+    labels[:, 200:] = 2
+    values = {"objective": objective, "window": 9, "iterations": 25, "tolerance": 0, "change": 0}
+    resolve = registry.load().get("ms-lap").resolve
+
+    def end(**more):
+        *_, last = ms_lap(images, labels, compute=Compute(threads=2), **resolve({**values, **more}))
+        return last
+
+    full = end(active="full")
+    band = end()
+    held = end(half_width=8)
+    assert abs(full.q - band.q) <= 1e-5
+    assert full.q - held.q > 1e-5
+    assert band.evaluations > full.evaluations
+    far = (band.image != compose(images, labels)).any(axis=(0, 2))
+    assert 60 < np.count_nonzero(far) <= 400
+
+
+def test_that_a_band_that_holds_is_not_widened(tiny_pair):
+    images, labels = enlarged(tiny_pair)
+    labels = np.sort(labels, axis=1)
+    *_, last = run(tiny_pair, images=images, labels=labels, window=5, iterations=8)
+    assert last.evaluations == last.iteration + 1

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray
 from mfgui.core.compose import compose
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers
 from mfgui.methods.optimise.mffssim import levels, rule_kernels, solvers
 from mfgui.methods.optimise.mffssim.gaussian import Gaussian, gaussian_taps
 from mfgui.methods.optimise.mffssim.objective import BoxJoint, Objective
-from mfgui.methods.optimise.mffssim.region import Region, find_region
+from mfgui.methods.optimise.mffssim.region import Region, find_region, grown, moving_cells
 from mfgui.methods.optimise.mffssim.released import ReleasedGaussian
 from mfgui.methods.registry import Iterate
+
+
+_NEARLY_ALL = 0.7  # share of the picture beyond which a region is widened to all of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +83,32 @@ def _is_released(plan: Plan) -> bool:
     return plan.objective == "gaussian" and plan.solver != "preconditioned"
 
 
-def _region(labels: LabelArray, count: int, plan: Plan, workers: RowWorkers) -> Region | None:
+def _region(
+    labels: LabelArray,
+    count: int,
+    plan: Plan,
+    workers: RowWorkers,
+    also: BoolMask | None = None,
+) -> Region | None:
     """The active region; None for the released objective, which knows none."""
     if _is_released(plan):
         return None
-    box = plan.objective == "box-joint"
-    reach = plan.window // 2 if box else gaussian_taps(plan.window).size // 2
+    reach = _reach(plan)
     return find_region(
         labels,
         count,
         reach=reach,
-        margin=reach if box else 0,
+        margin=reach if plan.objective == "box-joint" else 0,
         half_width=2 * reach if isinstance(plan.half_width, str) else plan.half_width,
         workers=workers,
+        also=also,
+    )
+
+
+def _reach(plan: Plan) -> int:
+    """Of a window from its centre."""
+    return (
+        plan.window // 2 if plan.objective == "box-joint" else gaussian_taps(plan.window).size // 2
     )
 
 
@@ -146,15 +162,12 @@ def _on_processor(
     done: int | None,
 ) -> Iterator[Iterate]:
     """The ascent in compiled loops, after `done` steps."""
-    common: dict[str, Any] = {"window": plan.window, "workers": workers}
     limits = replace(plan.limits, iterations=max(0, plan.iterations - (done or 0)))
     score: Objective
     if region is None:
-        score = ReleasedGaussian(images, labels, **common)
-    elif plan.objective == "gaussian":
-        score = Gaussian(images, labels, region=region, **common)
+        score = ReleasedGaussian(images, labels, window=plan.window, workers=workers)
     else:
-        score = BoxJoint(images, labels, region=region, **common)
+        score = _compiled(images, labels, plan, region, workers)
     if plan.solver == "gradient":
         yield from solvers.gradient(score, image, limits=limits, beta=plan.beta)
     elif plan.solver == "adam":
@@ -163,9 +176,46 @@ def _on_processor(
         jump = None
         if plan.coarse and isinstance(score, BoxJoint) and not done:
             jump = levels.jump(score, images, labels)
+        widen = partial(_widened, images, labels, plan, workers)
         yield from solvers.preconditioned(
-            score, image, limits=limits, accelerated=plan.accelerated, jump=jump
+            score, image, limits=limits, accelerated=plan.accelerated, jump=jump, widen=widen
         )
+
+
+def _compiled(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    plan: Plan,
+    region: Region,
+    workers: RowWorkers,
+) -> BoxJoint | Gaussian:
+    kind = BoxJoint if plan.objective == "box-joint" else Gaussian
+    return kind(images, labels, window=plan.window, workers=workers, region=region)
+
+
+def _widened(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    plan: Plan,
+    workers: RowWorkers,
+    score: Objective,
+    image: ImageF32,
+) -> Objective | None:
+    """The objective with a wider region where pixels at the rim of the present one have drifted
+    from their source; None where they have not, or where the half-width was set by hand."""
+    region = score.region
+    if not isinstance(plan.half_width, str) or region.count == labels.size:
+        return None
+    moving = moving_cells(region, images, labels, image)
+    if not moving.any():
+        return None
+    # Where a drift has got so far it goes on: as far again costs less than many small rims.
+    also = region.cells | grown(moving, 8 * _reach(plan))
+    if np.count_nonzero(also) > _NEARLY_ALL * also.size:
+        also[:] = True
+    wider = _region(labels, len(images), plan, workers, also)
+    assert wider is not None
+    return _compiled(images, labels, plan, wider, workers)
 
 
 def _set_still_pixels(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, white_of
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, read_only, white_of
 from mfgui.core.stripes import RowWorkers, Scratch
 from mfgui.methods.optimise.mffssim import gaussian_kernels
 from mfgui.methods.optimise.mffssim.objective import Rule
@@ -70,7 +70,7 @@ class Gaussian:
         region: Region | None = None,
     ) -> None:
         self.window, self.workers = window, workers
-        self._images, self._labels = tuple(images), labels
+        self._images, self._labels = tuple(map(read_only, images)), read_only(labels)
         height, self._width, self._channels = images[0].shape
         self._white = white_of(images[0])
         taps = gaussian_taps(window)
@@ -99,7 +99,8 @@ class Gaussian:
 
     def evaluate(self, image: ImageF32) -> float:
         """Q of `image` in [0, 1], (H, W, C); keeps what `update` needs. 0 without a pixel."""
-        losses = self.workers.run_parts(partial(self._evaluate, image), self.region.patches)
+        work = partial(self._evaluate, read_only(image))
+        losses = self.workers.run_parts(work, self.region.patches)
         return 1.0 - _sum(losses) / self.terms if self.terms else 0.0
 
     def update(self, image: ImageF32, out: ImageF32, rule: Rule) -> float:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, white_of
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, read_only, white_of
 from mfgui.core.compose import compose
 from mfgui.core.stripes import RowWorkers, Scratch
 from mfgui.methods.optimise.mffssim import level_kernels, solvers
@@ -26,43 +26,52 @@ from mfgui.methods.optimise.mffssim.objective import BoxJoint
 from mfgui.methods.optimise.mffssim.region import Strip
 
 _SMALLEST = 12  # pixels of a reduced window; smaller ones say less about the large one
+_START = 6  # the same for the start of a reduced solution, which need not be as good
 _MOST_BYTES = 1 << 29  # that sums and votes may take
-_LIMITS = solvers.Limits(40, tolerance=1e-5)
+_STEPS = 6  # times the reduction: what a step in the reduced picture costs falls with its square
 
 _Planes = npt.NDArray[np.float32]  # (2 + K, h, w): constant, then one weight per source
 
 
-def reduction(window: int) -> int:
+def reduction(window: int, smallest: int = _SMALLEST) -> int:
     """How many times smaller the reduced picture is, a power of two; 1 for small windows.
 
     >>> [reduction(window) for window in (13, 25, 49, 175)]
     [1, 2, 4, 8]
     """
-    return int(2 ** max(0, (window // _SMALLEST).bit_length() - 1))
+    return int(2 ** max(0, (window // smallest).bit_length() - 1))
 
 
 def jump(
-    score: BoxJoint, images: Sequence[PixelArray], labels: LabelArray
+    score: BoxJoint,
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    smallest: int = _SMALLEST,
 ) -> Callable[[ImageF32], None] | None:
     """`coarse_image` as a first step; None where the window is too small for it, or the sums of
     many sources too large."""
-    factor = reduction(score.window)
+    factor = reduction(score.window, smallest)
     if factor == 1 or 8 * len(images) * labels.size > _MOST_BYTES * factor * factor:
         return None
-    return partial(coarse_image, score, images, labels)
+    return partial(coarse_image, score, images, labels, factor)
 
 
 def coarse_image(
-    score: BoxJoint, images: Sequence[PixelArray], labels: LabelArray, out: ImageF32
+    score: BoxJoint,
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    factor: int,
+    out: ImageF32,
 ) -> None:
     """Write the enlarged solution to the free pixels of `out`, (H, W, C).
 
     Time O(H W C K / factor^2) for the solution and O(free pixels K) for its enlargement. Where
     the votes do not add up to more than nothing, the pixel takes its own source.
     """
-    factor = reduction(score.window)
     votes = _reduced_votes(images, labels, factor, score.window, score.workers)
-    work = partial(_enlarge, votes, images, out, factor, score.region.rows)
+    work = partial(
+        _enlarge, votes, [read_only(image) for image in images], out, factor, score.region.rows
+    )
     score.workers.run_parts(work, score.region.pixels)
 
 
@@ -85,7 +94,9 @@ def _reduced_votes(
     # Half as much again as the band in full size, so that its whole width has neighbours.
     score = BoxJoint(small, names, window=side, workers=workers, half_width=3 * side // 2)
     start = compose(small, names, compute=workers.compute)
-    for state in solvers.preconditioned(score, start, limits=_LIMITS):
+    limits = solvers.Limits(_STEPS * factor, tolerance=1e-5)
+    first = jump(score, small, names, _START)
+    for state in solvers.preconditioned(score, start, limits=limits, jump=first):
         image = state.image
     score.evaluate(image)
     sums = score.window_sums()

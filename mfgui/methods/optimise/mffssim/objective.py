@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, white_of
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, read_only, white_of
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers, Scratch
 from mfgui.methods.optimise.mffssim import box_kernels, rule_kernels
@@ -142,7 +142,7 @@ class BoxJoint:
         region: Region | None = None,
     ) -> None:
         self.window, self.workers = window, workers
-        self._images, self._labels = tuple(images), labels
+        self._images, self._labels = tuple(map(read_only, images)), read_only(labels)
         self._height, self._width, self._channels = images[0].shape
         self._reach = reach = window // 2
         self._white = white_of(images[0])
@@ -169,7 +169,8 @@ class BoxJoint:
 
     def evaluate(self, image: ImageF32) -> float:
         """Q of `image` in [-1, 1], (H, W, C); keeps what `update` needs. 0 without a patch."""
-        totals = self.workers.run_parts(partial(self._evaluate, image), self.region.patches)
+        work = partial(self._evaluate, read_only(image))
+        totals = self.workers.run_parts(work, self.region.patches)
         return (self._still + math.fsum(totals)) / self.terms if self.terms else 0.0
 
     def update(self, image: ImageF32, out: ImageF32, rule: Rule) -> float:

@@ -2,8 +2,9 @@
 
 A pixel that is far from every label boundary is covered by patches of one source only, and is at
 its optimum when it has the value of that source. Only pixels within a *half-width* of a boundary
-are therefore free. With the half-width W - 1, twice the reach of a window, what is lost is below
-1e-5 of Q; with half of it, 7e-4 were measured.
+are therefore free: W - 1, twice the reach of a window, is how far one step acts. Where pixels at
+the rim of the region have drifted from their source, as they do step by step when the sources
+differ in exposure, `widened` sets free what lies beyond. What is lost then is below 1e-5 of Q.
 
 The picture is divided into cells of 8 x 8 pixels. What is free, which patches touch free pixels,
 and where each label occurs is kept per cell, and turned into runs of columns per strip of rows,
@@ -13,19 +14,20 @@ which is what the compiled loops take.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import BoolMask, LabelArray, Rect
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray, Rect, read_only, white_of
 from mfgui.core.stripes import RowWorkers, Scratch
 from mfgui.methods.optimise.mffssim import region_kernels
 
 CELL = 8
 _STRIP_PIXELS = 32_768  # so that what is kept of a strip fits the cache
+_DRIFT = 1.5e-3  # mean change of a cell at the rim, white = 1, beyond which it is widened
 # A row is read when it enters the windows and when it leaves them. In panels of limited width it
 # is still in the cache then; what neighbouring panels both sum up is the price.
 _PANEL = 1536
@@ -97,6 +99,14 @@ class Region:
         height, width = self.size
         return np.repeat(np.repeat(self.cells, CELL, 0), CELL, 1)[:height, :width]
 
+    def beyond(self, other: Region) -> Iterator[tuple[slice, slice]]:
+        """Rows and columns of the pixels that are free here and not in `other`."""
+        more = self.cells & ~other.cells
+        for i in np.flatnonzero(more.any(axis=1)).tolist():
+            changes = np.flatnonzero(np.diff(more[i].view(np.int8), prepend=0, append=0))
+            for first, last in changes.reshape(-1, 2).tolist():
+                yield slice(i * CELL, (i + 1) * CELL), slice(first * CELL, last * CELL)
+
 
 def find_region(
     labels: LabelArray,
@@ -107,6 +117,7 @@ def find_region(
     half_width: int | None,
     workers: RowWorkers,
     inside: Rect | None = None,
+    also: BoolMask | None = None,
 ) -> Region:
     """The region of a map.
 
@@ -123,11 +134,14 @@ def find_region(
         share their cells; None frees all.
     inside : Rect, optional
         Free are only pixels of cells that meet it.
+    also : (h, w) bool, optional
+        Further cells that are free.
 
     Notes
     -----
     One pass over the labels, O(H W), then O(H W count / 64).
     """
+    labels = read_only(labels)
     height, width = labels.shape
     shape = (_cells(height), _cells(width))
     edges = np.zeros(shape, np.bool_)
@@ -137,18 +151,20 @@ def find_region(
         region_kernels.scan(labels, count, CELL, first, last, edges, seen)
 
     workers.run(scan, shape[0])
-    free = np.ones(shape, np.bool_) if half_width is None else _grown(edges, half_width)
+    free = np.ones(shape, np.bool_) if half_width is None else grown(edges, half_width)
     if inside is not None:
         free &= _touched(inside, shape)
+    if also is not None:
+        free |= also
     cut = _Cut(height, width, reach)
     pixels = cut.strips(free, 0)
     free = cut.covered(pixels, shape)
-    wanted = _grown(free, reach)
+    wanted = grown(free, reach)
     patches = cut.strips(wanted, margin)
     wanted = cut.covered(patches, shape)
     named = [wanted & cells for cells in seen]
     patch_sources = [cut.strips(cells, margin) for cells in named]
-    pixel_sources = [cut.strips(free & _grown(cells, reach), 0) for cells in named]
+    pixel_sources = [cut.strips(free & grown(cells, reach), 0) for cells in named]
     strips = _joined(pixels, pixel_sources)
     return Region(
         strips,
@@ -160,11 +176,28 @@ def find_region(
     )
 
 
+def moving_cells(
+    region: Region, images: Sequence[PixelArray], labels: LabelArray, image: ImageF32
+) -> BoolMask:
+    """Cells at the rim of the region whose pixels have drifted from their source, (h, w)."""
+    rim = region.cells & grown(~region.cells, 1)
+    places = np.argwhere(rim)
+    drift = np.zeros(len(places))
+    for k, source in enumerate(images):
+        region_kernels.add_difference(
+            image, source, white_of(source), labels, k + 1, CELL, places, drift
+        )
+    moving = np.zeros_like(rim)
+    far = np.abs(drift) > _DRIFT * CELL * CELL * image.shape[2]
+    moving[tuple(places[far].T)] = True
+    return moving
+
+
 def _cells(length: int) -> int:
     return -(-length // CELL)
 
 
-def _grown(cells: BoolMask, pixels: int) -> BoolMask:
+def grown(cells: BoolMask, pixels: int) -> BoolMask:
     """Cells with a pixel within `pixels` (Chebyshev) of a cell that is set."""
     side = 2 * _cells(pixels) + 1
     grown = cv2.dilate(cells.view(np.uint8), np.ones((side, side), np.uint8))

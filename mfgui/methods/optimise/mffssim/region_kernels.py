@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from mfgui.methods.optimise.mffssim.compiled import ARITHMETIC
@@ -37,3 +38,17 @@ def scan(labels, count, cell, first, last, edges, seen):
                         seen[line[c] - 1, i, j] = True
             elif label >= 1 and label <= count:
                 seen[label - 1, i, j] = True
+
+
+@njit(**ARITHMETIC)
+def add_difference(y, x, white, labels, label, cell, places, total):
+    """Adds to total[n] the sum of y - x over the pixels with `label` of cell places[n]."""
+    height, width, channels = y.shape
+    for n in range(places.shape[0]):
+        top, left = places[n, 0] * cell, places[n, 1] * cell
+        for row in range(top, min(height, top + cell)):
+            for column in range(left, min(width, left + cell)):
+                if labels[row, column] == label:
+                    for k in range(channels):
+                        value = np.float32(x[row, column, k]) / white
+                        total[n] += y[row, column, k] - value

@@ -125,6 +125,7 @@ def preconditioned(
     limits: Limits,
     accelerated: bool = True,
     jump: Callable[[ImageF32], None] | None = None,
+    widen: Callable[[Objective, ImageF32], Objective | None] | None = None,
 ) -> Iterator[Iterate]:
     """Y <- clamp(Y + G / D): every pixel moves by its own curvature (algorithm notes 1.5).
 
@@ -138,7 +139,8 @@ def preconditioned(
     `step` of an Iterate is the share of the full plain step, above 1 with momentum.
 
     `jump` may write a better image to the free pixels of its argument; when Q does not fall,
-    that is the first step.
+    that is the first step. `widen` may give an objective of the same Q with more free pixels,
+    for the next step from an image.
 
     One further image of memory, two when accelerated; an accepted full step costs one
     evaluation and one update. For the parameters see `gradient`.
@@ -148,6 +150,8 @@ def preconditioned(
     if jump is not None and ascent.jump(jump):
         yield ascent.state()
     while ascent.iteration < limits.iterations:
+        if widen is not None:
+            ascent.widen(widen)
         before = ascent.q
         if not ascent.step():
             return
@@ -221,6 +225,19 @@ class _Guarded:
         self.q, self.share = q, 1.0
         self.iteration += 1
         return True
+
+    def widen(self, wider: Callable[[Objective, ImageF32], Objective | None]) -> None:
+        """Go on with more free pixels where that is called for."""
+        objective = wider(self._objective, self.image)
+        if objective is None:
+            return
+        if self._plain is not None:
+            # Pixels that were held stood still so far.
+            for rows, columns in objective.region.beyond(self._objective.region):
+                self._plain[rows, columns] = self.image[rows, columns]
+        self._objective = objective
+        self.q = objective.evaluate(self.image)
+        self.evaluations += 1
 
     def _evaluate(self) -> float:
         self.evaluations += 1

@@ -41,7 +41,7 @@ def test_that_the_jump_takes_most_of_the_way(k, dtype, workers):
     score = BoxJoint(images, labels, window=51, workers=workers)
     start = compose(images, labels)
     jumped = start.copy()
-    levels.coarse_image(score, images, labels, jumped)
+    levels.coarse_image(score, images, labels, 4, jumped)
     *_, end = solvers.preconditioned(score, start.copy(), limits=solvers.Limits(60))
     begin, reached = score.evaluate(start), score.evaluate(jumped)
     assert reached > begin + 0.9 * (end.q - begin)
@@ -55,7 +55,7 @@ def test_that_only_free_pixels_are_written(workers):
     labels[:, 290:] = 2
     score = BoxJoint(images, labels, window=25, workers=workers, half_width=24)
     image = np.full((230, 310, 3), 7.0, np.float32)
-    levels.coarse_image(score, images, labels, image)
+    levels.coarse_image(score, images, labels, 2, image)
     free = score.region.free
     assert 0.1 < free.mean() < 0.5
     assert (image[~free] == 7.0).all()
@@ -81,7 +81,7 @@ def test_that_a_picture_smaller_than_the_reduced_window_is_no_obstacle(workers):
     images, labels = scene(height=51, width=300)
     score = BoxJoint(images, labels, window=51, workers=workers)
     image = compose(images, labels)
-    levels.coarse_image(score, images, labels, image)
+    levels.coarse_image(score, images, labels, 2, image)
     assert np.isfinite(image).all()
 
 
