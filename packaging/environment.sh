@@ -131,7 +131,7 @@ _install_packages() {
 
 # The window would do this beside its first minute, the command line before its first run.
 _compile_solver() {
-    say "Compiling the solver (once after an installation, about half a minute)"
+    say "Compiling the solver (once after an installation, about a minute)"
     "$VENV_PYTHON" -m mfgui.app.compiled >&2 || say "It could not be compiled now; the first run does it"
 }
 

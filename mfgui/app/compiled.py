@@ -2,7 +2,7 @@
 
     python -m mfgui.app.compiled
 
-numba compiles a loop on its first use, which takes 15 to 20 s in all, and keeps the machine code
+numba compiles a loop on its first use, which takes about a minute in all, and keeps the machine code
 beside the sources. A stamp in the cache folder of the person says that this has been done.
 """
 
@@ -15,6 +15,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -61,14 +62,19 @@ def compile_apart(stopped: threading.Event) -> bool:
     """
     command = [sys.executable, "-m", "mfgui.app.compiled"]
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as process:
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=errors) as process,
+    ):
         while process.poll() is None:
             if stopped.wait(_POLL_SECONDS):
                 process.terminate()
                 return False
-    if process.returncode != 0:
-        _log.warning("%s ended with status %d", " ".join(command), process.returncode)
-    return process.returncode == 0
+        if process.returncode != 0:
+            errors.seek(0)
+            said = errors.read().decode(errors="replace")
+            _log.warning("%s ended with status %d\n%s", command, process.returncode, said)
+        return process.returncode == 0
 
 
 def write_stamp() -> None:

@@ -262,7 +262,7 @@ def check_compiled() -> Check:
     if compiled.ready():
         return Check("compiled solver", "ok", "ready")
     advice = f"the first run does it, or call {sys.executable} -m mfgui.app.compiled"
-    return Check("compiled solver", "warn", "not compiled yet, which takes half a minute", advice)
+    return Check("compiled solver", "warn", "not compiled yet, which takes about a minute", advice)
 
 
 def check_methods(registry: Registry) -> list[Check]:

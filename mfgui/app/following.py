@@ -174,11 +174,12 @@ class Follower:
 
 
 def can_follow(result: Result) -> bool:
-    """Whether it is an optimum that can be solved again: of the box objective, at its window."""
+    """Whether it is an optimum that can be solved again: of the box objective, of code values."""
     given: Mapping[str, object] = result.provenance.parameters
     return (
         given.get("objective") == "box-joint"
-        and given.get("solver") == "preconditioned"
+        and given.get("solver", "preconditioned") == "preconditioned"
+        and given.get("light", "encoded") == "encoded"
         and result.labels is not None
         and result.window is not None
     )

@@ -108,6 +108,13 @@ def to_float(pixels: PixelArray) -> ImageF32:
     return np.divide(pixels, white_of(pixels), dtype=np.float32)
 
 
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A contiguous view that cannot be written, so that loops are compiled for one kind only."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
 def from_float(image: ImageF32, depth: Depth) -> PixelArray:
     """Float values to stored pixels: clamp to [0, 1], scale, round half to even.
 

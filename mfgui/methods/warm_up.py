@@ -10,23 +10,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from mfgui.core.arrays import Rect
+from mfgui.core.arrays import Depth, Rect, from_float
 from mfgui.core.compute import Compute
 from mfgui.methods import registry
 
 
 def warm_up() -> None:
-    """Run every compiled loop once on 8-bit pictures of some thousand pixels."""
+    """Run every compiled loop once on pictures of some thousand pixels, of each depth."""
     from mfgui.methods.optimise.mffssim.local import solve_again
 
     found, compute = registry.load(), Compute()
     rng = np.random.default_rng(0)
-    images = [rng.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(2)]
-    labels = np.ones((64, 64), np.uint8)
-    for name in ("laplacian", "variance"):
-        detector = found.get(name)
-        values = detector.resolve({"window": 5, "clean": 0.01})
-        labels = detector.function(images, compute=compute, **values)
+    shades = [rng.random((64, 64, 3), np.float32) for _ in range(2)]
+    depths: tuple[Depth, ...] = ("float32", "uint16", "uint8")
     optimiser = found.get("ms-lap")
     runs: tuple[dict[str, registry.Value], ...] = (
         {"window": 25},
@@ -34,9 +30,15 @@ def warm_up() -> None:
         {"variant": "paper", "window": 5},
         {"variant": "released", "window": 5},
     )
-    for explicit in runs:
-        values = optimiser.resolve({**explicit, "iterations": 3})
-        *_, state = optimiser.function(images, labels, compute=compute, **values)
+    for depth in depths:
+        images = [from_float(shade, depth) for shade in shades]
+        for name in ("laplacian", "variance"):
+            detector = found.get(name)
+            values = detector.resolve({"window": 5, "clean": 0.01})
+            labels = detector.function(images, compute=compute, **values)
+        for explicit in runs:
+            values = optimiser.resolve({**explicit, "iterations": 3})
+            *_, state = optimiser.function(images, labels, compute=compute, **values)
     rect = Rect(8, 8, 16, 16)
     before, labels = labels[rect.slices].copy(), labels.copy()
     labels[rect.slices] = 1

@@ -8,12 +8,18 @@ import sys
 import threading
 from pathlib import Path
 
+import cv2
+import numpy as np
 import platformdirs
 import pytest
+from numba.core.dispatcher import Dispatcher
 
 from mfgui.app import compiled, diagnostics
 from mfgui.core import events as changes
+from mfgui.core.arrays import Rect
 from mfgui.core.events import RunState
+from mfgui.core.session import MapOrigin
+from mfgui.methods.warm_up import warm_up
 
 
 @pytest.fixture
@@ -94,6 +100,17 @@ def test_that_the_other_process_is_ended_with_the_window(
     assert started[0].returncode is not None
 
 
+def test_that_the_log_says_why_compiling_failed(
+    cold: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(cold))
+    cold.mkdir()
+    (cold / "numba.py").write_text("raise RuntimeError('there is no compiler')")
+    assert not compiled.compile_apart(threading.Event())
+    assert "there is no compiler" in caplog.text
+    assert not compiled.ready()
+
+
 def test_that_doctor_tells(cold: Path) -> None:
     found = diagnostics.check_compiled()
     assert (found.state, "mfgui.app.compiled" in found.advice) == ("warn", True)
@@ -162,3 +179,50 @@ def test_that_a_failed_preparation_lets_the_run_go_on(preparing, monkeypatch) ->
     preparing.controller.runs.run("ms-lap", {"iterations": 2})
     preparing.settle()
     assert list(preparing.controller.session.results) == [1]
+
+
+def kinds() -> dict[str, int]:
+    """For how many kinds of arguments each loop of the methods has been compiled or loaded."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        if name.startswith("mfgui.methods."):
+            for loop in vars(module).values():
+                if isinstance(loop, Dispatcher):
+                    found[f"{loop.__module__}.{loop.__name__}"] = len(loop.signatures)
+    return found
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_that_after_compiling_ahead_the_window_compiles_nothing(
+    desk, tmp_path: Path, depth: str, channels: int
+) -> None:
+    warm_up()
+    before = kinds()
+    assert len(before) > 20
+    files = [tmp_path / "1.png", tmp_path / "2.png"]
+    for seed, path in enumerate(files):
+        rng = np.random.default_rng(seed)
+        frame = rng.integers(0, 255, (150, 170, channels)[: 2 + (channels > 1)]).astype(depth)
+        cv2.imwrite(str(path), frame * (257 if depth == "uint16" else 1))
+    controller = desk.controller
+    controller.sets.open(files)
+    desk.settle()
+    controller.warm_up()
+    for given in (
+        {},
+        {"window": 41},
+        {"objective": "gaussian"},
+        {"variant": "paper", "iterations": 2},
+        {"variant": "released", "iterations": 2},
+        {"window": 5, "change": 0},
+    ):
+        controller.runs.run("ms-lap", given)
+        desk.settle()
+    for rect in (Rect(20, 30, 8, 8), Rect(0, 0, 170, 150)):
+        labels = controller.session.focus_map.labels.copy()
+        labels[rect.slices] = 3 - labels[rect.slices]
+        controller.sets.set_map(labels, MapOrigin(path="map.png"))
+        desk.settle()
+    assert len(controller.session.results) == 7
+    assert {name: count for name, count in kinds().items() if count != before.get(name)} == {}

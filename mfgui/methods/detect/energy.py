@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfgui.core.arrays import LabelArray, PixelArray, white_of
+from mfgui.core.arrays import LabelArray, PixelArray, read_only, white_of
 from mfgui.core.compute import Compute
 from mfgui.core.labels import label_dtype
 from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
@@ -89,7 +89,7 @@ def strongest(
     labels: LabelArray = np.empty((height, width), label_dtype(len(images)))
     white = white_of(images[0])
     numbers = np.array(energy.numbers)
-    frames = [_read_only(image) for image in images]
+    frames = [read_only(image) for image in images]
     rows = max(stripe_rows(width), _LEAST_ROWS)
 
     def fill(scratch: Scratch, start: int, stop: int) -> None:
@@ -115,10 +115,3 @@ def strongest(
     with RowWorkers(compute) as workers:
         workers.run(fill, height)
     return labels
-
-
-def _read_only(image: PixelArray) -> PixelArray:
-    """A contiguous view that cannot be written, so that loops are compiled for one kind only."""
-    view = np.ascontiguousarray(image).view()
-    view.flags.writeable = False
-    return view
