@@ -2,8 +2,8 @@
 
     python -m mfgui.app.compiled
 
-numba compiles a loop on its first use, which takes about a minute in all, and keeps the machine code
-beside the sources. A stamp in the cache folder of the person says that this has been done.
+numba compiles a loop on its first use, which takes about a minute in all, and keeps the machine
+code beside the sources. A stamp in the cache folder of the person says that this has been done.
 """
 
 from __future__ import annotations
