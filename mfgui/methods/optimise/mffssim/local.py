@@ -19,6 +19,7 @@ from mfgui.methods.optimise.mffssim.region import CELL, find_region
 
 # Strips and cells make the region a little larger than it must be.
 _SPARE = 5 * CELL
+_BAND = 64
 _STEPS = 400  # times pixels of the window: the smaller it is, the less of a change one step sees
 
 
@@ -73,22 +74,24 @@ def solve_again(
     window : int
         Side length W of the box objective.
     half_width : int, optional
-        Of the active region; W - 1 by default.
+        Of the active region; by default W - 1, but for windows above 65 pixels less, at least
+        their reach: what a dab changes farther out is a tenth of a grey level.
     limits : Limits
         When to end; by default when a step changes the free pixels by less than a twentieth of
-        a grey level (rms), at latest after 400 / W steps, at least three.
+        a grey level (rms), at latest after 400 / W steps, at least four.
 
     Notes
     -----
     Time and memory O((size of the change + 6 W)^2), whatever the size of the picture.
     """
-    reach, band = window // 2, window - 1 if half_width is None else half_width
+    reach = window // 2
+    band = max(reach, min(window - 1, _BAND)) if half_width is None else half_width
     height, width = labels.shape
     frame = Rect(0, 0, width, height)
     inside = changed.grown(band).intersected(frame)
     crop = inside.grown(max(band, 2 * reach) + _SPARE).intersected(frame)
     names, used = _renamed(labels[crop.slices], len(images))
-    limits = limits or solvers.Limits(max(3, _STEPS // window), change=2e-4)
+    limits = limits or solvers.Limits(max(4, _STEPS // window), change=2e-4)
     sources = [np.ascontiguousarray(images[k][crop.slices]) for k in used]
     start = np.array(image[crop.slices])
     _move(start, images, labels, changed, before, crop)
