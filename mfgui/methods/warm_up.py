@@ -8,6 +8,7 @@ after an update; afterwards it ends within seconds.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from mfgui.core.arrays import Depth, Rect, from_float
@@ -16,15 +17,18 @@ from mfgui.methods import registry
 
 
 def warm_up() -> None:
-    """Run every compiled loop once on pictures of some thousand pixels, of each depth."""
+    """Run every compiled loop once on small pictures of each depth, each sharp in one half."""
     from mfgui.methods.optimise.mffssim.local import solve_again
 
     found, compute = registry.load(), Compute()
     rng = np.random.default_rng(0)
-    shades = [rng.random((64, 64, 3), np.float32) for _ in range(2)]
+    sharp = rng.random((150, 170, 3), np.float32)
+    shades = [cv2.GaussianBlur(sharp, (0, 0), 3) for _ in range(2)]
+    shades[0][:, :85], shades[1][:, 85:] = sharp[:, :85], sharp[:, 85:]
     depths: tuple[Depth, ...] = ("float32", "uint16", "uint8")
     optimiser = found.get("ms-lap")
     runs: tuple[dict[str, registry.Value], ...] = (
+        {"window": 5, "start": "average"},
         {"window": 25},
         {"objective": "gaussian", "window": 5},
         {"variant": "paper", "window": 5},

@@ -183,7 +183,8 @@ def moving_cells(
     rim = region.cells & grown(~region.cells, 1)
     places = np.argwhere(rim)
     drift = np.zeros(len(places))
-    for k, source in enumerate(images):
+    image, labels = read_only(image), read_only(labels)
+    for k, source in enumerate(map(read_only, images)):
         region_kernels.add_difference(
             image, source, white_of(source), labels, k + 1, CELL, places, drift
         )
