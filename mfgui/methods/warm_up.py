@@ -11,7 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import Depth, Rect, from_float
+from mfgui.core.arrays import Depth, ImageF32, Rect, from_float
 from mfgui.core.compute import Compute
 from mfgui.methods import registry
 
@@ -23,7 +23,9 @@ def warm_up() -> None:
     found, compute = registry.load(), Compute()
     rng = np.random.default_rng(0)
     sharp = rng.random((150, 170, 3), np.float32)
-    shades = [cv2.GaussianBlur(sharp, (0, 0), 3) for _ in range(2)]
+    shades: list[ImageF32] = [
+        np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3), np.float32) for _ in range(2)
+    ]
     shades[0][:, :85], shades[1][:, 85:] = sharp[:, :85], sharp[:, 85:]
     depths: tuple[Depth, ...] = ("float32", "uint16", "uint8")
     optimiser = found.get("ms-lap")

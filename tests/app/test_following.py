@@ -97,6 +97,7 @@ def test_that_the_successor_takes_the_place_of_what_followed(fused, tiny_pair) -
     labels = with_blob(labels, second)
     controller.session.focus_map.write(second, labels[second.slices])
     controller.follower.map_changed(second)
+    assert controller.follower._job.area == second  # and not the whole picture
     fused.settle()
     assert list(controller.session.results) == [1, 2]
     found = controller.session.results[2]
