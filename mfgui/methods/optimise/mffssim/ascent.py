@@ -19,7 +19,6 @@ from mfgui.methods.optimise.mffssim.region import Region, find_region, grown, mo
 from mfgui.methods.optimise.mffssim.released import ReleasedGaussian
 from mfgui.methods.registry import Iterate
 
-
 _NEARLY_ALL = 0.7  # share of the picture beyond which a region is widened to all of it
 
 

@@ -12,8 +12,8 @@ from mfgui.methods.optimise.mffssim.compiled import ARITHMETIC
 def scan(labels, count, cell, first, last, edges, seen):
     """Looks at the rows of cells first ... last - 1, cells of cell x cell pixels.
 
-    `edges` (h, w) is set where a label changes within a cell or at its border, `seen`
-    (count, h, w) where each of the labels 1 ... count occurs.
+    `edges` (h, w) is set where a label changes within a cell or at its lower or right border,
+    `seen` (count, h, w) where each of the labels 1 ... count occurs.
     """
     height, width = labels.shape
     for row in range(first * cell, min(height, last * cell)):
@@ -25,14 +25,9 @@ def scan(labels, count, cell, first, last, edges, seen):
             for c in range(a, b):
                 inside |= line[c] != label
                 down |= line[c] != under[c]
-            if down:
+            if inside or down or (b < width and line[b] != line[b - 1]):
                 edges[i, j] = True
-                edges[below // cell, j] = True
-            if b < width and line[b] != line[b - 1]:
-                edges[i, j] = True
-                edges[i, j + 1] = True
             if inside:
-                edges[i, j] = True
                 for c in range(a, b):
                     if line[c] >= 1 and line[c] <= count:
                         seen[line[c] - 1, i, j] = True

@@ -5,7 +5,7 @@ import pytest
 from mfgui.core.compose import compose
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers
-from mfgui.methods.optimise.mffssim import levels, solvers
+from mfgui.methods.optimise.mffssim import level_kernels, levels, solvers
 from mfgui.methods.optimise.mffssim.objective import BoxJoint
 
 
@@ -93,3 +93,18 @@ def test_that_a_jump_is_made_for_large_windows_and_while_its_sums_are_small(monk
     assert levels.jump(large, images, labels) is not None
     monkeypatch.setattr(levels, "_MOST_BYTES", 8 * 2 * labels.size // 4 - 1)
     assert levels.jump(large, images, labels) is None
+
+
+@pytest.mark.parametrize("factor", [2, 8])
+def test_that_an_enlarged_ramp_is_a_ramp(factor):
+    rows, columns = np.mgrid[:6, :7].astype(np.float32)
+    plane = 3 * rows + 10 * columns
+    g = np.zeros((6 * factor, 7 * factor, 1), np.float32)
+    runs = np.array([[0, 7 * factor, 0, 0]])
+    level_kernels.stretch(plane, factor, 0, 6 * factor, runs, g)
+    # A pixel of the reduced picture lies in the middle of the pixels it stands for.
+    y, x = ((np.mgrid[: 6 * factor, : 7 * factor] + 0.5) / factor) - 0.5
+    inner = slice(factor, -factor)
+    assert g[inner, inner, 0] == pytest.approx((3 * y + 10 * x)[inner, inner], abs=1e-4)
+    assert g.min() == 0.0
+    assert g.max() == 3 * 5 + 10 * 6

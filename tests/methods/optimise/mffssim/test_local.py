@@ -119,3 +119,28 @@ def test_that_ignored_pixels_are_held():
     )
     assert np.isfinite(found.pixels).all()
     assert found.rect.intersected(rect) == rect
+
+
+def test_that_the_start_moves_by_the_difference_of_the_sources():
+    images, labels = scene()
+    rect = Rect(100, 100, 28, 28)  # in the active region of the boundary at column 130
+    after = painted(labels, rect, 2)
+    before = optimum(images, labels, 31)
+    found = solve_again(
+        images,
+        after,
+        before,
+        rect,
+        before=labels[rect.slices],
+        window=31,
+        compute=Compute(),
+        limits=solvers.Limits(0),
+    )
+    changed = after != labels
+    new, old = (images[k].astype(np.float32) / 255 for k in (1, 0))
+    expected = np.clip(before + np.where(changed[:, :, np.newaxis], new - old, 0), 0, 1)
+    assert len(found.q) == 1
+    place = found.rect.intersected(rect).slices
+    merged = before.copy()
+    merged[found.rect.slices] = found.pixels
+    assert merged[place] == pytest.approx(expected[place], abs=1e-6)
