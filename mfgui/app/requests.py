@@ -62,7 +62,9 @@ def build_request(
     detector = _detector(registry, chosen, given)
     asked = _taken_for(detector, chosen, given)
     resolved = chosen.resolve(given)
-    settings = resolved if chosen is detector else _detector_settings(detector, resolved, asked)
+    settings = resolved
+    if chosen is not detector:
+        settings = detector.resolve({**shared_settings(detector, resolved), **asked})
     return RunRequest(
         run_id=run_id,
         name=chosen.title,
@@ -96,14 +98,13 @@ def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dic
     return {name: given.pop(name) for name in names & given.keys()}
 
 
-def _detector_settings(
-    detector: Method, resolved: Mapping[str, Value], asked: Mapping[str, Value]
-) -> dict[str, Value]:
-    """The detector measures in the window of the objective, as the authors' program does, and
+def shared_settings(detector: Method, resolved: Mapping[str, Value]) -> dict[str, Value]:
+    """What a detector takes over from the settings of the method that needs its map.
+
+    The detector measures in the window of the objective, as the authors' program does, and
     has the same value of any other parameter that both have.
 
     A window that is chosen from the map cannot make the map: the detector has its default then.
     """
     names = {parameter.name for parameter in detector.parameters} & resolved.keys()
-    shared = {name: resolved[name] for name in names if resolved[name] != "auto"}
-    return detector.resolve({**shared, **asked})
+    return {name: resolved[name] for name in names if resolved[name] != "auto"}

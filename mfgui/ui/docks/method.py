@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mfgui.app.requests import shared_settings
 from mfgui.core.events import RunStatus
 from mfgui.methods.registry import Method, Value
 from mfgui.ui.fields import WheelGuard
@@ -146,10 +147,7 @@ class MethodPanel(QWidget):
         detector = self._detectors[self.detector_box.currentData()]
         if self.method.needs_map and self.detector_box.currentIndex() > 0:
             explicit["detector"] = detector.name
-        # As for a run: the detector measures in the window of the objective.
-        names = {parameter.name for parameter in detector.parameters}
-        values = self.method.resolve(self.form.explicit)
-        shared = {"window": values["window"]} if "window" in names & values.keys() else {}
+        shared = shared_settings(detector, self.method.resolve(self.form.explicit))
         return Choice(self.method.name, explicit, detector.name, shared)
 
     @property
