@@ -84,10 +84,11 @@ def test_that_a_person_fuses_two_photographs(
 
     # Run, watch, stop
     set_iterations(application, "100000")
-    tolerance = parts.method.form.rows["tolerance"].field.findChild(QLineEdit)
-    tolerance.setFocus()
-    tolerance.selectAll()
-    QTest.keyClicks(tolerance, "0")
+    for name in ("tolerance", "change"):
+        rule = parts.method.form.rows[name].field.findChild(QLineEdit)
+        rule.setFocus()
+        rule.selectAll()
+        QTest.keyClicks(rule, "0")
     click(parts.method.run_button)
     qtbot.waitUntil(lambda: parts.canvas.shown == "live", timeout=WAIT_MS)
     qtbot.waitUntil(

@@ -133,7 +133,6 @@ Change = Annotated[
         minimum=0.0,
         maximum=1.0,
         logarithmic=True,
-        advanced=True,
         enabled_when=("solver", ("preconditioned",)),
     ),
 ]
