@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mfgui import _startup
 from mfgui.core.arrays import ImageF32, ImageU8, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.methods import registry
@@ -32,6 +33,8 @@ ENDLESS: dict[str, Any] = {"tolerance": 0.0, "change": 0.0}
 
 
 def options(doc: str | None) -> argparse.ArgumentParser:
+    _startup.prepare_command_line()
+    _startup.limit_opencv()
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )

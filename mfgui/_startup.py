@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import MutableMapping
 
-_SWITCH_INTERVAL = 0.0005  # a compute thread gives way to the interface within half a millisecond
+_SWITCH_INTERVAL = (
+    0.0005  # threads give way to another, or to the interface, within half a millisecond
+)
 
 
 def cores() -> int:
@@ -49,6 +51,7 @@ def limit_opencv() -> None:
 def prepare_command_line() -> None:
     """Before the first heavy import of a command without a window."""
     set_thread_environment(os.environ, threads=compute_threads(window=False))
+    sys.setswitchinterval(_SWITCH_INTERVAL)
 
 
 def prepare_window() -> None:

@@ -42,11 +42,12 @@ def test_that_a_pinned_process_counts_only_its_cores() -> None:
     assert 1 <= _startup.cores() <= (os.cpu_count() or 1)
 
 
-def test_that_the_window_gets_a_short_switch_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("prepare", [_startup.prepare_window, _startup.prepare_command_line])
+def test_that_threads_give_way_soon(monkeypatch: pytest.MonkeyPatch, prepare) -> None:
     monkeypatch.setattr(_startup.os, "environ", {})
     before = sys.getswitchinterval()
     try:
-        _startup.prepare_window()
+        prepare()
         assert sys.getswitchinterval() == pytest.approx(0.0005)
     finally:
         sys.setswitchinterval(before)

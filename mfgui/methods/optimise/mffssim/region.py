@@ -26,7 +26,7 @@ from mfgui.core.stripes import RowWorkers, Scratch
 from mfgui.methods.optimise.mffssim import region_kernels
 
 CELL = 8
-_STRIP_PIXELS = 32_768  # so that what is kept of a strip fits the cache
+_STRIP_PIXELS = 49_152  # so that what is kept of a strip fits the cache
 _DRIFT = 1.5e-3  # mean change of a cell at the rim, white = 1, beyond which it is widened
 # A row is read when it enters the windows and when it leaves them. In panels of limited width it
 # is still in the cache then; what neighbouring panels both sum up is the price.
@@ -156,7 +156,8 @@ def find_region(
         free &= _touched(inside, shape)
     if also is not None:
         free |= also
-    cut = _Cut(height, width, reach)
+    # A strip is wanted as a whole: high ones would make a region larger than it must be.
+    cut = _Cut(height, width, reach, highest=4 if half_width is not None else 8)
     pixels = cut.strips(free, 0)
     free = cut.covered(pixels, shape)
     wanted = grown(free, reach)
@@ -218,13 +219,12 @@ _Row = tuple[int, int, Runs]
 class _Cut:
     """How a picture is cut into panels, and these into strips of `rows` rows of cells."""
 
-    def __init__(self, height: int, width: int, reach: int) -> None:
+    def __init__(self, height: int, width: int, reach: int, *, highest: int) -> None:
         self._height, self._width, self._reach = height, width, reach
         across = _cells(width)
         panels = max(1, round(width / max(_PANEL, 12 * reach)))
         self._edges = [across * index // panels for index in range(panels + 1)]
-        # A strip is wanted as a whole: high ones would make the region larger than it must be.
-        self.rows = max(1, min(4, _STRIP_PIXELS * panels // (CELL * width)))
+        self.rows = max(1, min(highest, _STRIP_PIXELS * panels // (CELL * width)))
 
     def strips(self, cells: BoolMask, margin: int) -> list[_Row]:
         """Strips (low, high, runs) over the cells set, clipped to `margin` from the border."""
