@@ -14,7 +14,7 @@ from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers
 from mfgui.methods.optimise.mffssim import levels, rule_kernels, solvers
 from mfgui.methods.optimise.mffssim.gaussian import Gaussian, gaussian_taps
-from mfgui.methods.optimise.mffssim.objective import BoxJoint, Objective
+from mfgui.methods.optimise.mffssim.objective import BoxJoint
 from mfgui.methods.optimise.mffssim.region import Region, find_region, grown, moving_cells
 from mfgui.methods.optimise.mffssim.released import ReleasedGaussian
 from mfgui.methods.registry import Iterate
@@ -162,11 +162,12 @@ def _on_processor(
 ) -> Iterator[Iterate]:
     """The ascent in compiled loops, after `done` steps."""
     limits = replace(plan.limits, iterations=max(0, plan.iterations - (done or 0)))
-    score: Objective
+    score: BoxJoint | Gaussian | ReleasedGaussian
     if region is None:
         score = ReleasedGaussian(images, labels, window=plan.window, workers=workers)
     else:
-        score = _compiled(images, labels, plan, region, workers)
+        kind = BoxJoint if plan.objective == "box-joint" else Gaussian
+        score = kind(images, labels, window=plan.window, workers=workers, region=region)
     if plan.solver == "gradient":
         yield from solvers.gradient(score, image, limits=limits, beta=plan.beta)
     elif plan.solver == "adam":
@@ -181,25 +182,14 @@ def _on_processor(
         )
 
 
-def _compiled(
-    images: Sequence[PixelArray],
-    labels: LabelArray,
-    plan: Plan,
-    region: Region,
-    workers: RowWorkers,
-) -> BoxJoint | Gaussian:
-    kind = BoxJoint if plan.objective == "box-joint" else Gaussian
-    return kind(images, labels, window=plan.window, workers=workers, region=region)
-
-
 def _widened(
     images: Sequence[PixelArray],
     labels: LabelArray,
     plan: Plan,
     workers: RowWorkers,
-    score: Objective,
+    score: BoxJoint | Gaussian,
     image: ImageF32,
-) -> Objective | None:
+) -> BoxJoint | Gaussian | None:
     """The objective with a wider region where pixels at the rim of the present one have drifted
     from their source; None where they have not, or where the half-width was set by hand."""
     region = score.region
@@ -214,7 +204,7 @@ def _widened(
         also[:] = True
     wider = _region(labels, len(images), plan, workers, also)
     assert wider is not None
-    return _compiled(images, labels, plan, wider, workers)
+    return score.widened(wider)
 
 
 def _set_still_pixels(

@@ -5,6 +5,7 @@ What reproduces the pictures of that program, its rounding included, is `release
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from functools import partial
@@ -96,6 +97,13 @@ class Gaussian:
         counted = int(np.count_nonzero((labels >= 1) & (labels <= len(images))))
         self.terms = self._channels * counted
         workers.run_parts(self._prepare, region.patches)
+
+    def widened(self, region: Region) -> Gaussian:
+        """The same objective with another region; it takes over the memory of this one."""
+        wider = copy.copy(self)
+        wider.region = region
+        self.workers.run_parts(wider._prepare, region.patches)
+        return wider
 
     def evaluate(self, image: ImageF32) -> float:
         """Q of `image` in [0, 1], (H, W, C); keeps what `update` needs. 0 without a pixel."""

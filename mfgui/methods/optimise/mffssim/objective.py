@@ -6,6 +6,7 @@ an Optimization Based Strategy", IEEE Trans. Computational Imaging 6, 2020.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -166,6 +167,13 @@ class BoxJoint:
         centres = labels[reach : self._height - reach, reach : self._width - reach]
         self.terms = int(np.count_nonzero((centres >= 1) & (centres <= len(images))))
         self._still = self.terms - sum(workers.run_parts(self._prepare, region.patches))
+
+    def widened(self, region: Region) -> BoxJoint:
+        """The same objective with another region; it takes over the memory of this one."""
+        wider = copy.copy(self)
+        wider.region = region
+        wider._still = self.terms - sum(self.workers.run_parts(self._prepare, region.patches))
+        return wider
 
     def evaluate(self, image: ImageF32) -> float:
         """Q of `image` in [-1, 1], (H, W, C); keeps what `update` needs. 0 without a patch."""
