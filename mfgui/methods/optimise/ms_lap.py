@@ -45,7 +45,7 @@ VARIANTS: dict[str, dict[str, Value]] = {
         "window": "auto",
         "iterations": 60,
         "tolerance": 1e-6,
-        "change": 5e-4,
+        "change": 1e-3,
         "active": "band",
     },
 }
@@ -182,7 +182,7 @@ def ms_lap(
     light: Light = "encoded",
     iterations: Iterations = 60,
     tolerance: Tolerance = 1e-6,
-    change: Change = 5e-4,
+    change: Change = 1e-3,
     active: Active = "band",
     half_width: HalfWidth = "auto",
     coarse: Coarse = True,
