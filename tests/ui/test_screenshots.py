@@ -35,7 +35,8 @@ def at_work(application: Application, qtbot: Any, theme: Choice, size: tuple[int
     window.commands.open_sample()
     qtbot.waitUntil(lambda: parts.canvas.shown == "source:1", timeout=WAIT_MS)
     for iterations, start in ((20, "composite"), (25, "average")):
-        controller.runs.run("ms-lap", {"iterations": iterations, "start": start, "tolerance": 0})
+        explicit = {"iterations": iterations, "start": start, "tolerance": 0, "change": 0}
+        controller.runs.run("ms-lap", explicit)
         qtbot.waitUntil(lambda: not controller.state.running, timeout=WAIT_MS)
     parts.overlay.set_mode("contour")
     run_id = max(controller.session.results)
