@@ -25,15 +25,15 @@ from mfgui.methods.optimise.mffssim import level_kernels, solvers
 from mfgui.methods.optimise.mffssim.objective import BoxJoint
 from mfgui.methods.optimise.mffssim.region import Strip
 
-_SMALLEST = 12  # pixels of a reduced window; smaller ones say less about the large one
-_START = 6  # the same for the start of a reduced solution, which need not be as good
+SMALLEST = 12  # pixels of a reduced window; smaller ones say less about the large one
+START = 6  # the same for the start of a reduced solution, which need not be as good
 _MOST_BYTES = 1 << 29  # that sums and votes may take
 _STEPS = 6  # times the reduction: what a step in the reduced picture costs falls with its square
 
 _Planes = npt.NDArray[np.float32]  # (2 + K, h, w): constant, then one weight per source
 
 
-def reduction(window: int, smallest: int = _SMALLEST) -> int:
+def reduction(window: int, smallest: int = SMALLEST) -> int:
     """How many times smaller the reduced picture is, a power of two; 1 for small windows.
 
     >>> [reduction(window) for window in (13, 25, 49, 175)]
@@ -42,11 +42,16 @@ def reduction(window: int, smallest: int = _SMALLEST) -> int:
     return int(2 ** max(0, (window // smallest).bit_length() - 1))
 
 
+def limits_of(factor: int) -> solvers.Limits:
+    """When the solution of a picture reduced by `factor` ends."""
+    return solvers.Limits(_STEPS * factor, tolerance=1e-5)
+
+
 def jump(
     score: BoxJoint,
     images: Sequence[PixelArray],
     labels: LabelArray,
-    smallest: int = _SMALLEST,
+    smallest: int = SMALLEST,
 ) -> Callable[[ImageF32], None] | None:
     """`coarse_image` as a first step; None where the window is too small for it, or the sums of
     many sources too large."""
@@ -94,9 +99,8 @@ def _reduced_votes(
     # Half as much again as the band in full size, so that its whole width has neighbours.
     score = BoxJoint(small, names, window=side, workers=workers, half_width=3 * side // 2)
     start = compose(small, names, compute=workers.compute)
-    limits = solvers.Limits(_STEPS * factor, tolerance=1e-5)
-    first = jump(score, small, names, _START)
-    for state in solvers.preconditioned(score, start, limits=limits, jump=first):
+    first = jump(score, small, names, START)
+    for state in solvers.preconditioned(score, start, limits=limits_of(factor), jump=first):
         image = state.image
     score.evaluate(image)
     sums = score.window_sums()

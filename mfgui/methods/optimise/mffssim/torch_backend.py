@@ -10,6 +10,7 @@ import torch
 from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.methods.optimise.mffssim import torch_solvers
+from mfgui.methods.optimise.mffssim.levels import reduction
 from mfgui.methods.optimise.mffssim.solvers import Limits
 from mfgui.methods.optimise.mffssim.torch_box import TorchBoxJoint
 from mfgui.methods.optimise.mffssim.torch_device import (
@@ -21,7 +22,7 @@ from mfgui.methods.optimise.mffssim.torch_device import (
     upload_labels,
 )
 from mfgui.methods.optimise.mffssim.torch_gaussian import TorchGaussian, TorchReleasedGaussian
-from mfgui.methods.optimise.mffssim.torch_levels import coarse_image, reduction
+from mfgui.methods.optimise.mffssim.torch_levels import coarse_image
 from mfgui.methods.optimise.mffssim.torch_objective import LEAST_ROWS, TorchObjective
 from mfgui.methods.optimise.mffssim.torch_solvers import Standing
 from mfgui.methods.registry import Iterate

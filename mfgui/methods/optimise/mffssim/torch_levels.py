@@ -8,37 +8,29 @@ picture; they are taken from a smaller one, enlarged, and applied to the sources
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as nn
 
 from mfgui.core.arrays import Rect
 from mfgui.methods.optimise.mffssim import torch_solvers
-from mfgui.methods.optimise.mffssim.solvers import Limits
+from mfgui.methods.optimise.mffssim.levels import SMALLEST, START, limits_of, reduction
 from mfgui.methods.optimise.mffssim.torch_box import TorchBoxJoint
 from mfgui.methods.optimise.mffssim.torch_device import DeviceMemory, StoredFrame
 from mfgui.methods.optimise.mffssim.torch_terms import Tensor
 
-_SMALLEST = 12  # pixels of a reduced window; smaller ones say less about the large one
-_LIMITS = Limits(40, tolerance=2e-6)
 _ROWS = 512  # of one step of the reduction and the enlargement, a multiple of every factor
 
 
-def reduction(window: int) -> int:
-    """How many times smaller the reduced picture is, a power of two; 1 for small windows.
-
-    >>> [reduction(window) for window in (13, 25, 49, 175)]
-    [1, 2, 4, 8]
-    """
-    return int(2 ** max(0, (window // _SMALLEST).bit_length() - 1))
-
-
-def coarse_image(score: TorchBoxJoint, memory: DeviceMemory, out: Tensor) -> None:
+def coarse_image(
+    score: TorchBoxJoint, memory: DeviceMemory, out: Tensor, smallest: int = SMALLEST
+) -> None:
     """Write the enlarged solution to the free pixels of `out`, (C, H, W).
 
     Where the votes do not add up to more than nothing, the pixel takes its own source.
     """
-    factor = reduction(score.window)
+    factor = reduction(score.window, smallest)
     votes = _reduced_votes(score, memory, factor)
 
     def work(part: Rect) -> None:
@@ -70,7 +62,10 @@ def _reduced_votes(score: TorchBoxJoint, memory: DeviceMemory, factor: int) -> l
         frames, labels, window=side, memory=memory, compute=compute, dtype=score.dtype
     )
     at = torch_solvers.Standing(_composite(frames, labels, score.dtype))
-    for _state in torch_solvers.preconditioned(small, at, limits=_LIMITS):
+    first = None
+    if reduction(side, START) > 1:
+        first = partial(coarse_image, small, memory, smallest=START)
+    for _state in torch_solvers.preconditioned(small, at, limits=limits_of(factor), jump=first):
         compute.checkpoint()
     small.evaluate(at.image)
     constant, weights, total = small.vote_sums(Rect(0, 0, width, height))

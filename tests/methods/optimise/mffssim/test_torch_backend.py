@@ -464,14 +464,13 @@ def test_that_the_states_are_those_of_the_processor(kind, window, coarse):
     options = {"window": window, "objective": kind, "coarse": coarse, "limits": Limits(6)}
     options |= {"solver": "preconditioned", "free": region.free}
     states = run(images, labels, start, **options)
-    # The reduced pictures of the processor are rounded to the stored type, and their solution
-    # starts from smaller ones yet: the first step differs, by a quarter of a grey level at most.
-    tolerance, least = (1e-3, 1e-6) if coarse else (2e-6, 1e-7)
+    # The reduced pictures of the processor are rounded to the stored type.
+    tolerance = 3e-4 if coarse else 2e-6
     for state, (q, image, step, norm, evaluations) in zip(states, expected, strict=True):
-        assert abs(state.q - q) <= least
+        assert abs(state.q - q) <= 1e-7
         assert np.abs(state.image - image).max() <= tolerance
         assert (state.step, state.evaluations) == (pytest.approx(step), evaluations)
-        assert state.gradient_norm == pytest.approx(norm, rel=2e-2 if coarse else 1e-3)
+        assert state.gradient_norm == pytest.approx(norm, rel=1e-3)
     assert abs(state.q - q) <= 1e-7
     assert 255 * np.sqrt(((state.image - image) ** 2).mean()) < 0.01  # grey levels
 

@@ -7,10 +7,11 @@ import torch
 
 from mfgui.core.arrays import Rect
 from mfgui.core.compute import Compute
+from mfgui.methods.optimise.mffssim.levels import reduction
 from mfgui.methods.optimise.mffssim.solvers import Limits
 from mfgui.methods.optimise.mffssim.torch_backend import ascend, objective_on
 from mfgui.methods.optimise.mffssim.torch_device import DeviceMemory
-from mfgui.methods.optimise.mffssim.torch_levels import _enlarged, coarse_image, reduction
+from mfgui.methods.optimise.mffssim.torch_levels import _enlarged, coarse_image
 
 PROCESSOR = DeviceMemory(torch.device("cpu"))
 
