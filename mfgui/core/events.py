@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mfgui.core.arrays import ImageU8, Size
+from mfgui.core.arrays import ImageU8, Rect, Size
 from mfgui.core.pyramid import Picture
 
 
@@ -66,6 +66,27 @@ class ActiveSourceChanged:
 @dataclass(frozen=True)
 class MapChanged:
     """The session's focus map was replaced (or removed, when the session has none)."""
+
+
+@dataclass(frozen=True)
+class MapPatched:
+    """Labels inside `rect` of the session's focus map were changed in place."""
+
+    rect: Rect
+
+
+@dataclass(frozen=True)
+class HistoryChanged:
+    """Steps were added, undone or redone (read them from the controller), or a gesture began."""
+
+
+@dataclass(frozen=True, eq=False)
+class PicturePatched:
+    """The picture of `key` has new pixels, (rect.height, rect.width, C) uint8, inside `rect`."""
+
+    key: str
+    rect: Rect
+    pixels: ImageU8 = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -183,6 +204,9 @@ Change = (
     | ShownChanged
     | ActiveSourceChanged
     | MapChanged
+    | MapPatched
+    | HistoryChanged
+    | PicturePatched
     | ResultAdded
     | ResultRemoved
     | RunChanged

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from mfgui.core.arrays import LabelArray, Rect, Size
 
@@ -46,6 +48,7 @@ class FocusMap:
         self.k = k
         self.revision = revision
         check_labels(self._labels, k=k)
+        self._counts: npt.NDArray[np.int64] | None = None
 
     @property
     def labels(self) -> LabelArray:
@@ -68,14 +71,38 @@ class FocusMap:
     def write(self, rect: Rect, labels: LabelArray) -> None:
         """Replace the labels inside `rect` (clipped by the caller) and raise the revision."""
         check_labels(labels, k=self.k)
-        self._labels[rect.slices] = labels
+        part = self._labels[rect.slices]
+        if self._counts is not None:
+            self._counts -= _counted(part)
+            self._counts += _counted(labels)
+        part[...] = labels
         self.revision += 1
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Pixels of every value that the type can hold, (256,) or (65536,).
+
+        Counted once, from then on kept in step by `write`.
+        """
+        if self._counts is None:
+            self._counts = _counted(self._labels)
+        return self._counts.copy()
 
     def shares(self) -> dict[int, float]:
         """Share of the pixels of each label that occurs, unassigned and ignore included."""
-        counts = np.bincount(self._labels.ravel())
+        counts = self.counts()
         total = self._labels.size
         return {int(label): float(counts[label] / total) for label in np.flatnonzero(counts)}
+
+
+def _counted(labels: LabelArray) -> npt.NDArray[np.int64]:
+    values = int(np.iinfo(labels.dtype).max) + 1
+    if labels.dtype == np.uint8:
+        # Three times as fast as NumPy, which makes whole words of the bytes first; the floats
+        # that it counts in are exact up to 16 million, so large maps are counted in parts.
+        parts = [labels[row : row + 1024] for row in range(0, labels.shape[0], 1024)]
+        counts = [cv2.calcHist([part], [0], None, [256], [0, 256]).ravel() for part in parts]
+        return np.sum(counts, axis=0, dtype=np.float64).astype(np.int64)
+    return np.bincount(labels.ravel(), minlength=values).astype(np.int64)
 
 
 def check_labels(labels: LabelArray, *, k: int) -> None:

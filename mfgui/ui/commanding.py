@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -50,6 +50,10 @@ class Commands(QObject):
             **self._run_answers(),
             **self._window_answers(),
         }
+
+    def add(self, answers: Mapping[str, Callable[[], object]]) -> None:
+        """What further commands of the table do, by id."""
+        self._answers.update(answers)
 
     def carry_out(self, name: str) -> None:
         """Do the command with this id."""

@@ -86,8 +86,10 @@ class Presenter(QObject):
         controller.notifier.connect(self.take)
 
     def take(self, change: Change) -> None:
-        """Answer one change."""
-        self._answers[type(change)](change)
+        """Answer one change; those of other presenters are left to them."""
+        answer = self._answers.get(type(change))
+        if answer is not None:
+            answer(change)
 
     def show_frame(self, frame: LiveFrame) -> None:
         """A live picture of a run; those of others than the one that is followed are left out."""

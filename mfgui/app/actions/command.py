@@ -1,0 +1,108 @@
+"""What a command is, and what decides whether it can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FILE, EDIT, VIEW, MAP, RUN, TOOLS, WINDOW, HELP = (
+    "File",
+    "Edit",
+    "View",
+    "Map",
+    "Run",
+    "Tools",
+    "Window",
+    "Help",
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """What decides whether a command can be used now."""
+
+    has_set: bool = False
+    has_map: bool = False
+    has_result: bool = False
+    result_shown: bool = False
+    running: bool = False  # a run has not ended; it may wait in a queue or be held
+    going: bool = False  # a run computes
+    held: bool = False  # a run is paused
+    stopping: bool = False  # every run is
+    opening: bool = False
+
+
+Reason = str  # empty: the command can be used; else one clause why not
+
+
+def never_blocked(_state: State) -> Reason:
+    return ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes
+    ----------
+    shortcuts : tuple of str
+        Portable Qt key sequences.
+    canvas_only : bool
+        Bare keys act only while the canvas has the focus.
+    checkable, group
+        Commands of one `group` exclude each other.
+    blocked : callable
+        Reason why the command cannot be used in a state, or an empty text.
+    look_in : callable or None
+        Text and icon in a state, where they change.
+    """
+
+    id: str
+    text: str
+    menu: str
+    help: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    tool_bar: bool = False
+    canvas_only: bool = False
+    checkable: bool = False
+    group: str = ""
+    separator_before: bool = False
+    blocked: Callable[[State], Reason] = never_blocked
+    look_in: Callable[[State], tuple[str, str]] | None = None
+
+
+def needs_set(state: State) -> Reason:
+    return "" if state.has_set else "open images first"
+
+
+def needs_map(state: State) -> Reason:
+    return needs_set(state) or ("" if state.has_map else "detect or load a focus map first")
+
+
+def needs_result(state: State) -> Reason:
+    return needs_set(state) or ("" if state.has_result else "run a method first")
+
+
+def needs_shown_result(state: State) -> Reason:
+    return needs_result(state) or ("" if state.result_shown else "select a result first")
+
+
+def needs_run(state: State) -> Reason:
+    if state.stopping:
+        return "already stopping"
+    return "" if state.running else "nothing is running"
+
+
+def needs_run_or_held(state: State) -> Reason:
+    if state.going or state.held:
+        return ""
+    return needs_run(state) or "the run has not started yet"
+
+
+def pause_or_resume(state: State) -> tuple[str, str]:
+    return ("Resume", "play") if state.held and not state.going else ("Pause", "pause")
+
+
+def needs_idle(state: State) -> Reason:
+    return needs_set(state) or ("a run is in progress" if state.running else "")

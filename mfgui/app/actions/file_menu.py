@@ -1,0 +1,55 @@
+"""Commands of the File menu."""
+
+from __future__ import annotations
+
+from mfgui.app.actions.command import FILE, Command, needs_idle, needs_map, needs_result, needs_set
+
+FILE_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "open",
+        "Open images...",
+        FILE,
+        "Open two or more images of one scene, or one multi-page TIFF",
+        ("Ctrl+O",),
+        "open",
+        tool_bar=True,
+    ),
+    Command(
+        "open-folder",
+        "Open folder as stack...",
+        FILE,
+        "Open all images of a folder as one stack",
+        ("Ctrl+Shift+O",),
+        "open-folder",
+    ),
+    Command("open-sample", "Open the sample pair", FILE, "Open the pair that comes with mfgui"),
+    Command(
+        "load-map",
+        "Load focus map...",
+        FILE,
+        "Use a focus map from a PNG or TIFF",
+        separator_before=True,
+        blocked=needs_set,
+    ),
+    Command("save-map", "Save focus map...", FILE, "Save the focus map as PNG", blocked=needs_map),
+    Command(
+        "export",
+        "Export...",
+        FILE,
+        "Save the fused image with camera data and colour profile",
+        ("Ctrl+E",),
+        "export",
+        tool_bar=True,
+        blocked=needs_result,
+    ),
+    Command(
+        "close-set",
+        "Close",
+        FILE,
+        "Close the set",
+        ("Ctrl+W",),
+        separator_before=True,
+        blocked=needs_idle,
+    ),
+    Command("quit", "Quit", FILE, "Quit mfgui", ("Ctrl+Q",)),
+)
