@@ -8,6 +8,7 @@ from mfgui.app import tasks
 from mfgui.app.actions import State
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
+from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
 from mfgui.app.preparation import Preparation
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
@@ -38,7 +39,8 @@ class Controller:
         self.preparation = Preparation(self._desk)
         self.runs = RunControl(self._desk, self.view, self.devices, numbers, self.preparation)
         self.follower = Follower(self._desk, self.view, numbers)
-        self.sets = SetControl(self._desk, self.view, self.follower, self.runs.abandon)
+        self.edit = EditControl(self._desk, self.follower.map_changed)
+        self.sets = SetControl(self._desk, self.view, self.edit, self.follower, self.runs.abandon)
         self.runs.bind(self.sets)
         settings.saver = self._save_later
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +19,13 @@ from mfgui.core.session import MapOrigin
 NOWHERE = Rect(0, 0, 0, 0)
 
 
+class Patched(Protocol):
+    """Told of each rectangle whose labels have changed; `follow` is False for a map that comes
+    with a result of its own."""
+
+    def __call__(self, rect: Rect, *, follow: bool = True) -> None: ...
+
+
 class EditControl:
     """Writes edits into the session's map. A map that is not there begins empty.
 
@@ -25,11 +34,11 @@ class EditControl:
 
     Parameters
     ----------
-    patched : callable
-        Told of each rectangle whose labels have changed.
+    patched : Patched
+        Brings along what is made from the map.
     """
 
-    def __init__(self, desk: Desk, patched: Callable[[Rect], None]) -> None:
+    def __init__(self, desk: Desk, patched: Patched) -> None:
         self._desk = desk
         self._patched = patched
         self._recorder: Recorder | None = None
@@ -93,14 +102,29 @@ class EditControl:
         self.extend(edits)
         return self.commit()
 
-    def replace(self, name: str, labels: LabelArray, origin: MapOrigin | None = None) -> bool:
-        """Exchange the whole map, (H, W), as one step; `origin` says where it comes from."""
+    def replace(
+        self,
+        name: str,
+        labels: LabelArray,
+        origin: MapOrigin | None = None,
+        *,
+        follow: bool = True,
+    ) -> bool:
+        """Exchange the whole map, (H, W), as one step.
+
+        Parameters
+        ----------
+        origin : MapOrigin, optional
+            Where it comes from; without one it counts as an edit of the present map.
+        follow : bool
+            Whether the newest result is brought along.
+        """
         session = self._desk.session
         if session.stack is None:
             return False
         height, width = labels.shape
         if session.focus_map is None or origin is not None:
-            return self._replace_map(name, labels, origin or MapOrigin())
+            return self._replace_map(name, labels, origin or MapOrigin(), follow=follow)
         whole = Edit(Rect(0, 0, width, height), np.ones((height, width), np.bool_), labels)
         return self.apply(name, [whole])
 
@@ -172,7 +196,9 @@ class EditControl:
 
         return Action(step.name, undo, redo, nbytes=step.nbytes)
 
-    def _replace_map(self, name: str, labels: LabelArray, origin: MapOrigin) -> bool:
+    def _replace_map(
+        self, name: str, labels: LabelArray, origin: MapOrigin, *, follow: bool
+    ) -> bool:
         session = self._desk.session
         assert session.stack is not None
         old, old_origin = session.focus_map, session.map_origin
@@ -186,7 +212,7 @@ class EditControl:
             session.map_origin = origin
             step: Step | None = recorder.commit()
             self._desk.notifier.emit(MapChanged())
-            self._patched(whole)
+            self._patched(whole, follow=follow)
             inner = step
 
             def undo() -> None:
@@ -205,14 +231,8 @@ class EditControl:
             return True
         new = FocusMap(labels, k=session.stack.k)
         self._set(new, origin)
-        self._push(
-            Action(
-                name,
-                lambda: self._set(old, old_origin),
-                lambda: self._set(new, origin),
-                new.labels.nbytes,
-            )
-        )
+        undo, redo = partial(self._set, old, old_origin), partial(self._set, new, origin)
+        self._push(Action(name, undo, redo, new.labels.nbytes))
         return True
 
     def _set(self, focus_map: FocusMap | None, origin: MapOrigin) -> None:

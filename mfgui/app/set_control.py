@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
+from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
 from mfgui.app.view_control import ViewControl
-from mfgui.core.arrays import Depth, LabelArray, Rect
+from mfgui.core.arrays import Depth, LabelArray
 from mfgui.core.events import (
-    MapChanged,
     OpeningFailed,
     PictureDropped,
     PictureReady,
@@ -20,7 +20,6 @@ from mfgui.core.events import (
     SetOpening,
     Severity,
 )
-from mfgui.core.labels import FocusMap
 from mfgui.core.pyramid import Picture
 from mfgui.core.session import MapOrigin, Session
 from mfgui.jobs.pool import Task, TaskFailed
@@ -31,6 +30,8 @@ class SetControl:
 
     Parameters
     ----------
+    edit : EditControl
+        Writes the map.
     follower : Follower
         Brings the newest optimum along when the map changes.
     abandon_runs : callable
@@ -41,11 +42,13 @@ class SetControl:
         self,
         desk: Desk,
         view: ViewControl,
+        edit: EditControl,
         follower: Follower,
         abandon_runs: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._view = view
+        self._edit = edit
         self._follower = follower
         self._abandon_runs = abandon_runs
         self._opening: int | None = None
@@ -92,16 +95,12 @@ class SetControl:
         self._desk.submit(tasks.load_map(stack, path), done=done, failed=failed)
 
     def set_map(self, labels: LabelArray, origin: MapOrigin, *, follow: bool = True) -> None:
-        """Replace the session's focus map; with `follow` the newest optimum is brought along."""
-        session = self._desk.session
-        if session.stack is None:
-            return
-        revision = 0 if session.focus_map is None else session.focus_map.revision + 1
-        session.focus_map = FocusMap(labels, k=session.stack.k, revision=revision)
-        session.map_origin = origin
-        self._desk.notifier.emit(MapChanged())
-        size = session.stack.size
-        self._follower.map_changed(Rect(0, 0, size.width, size.height), follow=follow)
+        """Replace the session's focus map by one of another origin, as one step of the history.
+
+        With `follow` the newest optimum is brought along.
+        """
+        name = "Load focus map" if origin.loaded else "Detect"
+        self._edit.replace(name, labels, origin, follow=follow)
 
     def save_map(self, path: Path) -> None:
         """Write the focus map with its description and a preview."""
@@ -166,6 +165,7 @@ class SetControl:
     def _leave_set(self) -> None:
         self._abandon_runs()
         self._follower.abandon()
+        self._edit.forget()
         self.pictures = ()
         session = self._desk.session
         if session.stack is None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
 from mfgui.core.arrays import ImageF32
-from mfgui.core.events import ActiveSourceChanged, PictureDropped, PictureReady, ShownChanged
+from mfgui.core.events import (
+    ActiveLabelChanged,
+    ActiveSourceChanged,
+    PictureDropped,
+    PictureReady,
+    ShownChanged,
+)
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
 
@@ -66,6 +72,22 @@ class ViewControl:
             number = min(max(session.active_source + step, 1), session.stack.k)
             self.show(f"source:{number}")
 
+    @property
+    def active_label(self) -> int:
+        """What brushes paint: 1 ... K, or 0 for *unassigned*."""
+        return self._desk.session.active_label
+
+    def choose_label(self, label: int) -> None:
+        """Paint `label` (0 ... K) from here on; a source is the active one then, too."""
+        session = self._desk.session
+        if session.stack is None or not 0 <= label <= session.stack.k:
+            return
+        if label:
+            self._activate(label)
+        if label != session.active_label:
+            session.active_label = label
+            self._desk.notifier.emit(ActiveLabelChanged(label))
+
     def set_reference(self) -> None:
         """The picture shown now is what the reference key shows from here on."""
         self._desk.session.reference = self._desk.session.shown
@@ -123,3 +145,6 @@ class ViewControl:
         if number != session.active_source:
             session.active_source = number
             self._desk.notifier.emit(ActiveSourceChanged(number))
+        if number != session.active_label:
+            session.active_label = number
+            self._desk.notifier.emit(ActiveLabelChanged(number))

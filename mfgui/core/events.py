@@ -64,6 +64,13 @@ class ActiveSourceChanged:
 
 
 @dataclass(frozen=True)
+class ActiveLabelChanged:
+    """Brushes paint `label` from here on; 0 is *unassigned*."""
+
+    label: int
+
+
+@dataclass(frozen=True)
 class MapChanged:
     """The session's focus map was replaced (or removed, when the session has none)."""
 
@@ -203,6 +210,7 @@ Change = (
     | PictureDropped
     | ShownChanged
     | ActiveSourceChanged
+    | ActiveLabelChanged
     | MapChanged
     | MapPatched
     | HistoryChanged

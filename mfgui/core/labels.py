@@ -101,7 +101,8 @@ def _counted(labels: LabelArray) -> npt.NDArray[np.int64]:
         # that it counts in are exact up to 16 million, so large maps are counted in parts.
         parts = [labels[row : row + 1024] for row in range(0, labels.shape[0], 1024)]
         counts = [cv2.calcHist([part], [0], None, [256], [0, 256]).ravel() for part in parts]
-        return np.sum(counts, axis=0, dtype=np.float64).astype(np.int64)
+        total: npt.NDArray[np.int64] = np.stack(counts).astype(np.int64).sum(axis=0)
+        return total
     return np.bincount(labels.ravel(), minlength=values).astype(np.int64)
 
 

@@ -32,6 +32,8 @@ class Session:
         By run number, oldest first.
     active_source : int
         From 1; the source that *hold S* and *only active* show.
+    active_label : int
+        What brushes paint: 1 ... K, or 0 for *unassigned*.
     shown : str
         Key of the picture on the canvas: ``source:1``, ``result:3``, ``result:3:start``,
         ``live``, or empty.
@@ -44,5 +46,6 @@ class Session:
     map_origin: MapOrigin = field(default_factory=MapOrigin)
     results: dict[int, Result] = field(default_factory=dict)
     active_source: int = 1
+    active_label: int = 1
     shown: str = ""
     reference: str = ""
