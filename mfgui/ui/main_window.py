@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMainWindow,
-    QSizePolicy,
     QStackedWidget,
     QTabWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from mfgui.app.actions import FILE, MAP, RUN, VIEW
 from mfgui.app.controller import Controller
 from mfgui.app.requests import DEFAULT_METHOD
 from mfgui.core.events import DevicesChanged
@@ -33,8 +27,7 @@ from mfgui.ui.docks.frame import Dock
 from mfgui.ui.docks.method import MethodPanel
 from mfgui.ui.docks.results import ResultsPanel
 from mfgui.ui.docks.sources import SourcesPanel
-from mfgui.ui.drop import Drop, DropTarget
-from mfgui.ui.icons import ICON_SIDE
+from mfgui.ui.drop import DropTarget
 from mfgui.ui.notices import Banners
 from mfgui.ui.overlay_control import OverlayControl
 from mfgui.ui.parts import RecentSets, WindowParts, finding_missing
@@ -43,6 +36,8 @@ from mfgui.ui.presenter import Presenter
 from mfgui.ui.start_page import StartPage
 from mfgui.ui.status import StatusBar
 from mfgui.ui.theme import Choice, Theme, Themes
+from mfgui.ui.tool_bar import ToolBar
+from mfgui.ui.wiring import connect_canvas, connect_docks, connect_start, order_tabs
 
 MINIMUM_SIZE = QSize(1024, 640)
 _MODE_NAMES = {
@@ -74,7 +69,6 @@ class MainWindow(QMainWindow):
         self.parts = self._make_parts()
         self.docks = self._make_docks()
         self._pages = QStackedWidget()
-        self._worded: list[QToolButton] = []
         self._lay_out()
         self.arranger = Arranger(self, dict(self.docks))
         self.commands = Commands(self, controller, self.parts, self.arranger, themes)
@@ -148,106 +142,20 @@ class MainWindow(QMainWindow):
         window_menu.insertSeparator(first)
         menus["Run"].insertMenu(parts.actions["copy-command"], parts.devices)
         parts.actions.give_canvas_keys(parts.canvas)
-        self._tool_bar = self._make_tool_bar()
+        self._tool_bar = ToolBar(parts)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_bar)
-        self._order_tabs()
+        order_tabs(parts, self._tool_bar)
         right, bottom = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
         self.setCorner(right, bottom)
-
-    def _order_tabs(self) -> None:
-        """Tab goes from the tool bar over the canvas to the docks, as one reads."""
-        parts = self.parts
-        buttons = [self._tool_bar.widgetForAction(action) for action in self._tool_bar.actions()]
-        last = [button for button in buttons if isinstance(button, QToolButton)][-1]
-        chain: list[QWidget] = [last, parts.canvas, parts.sources.view, parts.method.method_box]
-        for first, second in pairwise(chain):
-            QWidget.setTabOrder(first, second)
-        QWidget.setTabOrder(parts.method.copy_button, parts.results.view)
-        QWidget.setTabOrder(parts.results.view, parts.results.export_button)
-        QWidget.setTabOrder(parts.results.export_button, parts.results.delete_button)
-        QWidget.setTabOrder(parts.results.delete_button, parts.curve.objective_box)
-        QWidget.setTabOrder(parts.curve.objective_box, parts.curve.scrub)
-        parts.method.order_tabs()
-
-    def _make_tool_bar(self) -> QToolBar:
-        parts = self.parts
-        bar = QToolBar("Tool bar")
-        bar.setObjectName("toolBar")
-        bar.setAccessibleName("Tool bar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.addActions(list(parts.actions.on_tool_bar(FILE)))
-        bar.addSeparator()
-        for menu in (MAP, RUN):
-            bar.addActions(list(parts.actions.on_tool_bar(menu)))
-        bar.addSeparator()
-        bar.addWidget(parts.switch)
-        stretch = QWidget()
-        stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(stretch)
-        bar.addWidget(parts.overlay)
-        bar.addSeparator()
-        view = list(parts.actions.on_tool_bar(VIEW))
-        bar.addActions(view)
-        for action in bar.actions():
-            button = bar.widgetForAction(action)
-            if isinstance(button, QToolButton) and not action.isSeparator():
-                button.setAccessibleName(action.text())
-                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-                button.setMinimumSize(32, 32)
-                if action not in view:
-                    self._worded.append(button)
-        return bar
 
     def _connect(self) -> None:
         parts, commands, controller = self.parts, self.commands, self._controller
         parts.actions.triggered.connect(commands.carry_out)
         commands.quit_asked.connect(self.close)
         self._themes.changed.connect(self._on_theme_changed)
-        self._connect_canvas()
-        self._connect_docks()
-        start = parts.start
-        start.drop_area.open_images.connect(lambda: commands.carry_out("open"))
-        start.drop_area.open_folder.connect(lambda: commands.carry_out("open-folder"))
-        start.drop_area.open_sample.connect(lambda: commands.carry_out("open-sample"))
-        start.recent_chosen.connect(lambda paths: commands.open_recent(paths))
-        parts.drops.dropped.connect(self._on_files_dropped)
-        parts.switch.source_chosen.connect(lambda n: controller.view.show(f"source:{n}"))
-        parts.switch.fused_chosen.connect(commands.show_fused)
-
-    def _connect_canvas(self) -> None:
-        parts, controller = self.parts, self._controller
-        canvas = parts.canvas
-        canvas.set_overlay(parts.overlay.overlay.mode, parts.overlay.overlay.strength)
-        canvas.hovered.connect(parts.status.show_readout)
-        canvas.view_changed.connect(parts.status.show_zoom)
-        canvas.source_step_requested.connect(controller.view.step_source)
-        canvas.peek_requested.connect(self.presenter.peek)
-        canvas.peek_ended.connect(lambda: canvas.peek(None))
-        parts.overlay.changed.connect(self._on_overlay_changed)
-
-    def _connect_docks(self) -> None:
-        parts, commands, controller = self.parts, self.commands, self._controller
-        method = parts.method
-        for signal, name in (
-            (method.run_clicked, "run"),
-            (method.pause_clicked, "pause"),
-            (method.stop_clicked, "stop"),
-            (method.run_again_clicked, "run-again"),
-            (method.copy_clicked, "copy-command"),
-        ):
-            signal.connect(lambda name=name: commands.carry_out(name))
-        parts.status.progress.stop_clicked.connect(controller.runs.stop)
-        parts.status.progress.pause_clicked.connect(controller.runs.pause_or_resume)
-        parts.devices.chosen.connect(controller.devices.choose)
-        method.changed.connect(self.presenter.show_commands)
-        parts.sources.chosen.connect(controller.view.show)
-        parts.sources.eye_clicked.connect(commands.toggle_source)
-        parts.results.chosen.connect(lambda run_id: controller.view.show(f"result:{run_id}"))
-        parts.results.export_clicked.connect(commands.export)
-        parts.results.delete_clicked.connect(controller.runs.delete_result)
-        parts.curve.scrubbed.connect(controller.view.show_state)
+        connect_start(parts, commands)
+        connect_canvas(parts, controller, self.presenter)
+        connect_docks(parts, controller, commands, self.presenter)
 
     # Start page or set
 
@@ -313,15 +221,6 @@ class MainWindow(QMainWindow):
 
     # Answers
 
-    def _on_files_dropped(self, drop: Drop) -> None:
-        if drop.action == "map":
-            self.commands.load_map(drop.paths[0])
-        else:
-            self.commands.open_paths(list(drop.paths))
-
-    def _on_overlay_changed(self, overlay: Overlay) -> None:
-        self.parts.canvas.set_overlay(overlay.mode, overlay.strength)
-
     def _on_theme_changed(self, theme: Theme) -> None:
         parts = self.parts
         parts.actions.colour_icons(self._themes.palette)
@@ -353,25 +252,9 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        style = Qt.ToolButtonStyle
-        words = self.width() >= NARROW_BELOW
-        for button in self._worded:
-            button.setToolButtonStyle(
-                style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
-            )
-        self._steady_pause(words=words)
+        self._tool_bar.show_words(words=self.width() >= NARROW_BELOW)
         if self.isVisible():
             self.arranger.adapt()
-
-    def _steady_pause(self, *, words: bool) -> None:
-        """Room for either word on the pause button, so that its neighbours never move."""
-        action = self.parts.actions["pause"]
-        button = self._tool_bar.widgetForAction(action)
-        widths = [button.fontMetrics().horizontalAdvance(word) for word in (" Pause", " Resume")]
-        present = button.fontMetrics().horizontalAdvance(action.iconText())
-        button.ensurePolished()
-        wanted = button.sizeHint().width() + max(widths) - present
-        button.setMinimumWidth(wanted if words else 32)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()

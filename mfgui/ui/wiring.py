@@ -1,0 +1,82 @@
+"""Which signal of which part does what. A feature with many signals wires itself."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtWidgets import QWidget
+
+from mfgui.app.controller import Controller
+from mfgui.ui.commanding import Commands
+from mfgui.ui.drop import Drop
+from mfgui.ui.parts import WindowParts
+from mfgui.ui.presenter import Presenter
+from mfgui.ui.tool_bar import ToolBar
+
+
+def connect_start(parts: WindowParts, commands: Commands) -> None:
+    """The start page, and files dropped on the window."""
+    start = parts.start
+    start.drop_area.open_images.connect(lambda: commands.carry_out("open"))
+    start.drop_area.open_folder.connect(lambda: commands.carry_out("open-folder"))
+    start.drop_area.open_sample.connect(lambda: commands.carry_out("open-sample"))
+    start.recent_chosen.connect(lambda paths: commands.open_recent(paths))
+
+    def dropped(drop: Drop) -> None:
+        if drop.action == "map":
+            commands.load_map(drop.paths[0])
+        else:
+            commands.open_paths(list(drop.paths))
+
+    parts.drops.dropped.connect(dropped)
+
+
+def connect_canvas(parts: WindowParts, controller: Controller, presenter: Presenter) -> None:
+    """The canvas, its overlay and what the status bar says of it."""
+    canvas, overlay = parts.canvas, parts.overlay
+    canvas.set_overlay(overlay.overlay.mode, overlay.overlay.strength)
+    canvas.hovered.connect(parts.status.show_readout)
+    canvas.view_changed.connect(parts.status.show_zoom)
+    canvas.source_step_requested.connect(controller.view.step_source)
+    canvas.peek_requested.connect(presenter.peek)
+    canvas.peek_ended.connect(lambda: canvas.peek(None))
+    overlay.changed.connect(lambda chosen: canvas.set_overlay(chosen.mode, chosen.strength))
+
+
+def connect_docks(
+    parts: WindowParts, controller: Controller, commands: Commands, presenter: Presenter
+) -> None:
+    """The docks, the progress in the status bar and the picture switch."""
+    method = parts.method
+    for signal, name in (
+        (method.run_clicked, "run"),
+        (method.pause_clicked, "pause"),
+        (method.stop_clicked, "stop"),
+        (method.run_again_clicked, "run-again"),
+        (method.copy_clicked, "copy-command"),
+    ):
+        signal.connect(lambda name=name: commands.carry_out(name))
+    parts.status.progress.stop_clicked.connect(controller.runs.stop)
+    parts.status.progress.pause_clicked.connect(controller.runs.pause_or_resume)
+    parts.devices.chosen.connect(controller.devices.choose)
+    method.changed.connect(presenter.show_commands)
+    parts.sources.chosen.connect(controller.view.show)
+    parts.sources.eye_clicked.connect(commands.toggle_source)
+    parts.results.chosen.connect(lambda run_id: controller.view.show(f"result:{run_id}"))
+    parts.results.export_clicked.connect(commands.export)
+    parts.results.delete_clicked.connect(controller.runs.delete_result)
+    parts.curve.scrubbed.connect(controller.view.show_state)
+    parts.switch.source_chosen.connect(lambda n: controller.view.show(f"source:{n}"))
+    parts.switch.fused_chosen.connect(commands.show_fused)
+
+
+def order_tabs(parts: WindowParts, bar: ToolBar) -> None:
+    """Tab goes from the tool bar over the canvas to the docks, as one reads."""
+    first: list[QWidget] = [bar.buttons[-1], parts.canvas, parts.sources.view]
+    results, curve = parts.results, parts.curve
+    second: list[QWidget] = [parts.method.copy_button, results.view, results.export_button]
+    second += [results.delete_button, curve.objective_box, curve.scrub]
+    for chain in ([*first, parts.method.method_box], second):
+        for one, other in pairwise(chain):
+            QWidget.setTabOrder(one, other)
+    parts.method.order_tabs()
