@@ -1,11 +1,11 @@
-"""Edges that brushes keep to: guides, footprints on one side of an edge, regions grown to it."""
+"""What a guide is: a grey picture whose edges are those of the objects."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Protocol
 
-from mfgui.core.arrays import BoolMask, ImageF32, Rect
+from mfgui.core.arrays import ImageF32, Rect, Size
 
 
 class GuideKind(StrEnum):
@@ -20,16 +20,10 @@ class Guide(Protocol):
     """A grey picture whose edges are those of the objects.
 
     `read(rect)` gives (rect.height, rect.width) float32 for a rectangle inside the picture,
-    computed when it is first asked for and kept in tiles.
+    computed when it is first asked for and kept in tiles. `size` is that of the picture.
     """
 
     kind: GuideKind
+    size: Size
 
     def read(self, rect: Rect) -> ImageF32: ...
-
-
-def snapped(
-    guide: Guide, rect: Rect, mask: BoolMask, centre: tuple[float, float], *, strength: int
-) -> BoolMask:
-    """The part of `mask` on the same side of the nearest edge as `centre`; see the tests."""
-    raise NotImplementedError
