@@ -11,6 +11,7 @@ from mfgui.app.device_control import DeviceControl
 from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
 from mfgui.app.preparation import Preparation
+from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
 from mfgui.app.run_control import RunControl
 from mfgui.app.set_control import SetControl
@@ -40,6 +41,8 @@ class Controller:
         self.runs = RunControl(self._desk, self.view, self.devices, numbers, self.preparation)
         self.follower = Follower(self._desk, self.view, numbers)
         self.edit = EditControl(self._desk, self.follower.map_changed)
+        self._desk.record = self.edit.record
+        self.region = RegionControl(self._desk, self.edit)
         self.sets = SetControl(self._desk, self.view, self.edit, self.follower, self.runs.abandon)
         self.runs.bind(self.sets)
         settings.saver = self._save_later
@@ -78,6 +81,8 @@ class Controller:
             held=any(status.held for status in active),
             stopping=bool(active) and all(s.state is RunState.STOPPING for s in active),
             opening=self.sets.opening,
+            undo=self.edit.history.undo_name,
+            redo=self.edit.history.redo_name,
         )
 
     def warm_up(self) -> None:

@@ -83,6 +83,13 @@ class MapPatched:
 
 
 @dataclass(frozen=True)
+class RegionChanged:
+    """The region for local runs and metrics is `rect`, None when there is none."""
+
+    rect: Rect | None
+
+
+@dataclass(frozen=True)
 class HistoryChanged:
     """Steps were added, undone or redone (read them from the controller), or a gesture began."""
 
@@ -213,6 +220,7 @@ Change = (
     | ActiveLabelChanged
     | MapChanged
     | MapPatched
+    | RegionChanged
     | HistoryChanged
     | PicturePatched
     | ResultAdded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mfgui.core.arrays import Rect
 from mfgui.core.labels import FocusMap
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
@@ -39,6 +40,8 @@ class Session:
         ``live``, or empty.
     reference : str
         Key of the picture that the reference key shows, or empty.
+    region : Rect or None
+        For local runs, local metrics and crops of the view; inside the picture.
     """
 
     stack: SourceStack | None = None
@@ -49,3 +52,4 @@ class Session:
     active_label: int = 1
     shown: str = ""
     reference: str = ""
+    region: Rect | None = None
