@@ -22,7 +22,7 @@ import numpy as np
 from mfgui import __version__
 from mfgui.core.arrays import ImageU8, LabelArray, Size
 from mfgui.core.errors import InputError, UsageError
-from mfgui.core.labels import UNASSIGNED, check_labels, ignore_label, label_dtype
+from mfgui.core.labels import UNASSIGNED, FocusMap, check_labels, ignore_label, label_dtype
 from mfgui.files.atomic import atomic_file
 from mfgui.files.decode import decode_frame, decode_indices
 from mfgui.files.encode import encode_png
@@ -90,13 +90,20 @@ def write_map(
     check_labels(stored, k=k)
     description, preview = companions(path)
     shown = preview_of(stored, k=k, colours=colours)
+    text = json_text(describe(stored, k=k, names=names, hashes=hashes, provenance=provenance))
     contents = {
-        description: json_text(_describe(stored, k, names, hashes, provenance)).encode(),
+        description: text.encode(),
         preview: encode_png(shown),
-        path: encode_png(stored[..., np.newaxis], text=[(_TEXT_KEY, f"labels 1 to {k}")]),
+        path: encoded_map(stored, k=k),
     }
-    _write_together(contents)
+    write_together(contents)
     return path, description, preview
+
+
+def encoded_map(labels: LabelArray, *, k: int) -> bytes:
+    """The bytes of a PNG of label numbers that says so."""
+    stored = _as_type(labels, k)
+    return encode_png(stored[..., np.newaxis], text=[(_TEXT_KEY, f"labels 1 to {k}")])
 
 
 def read_map(path: Path, *, k: int, size: Size) -> LabelArray:
@@ -173,22 +180,39 @@ def _as_type(labels: LabelArray, k: int) -> LabelArray:
     return stored
 
 
-def _describe(
+def describe(
     labels: LabelArray,
+    *,
     k: int,
     names: Sequence[str],
-    hashes: Sequence[str],
-    provenance: Mapping[str, object] | None,
+    hashes: Sequence[str] = (),
+    provenance: Mapping[str, object] | None = None,
+    files: Sequence[str] = (),
+    colours: Sequence[str] = (),
 ) -> dict[str, object]:
+    """What a map's JSON says: its size, what each number means, and the share of each.
+
+    Parameters
+    ----------
+    labels : (H, W) uint8 or uint16
+        In the type for `k` sources.
+    names, hashes : sequence of str
+        File name and (if known) SHA-256 of each source.
+    files, colours : sequence of str
+        Path of each source as seen from the map, and its colour (``#rrggbb``); where they are
+        given, the label table holds them, too.
+    """
     height, width = labels.shape
     ignored = ignore_label(labels)
-    shares = np.bincount(labels.ravel(), minlength=ignored + 1) / labels.size
+    counts = FocusMap(labels, k=k).counts()
+    extra = {"file": files, "colour": colours}
     table = [
         {
             "number": number,
             "name": names[number - 1] if number <= len(names) else f"source {number}",
             "sha256": hashes[number - 1] if number <= len(hashes) else None,
-            "share": float(shares[number]),
+            "share": float(counts[number] / labels.size),
+            **{key: values[number - 1] for key, values in extra.items() if values},
         }
         for number in range(1, k + 1)
     ]
@@ -198,21 +222,35 @@ def _describe(
         "height": height,
         "bits": labels.dtype.itemsize * 8,
         "labels": table,
-        "unassigned": {"value": UNASSIGNED, "share": float(shares[UNASSIGNED])},
-        "ignore": {"value": ignored, "share": float(shares[ignored])},
+        "unassigned": {
+            "value": UNASSIGNED,
+            "meaning": "no source has been chosen",
+            "share": float(counts[UNASSIGNED] / labels.size),
+        },
+        "ignore": {
+            "value": ignored,
+            "meaning": "left out of scores",
+            "share": float(counts[ignored] / labels.size),
+        },
         "provenance": provenance,
         "application": f"mfgui {__version__}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _write_together(contents: Mapping[Path, bytes]) -> None:
-    """Every file complete on the disk before the first old one is replaced."""
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write several files: every one complete on the disk before the first old one is replaced.
+
+    Raises
+    ------
+    OutputError
+        If one cannot be written; old files are then untouched.
+    """
     (path, data), *others = contents.items()
     with atomic_file(path) as temporary:
         temporary.write_bytes(data)
         if others:
-            _write_together(dict(others))
+            write_together(dict(others))
 
 
 def _grey_values(info: ImageInfo) -> LabelArray:
