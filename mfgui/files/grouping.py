@@ -13,7 +13,19 @@ from mfgui.files.images import READ_SUFFIXES
 from mfgui.files.inputs import reading
 from mfgui.files.maps import companions
 
+MAP_ENDING = "_map"
 _DIGITS = re.compile(r"(\d+)")
+_STACK_SUFFIXES = frozenset({".tif", ".tiff"})  # one file may hold a whole stack
+
+# What is left of a name without the part that tells the sources of one set apart; the order
+# decides between rules that group equally many files.
+_RULES = (
+    re.compile(r"^(?:near|far|front|back|left|right)[-_. ]?(?P<set>.+)$", re.IGNORECASE),  # far_3
+    re.compile(r"^(?P<set>.+)[-_. ][^-_. ]+$"),  # scene3_near, c_01_2
+    re.compile(r"^(?P<set>.*\d)[-_. ]?[a-zA-Z]$"),  # 03a
+    re.compile(r"^(?P<set>.*\D)\d+$"),  # scene2
+    re.compile(r"^[^-_. ]+[-_. ](?P<set>.+)$"),  # top_3
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,55 @@ def select(paths: Sequence[Path]) -> Selection:
     return Selection(tuple(images), tuple(skipped))
 
 
+@dataclass(frozen=True)
+class Group:
+    """Images of one scene and what their names have in common."""
+
+    name: str
+    images: tuple[Path, ...]
+
+
+def groups_in(images: Sequence[Path]) -> tuple[Group, ...]:
+    """Files of one folder grouped into scenes by a part that their names share.
+
+    The part that differs within a scene may stand at the end (``3_near``, ``3-far``; ``3a``,
+    ``3b``; ``scene1``, ``scene2``) or at the front (``near_3``). The same kind of part is taken
+    off every name: the one that leaves the fewest files alone, of these the one whose groups are
+    most alike in size. A file that stays alone is a scene only if it is a TIFF, which may hold
+    a whole stack. Groups and the images of each are in natural order. Time grows with the number
+    of names; no file is opened.
+
+    >>> names = ["2_near.png", "10_near.png", "2_far.png", "10_far.png"]
+    >>> [(group.name, len(group.images)) for group in groups_in([Path(n) for n in names])]
+    [('2', 2), ('10', 2)]
+    """
+    ordered = sorted(images, key=natural_key)
+    best = min((_grouped(ordered, rule) for rule in _RULES), key=_badness, default={})
+    if not any(len(paths) > 1 for paths in best.values()):
+        best = {path.stem: [path] for path in ordered}
+    groups = [Group(name, tuple(paths)) for name, paths in best.items() if _is_scene(paths)]
+    return tuple(sorted(groups, key=lambda group: natural_key(Path(group.name))))
+
+
+def _grouped(images: Sequence[Path], rule: re.Pattern[str]) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in images:
+        match = rule.match(path.stem)
+        name = match["set"].rstrip("-_. ") if match is not None else ""
+        found.setdefault(name or path.stem, []).append(path)
+    return found
+
+
+def _badness(groups: dict[str, list[Path]]) -> tuple[int, int]:
+    """Files alone, and in how many ways the sizes of groups differ."""
+    sizes = [len(paths) for paths in groups.values()]
+    return sum(size for size in sizes if size == 1), len(set(sizes))
+
+
+def _is_scene(images: Sequence[Path]) -> bool:
+    return len(images) > 1 or images[0].suffix.lower() in _STACK_SUFFIXES
+
+
 def _in_folder(folder: Path) -> Selection:
     with reading(folder):
         entries = sorted(folder.iterdir(), key=natural_key)
@@ -100,11 +161,16 @@ def _reason_to_skip(path: Path, own: frozenset[Path]) -> str:
 
 
 def _own_outputs(entries: Iterable[Path]) -> frozenset[Path]:
-    """Maps and previews, known by standing beside each other and their description."""
+    """Maps and previews, known by standing beside each other and their description; a map that
+    was drawn for a set has a name that ends with ``_map`` and no preview."""
     present = set(entries)
     own: set[Path] = set()
     for path in present:
         description, preview = companions(path)
-        if path.suffix.lower() == ".png" and {description, preview} <= present:
+        if path.suffix.lower() != ".png" or description not in present:
+            continue
+        if preview in present:
             own |= {path, preview}
+        elif path.stem.endswith(MAP_ENDING):
+            own.add(path)
     return frozenset(own)

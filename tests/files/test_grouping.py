@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mfgui.core.errors import InputError
-from mfgui.files.grouping import images_in, natural_key, select
+from mfgui.files.grouping import groups_in, images_in, natural_key, select
 from mfgui.files.maps import write_map
 
 
@@ -66,6 +66,46 @@ def test_that_maps_written_here_are_no_sources(folder: Path) -> None:
     reasons = dict(select([folder]).skipped)
     assert reasons[folder / "map.png"] == "a focus map or its preview"
     assert reasons[folder / "map_preview.png"] == "a focus map or its preview"
+
+
+def test_that_maps_drawn_for_a_set_are_no_sources(folder: Path) -> None:
+    touch(folder, "a.png", "b.png", "set_map.png", "set_map.json", "c.png", "c.json")
+    touch(folder, "heat_map.png")
+    names = ["a.png", "b.png", "c.png", "heat_map.png"]
+    assert [path.name for path in images_in([folder])] == names
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (("3_near", "3_far", "10_near", "10_far"), {"3": "far near", "10": "far near"}),
+        (("lytro-01-A", "lytro-01-B", "lytro-02-A", "lytro-02-B"), None),
+        (("01a", "01b", "02a", "02b"), {"01": "01a 01b", "02": "02a 02b"}),
+        (("cup1", "cup2", "bee1", "bee2", "bee3"), {"bee": "bee1 bee2 bee3", "cup": "cup1 cup2"}),
+        (("near_3", "far_3", "near_4", "far_4"), {"3": "far_3 near_3", "4": "far_4 near_4"}),
+        (("a 1", "a 2", "a 10"), {"a": "1 2 10"}),
+        (("one", "two"), {}),
+        ((), {}),
+    ],
+)
+def test_that_names_with_a_common_part_are_one_scene(
+    names: tuple[str, ...], groups: dict[str, str] | None
+) -> None:
+    found = groups_in([Path(f"{name}.jpg") for name in names])
+    if groups is None:
+        groups = {"lytro-01": "A B", "lytro-02": "A B"}
+    assert [group.name for group in found] == list(groups)
+    for group in found:
+        ends = groups[group.name].split()
+        assert len(ends) == len(group.images)
+        for path, end in zip(group.images, ends, strict=True):
+            assert path.stem.endswith(end)
+
+
+def test_that_a_file_alone_is_a_scene_only_when_it_may_hold_a_stack() -> None:
+    files = ["a_1.png", "a_2.png", "lonely.png", "stack.tif"]
+    found = groups_in([Path(name) for name in files])
+    assert [group.name for group in found] == ["a", "stack"]
 
 
 def test_that_several_folders_and_files_follow_each_other(folder: Path) -> None:
