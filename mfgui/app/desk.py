@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mfgui.app.settings import SettingsFile
 from mfgui.core.events import Notice, Notifier, Severity
+from mfgui.core.history import Step
 from mfgui.core.session import Session
 from mfgui.jobs.pool import Task, TaskDone, TaskEvent, TaskFailed, TaskProgress
 from mfgui.jobs.request import RunRequest
@@ -30,6 +31,12 @@ class Backend(Protocol):
     def submit_task(self, task: Task) -> int: ...
 
 
+class Record(Protocol):
+    """`EditControl.record`: adds a step that has been done to the history."""
+
+    def __call__(self, step: Step, *, apart: bool = False) -> None: ...
+
+
 def _ignore(_value: object) -> None:
     """The answer to a part that nobody waits for."""
 
@@ -43,6 +50,9 @@ class _Pending:
 
 class Desk:
     """Shared state of the controller's parts; each of them writes its own piece of `session`."""
+
+    record: Record
+    """Adds a step to the history; set once by the controller."""
 
     def __init__(self, *, registry: Registry, backend: Backend, settings: SettingsFile) -> None:
         self.registry = registry

@@ -43,6 +43,7 @@ class EditControl:
         self._patched = patched
         self._recorder: Recorder | None = None
         self._made_map = False
+        self._waiting: list[Step] = []  # steps that were recorded while a gesture was open
         self.history = History()
         self.over: int | None = None
         """The one label that may be painted over; None for any."""
@@ -82,9 +83,10 @@ class EditControl:
         step = None if recorder is None else recorder.commit()
         if step is None:
             self._drop_made_map()
-            return False
-        self._push(step)
-        return True
+        else:
+            self._push(step)
+        self._record_waiting()
+        return step is not None
 
     def abort(self) -> None:
         """End the gesture as if it had never begun."""
@@ -95,6 +97,7 @@ class EditControl:
         if not rect.empty:
             self._tell(rect)
         self._drop_made_map()
+        self._record_waiting()
 
     def apply(self, name: str, edits: Sequence[Edit]) -> bool:
         """One whole gesture; returns whether it changed something."""
@@ -147,15 +150,34 @@ class EditControl:
         self.history.go_to(position)
         self._desk.notifier.emit(HistoryChanged())
 
-    def record(self, step: Step) -> None:
-        """Add a step that has been done elsewhere: a result deleted, the region moved."""
+    def record(self, step: Step, *, apart: bool = False) -> None:
+        """Add a step that has been done elsewhere: a result deleted, the region moved.
+
+        During a gesture it waits for the gesture's end.
+
+        Parameters
+        ----------
+        apart : bool
+            It came by itself, like the result of a run: steps that were undone before can still
+            be redone.
+        """
         if self.busy:
-            self.commit()
-        self._push(step)
+            self._waiting.append(step)
+        elif apart:
+            self.history.insert(step)
+            self._desk.notifier.emit(HistoryChanged())
+        else:
+            self._push(step)
+
+    def _record_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for step in waiting:
+            self.record(step, apart=True)
 
     def forget(self) -> None:
         """Another set: nothing of this history can be undone any more."""
         self._recorder = None
+        self._waiting.clear()
         self.history.clear()
         self._desk.notifier.emit(HistoryChanged())
 

@@ -12,6 +12,7 @@ from mfgui.app.desk import Desk
 from mfgui.app.device_control import DeviceControl
 from mfgui.app.preparation import Preparation
 from mfgui.app.requests import RunNumbers, build_request
+from mfgui.app.result_steps import ResultStep
 from mfgui.app.runs import RunTracker
 from mfgui.app.set_control import SetControl
 from mfgui.app.view_control import ViewControl
@@ -118,10 +119,44 @@ class RunControl:
         return result.curve if result.curve is not None else Curve("")
 
     def delete_result(self, run_id: int) -> None:
-        """Forget a result; the newest other one is shown in its place."""
+        """Take a result out, as a step; the newest other one is shown in its place."""
+        step = self._result_step(f"Delete result {run_id}", run_id)
+        step.redo()
+        if step.result is not None:
+            self._desk.record(step)
+
+    def _result_step(self, name: str, run_id: int) -> ResultStep:
+        """A step of a result that the session has."""
+        reference = ""  # the state of it that was the reference when it was taken out
+
+        def take() -> Result | None:
+            nonlocal reference
+            session = self._desk.session
+            is_reference = session.reference.split(":")[:2] == ["result", str(run_id)]
+            reference = session.reference if is_reference else ""
+            return self._take_out(run_id)
+
+        def put(result: Result) -> None:
+            self._put_back(run_id, result)
+            self._desk.session.reference = reference or self._desk.session.reference
+
+        return ResultStep(name, put, take)
+
+    def _put_back(self, run_id: int, result: Result) -> None:
+        """Undo `_take_out`, at its place, and show it."""
+        results = self._desk.session.results
+        every = sorted({**results, run_id: result}.items())
+        results.clear()
+        results.update(every)
+        self._desk.notifier.emit(ResultAdded(run_id))
+        self._view.show(f"result:{run_id}")
+
+    def _take_out(self, run_id: int) -> Result | None:
+        """Forget a result; the newest other one is shown in its place. None if there is none."""
         session = self._desk.session
-        if session.results.pop(run_id, None) is None:
-            return
+        result = session.results.pop(run_id, None)
+        if result is None:
+            return None
         if session.shown.split(":")[:2] == ["result", str(run_id)]:
             key = self._view.fused_key() or f"source:{session.active_source}"
             self._view.show(key)
@@ -130,6 +165,7 @@ class RunControl:
         self._view.drop(run_id)
         self.tracker.forget(run_id)
         self._desk.notifier.emit(ResultRemoved(run_id))
+        return result
 
     def handle(self, event: events.Event) -> None:
         """Take in one event of the worker."""
@@ -271,6 +307,7 @@ class RunControl:
         self._tell(self.tracker.ended(run_id, state))
         if not self.tracker.active():
             self._view.show(f"result:{run_id}")
+        self._desk.record(self._result_step(f"Run {result.name}", run_id), apart=True)
 
     def _on_run_failed(self, event: events.Failed) -> None:
         self._tell(self.tracker.ended(event.run_id, RunState.FAILED))

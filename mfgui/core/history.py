@@ -85,6 +85,16 @@ class History:
         return self._position
 
     @property
+    def undo_name(self) -> str:
+        """Name of the step that `undo` would take back, or empty."""
+        return self._steps[self._position - 1].name if self._position else ""
+
+    @property
+    def redo_name(self) -> str:
+        """Name of the step that `redo` would do again, or empty."""
+        return self._steps[self._position].name if self._position < len(self._steps) else ""
+
+    @property
     def nbytes(self) -> int:
         return sum(step.nbytes for step in self._steps)
 
@@ -109,9 +119,14 @@ class History:
     def push(self, step: Step) -> None:
         """Add a step that has been done; steps that were undone are forgotten."""
         del self._steps[self._position :]
+        self.insert(step)
+
+    def insert(self, step: Step) -> None:
+        """Add a step that has been done and has nothing to do with those that were undone, such
+        as a run that ends: they can still be redone."""
         if self._saved is not None and self._saved > self._position:
             self._saved = None
-        self._steps.append(step)
+        self._steps.insert(self._position, step)
         self._position += 1
         self._make_room()
 

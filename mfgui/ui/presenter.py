@@ -280,10 +280,14 @@ class Presenter(QObject):
         self._extended.clear()
 
     def _draw_curve(self, run_id: int) -> None:
-        tracker = self._controller.runs.tracker
-        if tracker.knows(run_id):
-            name = f"{run_id} · {tracker.status(run_id).name}"
-            self._parts.curve.show_curve(run_id, name, self._controller.runs.curve(run_id))
+        runs, result = self._controller.runs, self._controller.session.results.get(run_id)
+        if runs.tracker.knows(run_id):
+            name = runs.tracker.status(run_id).name
+        elif result is not None and result.curve is not None:  # it was put back
+            name = result.name
+        else:
+            return
+        self._parts.curve.show_curve(run_id, f"{run_id} · {name}", runs.curve(run_id))
 
     def _on_result_added(self, change: ResultAdded) -> None:
         self._draw_curve(change.run_id)

@@ -30,6 +30,8 @@ class State:
     held: bool = False  # a run is paused
     stopping: bool = False  # every run is
     opening: bool = False
+    undo: str = ""  # name of the step that undo would take back
+    redo: str = ""
 
 
 Reason = str  # empty: the command can be used; else one clause why not
@@ -78,6 +80,22 @@ def needs_set(state: State) -> Reason:
 
 def needs_map(state: State) -> Reason:
     return needs_set(state) or ("" if state.has_map else "detect or load a focus map first")
+
+
+def needs_undo(state: State) -> Reason:
+    return needs_set(state) or ("" if state.undo else "there is nothing to undo")
+
+
+def needs_redo(state: State) -> Reason:
+    return needs_set(state) or ("" if state.redo else "nothing was undone")
+
+
+def undo_look(state: State) -> tuple[str, str]:
+    return f"Undo {state.undo}".rstrip(), "undo"
+
+
+def redo_look(state: State) -> tuple[str, str]:
+    return f"Redo {state.redo}".rstrip(), "redo"
 
 
 def needs_result(state: State) -> Reason:
