@@ -7,18 +7,23 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray, to_float
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray, Rect, to_float
 from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED, ignore_label
+from mfgui.core.seams import HARD, Seam, seam_reach, soften
 from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
 
 _ALONE = Compute()
 
 
 def compose(
-    images: Sequence[PixelArray], labels: LabelArray, *, compute: Compute = _ALONE
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    *,
+    seam: Seam = HARD,
+    compute: Compute = _ALONE,
 ) -> ImageF32:
-    """Hard composite: every pixel from the source that its label names.
+    """Composite: every pixel from the source that its label names, seams as `seam` says.
 
     Pixels labelled *ignore*, which no source is named for, take the mean of the sources.
 
@@ -28,11 +33,15 @@ def compose(
         As stored, source 1 first.
     labels : (H, W) uint8 or uint16
         1 ... K or *ignore*. The caller fills unassigned pixels first.
+    seam : Seam
+        Other than "hard" it changes pixels within `seam_reach` of a label change only.
 
     Returns
     -------
     (H, W, C) float32
-        A new array, values in [0, 1]. Time O(H W C K); beside it some stripes per thread.
+        A new array, values in [0, 1] (to the overshoot of "multi-band" and tone match, which
+        is clamped). Time O(H W C K), and see `mfgui.core.seams.soften`; beside it some stripes
+        per thread.
 
     Raises
     ------
@@ -46,16 +55,51 @@ def compose(
     [0.0, 1.0]
     """
     height, width, _ = images[0].shape
-    fused: ImageF32 = np.empty(images[0].shape, np.float32)
+    return compose_rect(images, labels, Rect(0, 0, width, height), seam=seam, compute=compute)
+
+
+def compose_rect(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    rect: Rect,
+    *,
+    seam: Seam = HARD,
+    compute: Compute = _ALONE,
+) -> ImageF32:
+    """The part of `compose` that lies in `rect`, without the rest.
+
+    Parameters
+    ----------
+    images, labels
+        Whole, as `compose` takes them. Unassigned pixels outside `rect` have no part in it.
+    rect : Rect
+        Inside the picture.
+
+    Returns
+    -------
+    (rect.height, rect.width, C) float32
+        A new array, equal to that rectangle of the whole composite: bit for bit when hard or
+        feathered, else to the rounding of float32.
+
+    Raises
+    ------
+    ValueError
+        When a pixel of `rect` is unassigned or its label is above K.
+    """
+    fused: ImageF32 = np.empty((rect.height, rect.width, images[0].shape[2]), np.float32)
+    columns = slice(rect.x, rect.right)
 
     def fill(_scratch: Scratch, start: int, stop: int) -> None:
-        for low, high in stripes(start, stop, stripe_rows(width)):
+        for low, high in stripes(start, stop, stripe_rows(rect.width)):
             compute.checkpoint()
-            rows = [image[low:high] for image in images]
-            _compose_rows(rows, labels[low:high], fused[low:high])
+            rows = slice(rect.y + low, rect.y + high)
+            parts = [image[rows, columns] for image in images]
+            _compose_rows(parts, labels[rows, columns], fused[low:high])
 
     with RowWorkers(compute) as workers:
-        workers.run(fill, height)
+        workers.run(fill, rect.height)
+        if seam_reach(seam) > 0:
+            soften(images, labels, rect, fused, seam=seam, workers=workers)
     return fused
 
 

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from mfgui.core.compose import compose
 from mfgui.core.compute import Compute, StopRequested
+from mfgui.core.seams import Seam
 from mfgui.methods import registry
 from mfgui.methods.fuse.average import average
 from mfgui.methods.fuse.composite import composite
@@ -35,3 +37,17 @@ def test_that_a_fuser_can_be_stopped(fuser):
     images = [np.zeros((2, 2, 1), np.float32)] * 2
     with pytest.raises(StopRequested):
         fuser(images, np.ones((2, 2), np.uint8), compute=Compute(checkpoint=stop))
+
+
+def test_that_the_composite_has_the_seam_that_it_is_asked_for():
+    images = [np.zeros((20, 40, 1), np.float32), np.ones((20, 40, 1), np.float32)]
+    labels = np.ones((20, 40), np.uint8)
+    labels[:, 20:] = 2
+    chosen = methods_values(seam="feather", radius="4", tone_match="off")
+    fused = composite(images, labels, compute=Compute(), **chosen)
+    assert np.array_equal(fused, compose(images, labels, seam=Seam("feather", 4)))
+    assert not np.array_equal(fused, composite(images, labels, compute=Compute()))
+
+
+def methods_values(**explicit):
+    return registry.load().get("composite").resolve(explicit)
