@@ -14,13 +14,13 @@ from typing import Any
 import platformdirs
 
 from mfgui.core.errors import MfguiError
+from mfgui.core.overlay import OVERLAYS
 from mfgui.files.reports import write_json
 
 _log = logging.getLogger(__name__)
 
 RECENT_SETS = 20
 THEMES = ("system", "light", "dark")
-OVERLAYS = ("off", "tint", "contour", "only-active")
 
 
 def home() -> Path:

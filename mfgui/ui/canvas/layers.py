@@ -8,9 +8,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
+from mfgui.core.heat import HeatKind
 from mfgui.core.pyramid import Picture, StoredReader
-from mfgui.ui.canvas.overlays import Overlay, Palette
-from mfgui.ui.canvas.scene import Map, Scene
+from mfgui.ui.canvas.measures import Measures, Values, Weights
+from mfgui.ui.canvas.overlays import Overlay, OverlayMode, Palette
+from mfgui.ui.canvas.scene import Levels, Map, Scene
 
 NO_SET = Size(1, 1)
 
@@ -31,6 +33,9 @@ class Layers:
         self.peeked = ""
         self.k = 0
         self.map: Map | None = None
+        self.other: Map | None = None
+        self.names: tuple[str, ...] = ()
+        self.measures = Measures()
         self._pictures: dict[str, Picture] = {}
         self._stamps = itertools.count(1)
         self._stamp_of: dict[str, int] = {}
@@ -54,7 +59,8 @@ class Layers:
         self._pictures.clear()
         self._stamp_of.clear()
         self.shown = self.peeked = ""
-        self.map, self.k = None, 0
+        self.map, self.k, self.other, self.names = None, 0, None, ()
+        self.measures.clear()
 
     def set_picture(self, key: str, picture: Picture) -> Rect:
         """Add or exchange a picture; the first one is shown."""
@@ -95,8 +101,7 @@ class Layers:
         if labels is None:
             self.map, self.k = None, 0
             return
-        if labels.shape != (self.size.height, self.size.width):
-            raise ValueError(f"the map is {labels.shape[1]} x {labels.shape[0]}, not {self.size}")
+        self._check(labels.shape)
         self.k = k
         table = self.palette.table(labels, k=k, active=self.active)
         self.map = Map(labels, table, next(self._stamps))
@@ -108,6 +113,33 @@ class Layers:
         before = self.scene().content
         self.map = replace(self.map, stamp=next(self._stamps))
         return _NOWHERE if self.scene().content == before else rect
+
+    def set_other(self, labels: LabelArray | None) -> None:
+        """Take the labels of the map that this one is compared with, (H, W), by reference."""
+        self.other = None
+        if labels is not None:
+            self._check(labels.shape)
+            table = self.palette.table(labels, k=max(1, self.k), active=self.active)
+            self.other = Map(labels, table, next(self._stamps))
+
+    def set_soft(self, weights: Weights | None) -> None:
+        """Take continuous weights, (H, W) or one plane for each label, by reference."""
+        if weights is not None:
+            self._check(weights.shape[-2:])
+        self.measures.set_soft(weights, next(self._stamps))
+
+    def set_heat(self, kind: HeatKind, values: Values | None, rect: Rect | None) -> Rect:
+        """Take measured values, (H, W); `rect` is where they differ from those before."""
+        if values is not None:
+            self._check(values.shape)
+        before = self.scene().content
+        self.measures.set_heat(kind, values, next(self._stamps), rect)
+        same = self.scene().content == before
+        return _NOWHERE if same else rect if rect is not None else self.whole
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if shape != (self.size.height, self.size.width):
+            raise ValueError(f"the map is {shape[1]} x {shape[0]}, not {self.size}")
 
     def set_active(self, label: int) -> None:
         """Choose the active label; large stacks draw it in the accent colour."""
@@ -131,7 +163,24 @@ class Layers:
             active=self.active,
             surround=surround,
             ratio=ratio,
+            other=self.other,
+            levels=self._levels(),
         )
+
+    def _levels(self) -> Levels | None:
+        """Of the soft map or the heat map that the overlay shows, if it does."""
+        mode = self.overlay.mode
+        if self.peeked:
+            return None
+        if mode is OverlayMode.SOFT:
+            return self.measures.soft(max(1, self.active), self._hue)
+        if mode.of_heat:
+            return self.measures.heat(HeatKind(mode.value), self.palette.ramp)
+        return None
+
+    def _hue(self, label: int) -> int:
+        count = max(self.k, self.measures.planes, 1)
+        return self.palette.colour(min(label, count), k=count, active=self.active)
 
     def _colour_again(self) -> None:
         if self.map is not None:

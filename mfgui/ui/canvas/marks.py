@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from mfgui.core.arrays import Rect
 from mfgui.ui.canvas.viewport import Viewport
 
 _ARM = 14.0  # logical pixels
@@ -28,6 +29,22 @@ def draw_crosshair(
         for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             arm = QPointF(across, down)
             painter.drawLine(centre + arm * gap, centre + arm * (gap + _ARM))
+    painter.restore()
+
+
+def draw_ring(painter: QPainter, viewport: Viewport, rect: Rect, *, ratio: float) -> None:
+    """A thin ring around an image rectangle, white between two black lines."""
+    x, y = viewport.to_screen(rect.x, rect.y)
+    right, bottom = viewport.to_screen(rect.right, rect.bottom)
+    centre = QPointF((x + right) / 2 / ratio, (y + bottom) / 2 / ratio)
+    # The ellipse through the corners, so that nothing of the place is covered.
+    across, down = (max(side / ratio / 2**0.5, _ARM) + _GAP for side in (right - x, bottom - y))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((QColor(0, 0, 0, 200), 3.5), (QColor("white"), 1.5)):
+        painter.setPen(QPen(colour, width))
+        painter.drawEllipse(centre, across, down)
     painter.restore()
 
 

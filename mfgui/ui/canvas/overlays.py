@@ -1,11 +1,10 @@
-"""How a focus map is drawn over a picture: tint, contour, only the active label."""
+"""How a focus map is drawn over a picture: tint, contour, only the active label, gaps."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeAlias
 
 import cv2
@@ -15,42 +14,18 @@ import numpy.typing as npt
 from mfgui import resources
 from mfgui.core.arrays import ImageU8, LabelArray
 from mfgui.core.labels import UNASSIGNED, ignore_label
+from mfgui.core.overlay import DEFAULT_STRENGTH as DEFAULT_STRENGTH
+from mfgui.core.overlay import Overlay as Overlay
+from mfgui.core.overlay import OverlayMode as OverlayMode
 
 ColourTable: TypeAlias = npt.NDArray[np.int32]  # one 0xffRRGGBB per label
 
 Checks: TypeAlias = Callable[[npt.NDArray[np.uint32], ImageU8], None]
 
-DEFAULT_STRENGTH = 35
 _OPAQUE = 0xFF000000
 _CHECKS = (0xFFF5F5F5, 0xFF262626)  # far apart, so that they show at any strength and picture
 CHECK_SIDE = 8  # screen pixels
 _DIM = 48.0  # the grey that pixels of other labels move towards
-
-
-class OverlayMode(StrEnum):
-    """What is drawn over the picture."""
-
-    OFF = "off"
-    TINT = "tint"
-    CONTOUR = "contour"
-    ACTIVE = "active"
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """Mode and strength in percent.
-
-    Strength is the opacity of the tint, the dimming of the labels that are not active, or the
-    width of the contour: 1 screen pixel at 0, 2 at 35, 4 at 100.
-    """
-
-    mode: OverlayMode = OverlayMode.OFF
-    strength: int = DEFAULT_STRENGTH
-
-    @property
-    def contour_width(self) -> int:
-        """Screen pixels of the white line."""
-        return 1 + round(3 * self.strength / 100)
 
 
 @dataclass(frozen=True)
@@ -62,7 +37,7 @@ class Palette:
     labels : tuple of int
         For stacks of at most as many sources; safe for colour-blind people.
     ramp : tuple of int
-        Anchors of an even ramp in stack order, for larger stacks.
+        Anchors of an even ramp in stack order, for larger stacks; heat maps are drawn in it, too.
     accent : int
         The active label in larger stacks.
     unassigned, ignore : int
@@ -164,7 +139,7 @@ def tint(
     checks : callable
         Draws a checkerboard into (h, w) uint32 colours where an (h, w) mask is not 0.
     """
-    colours = _looked_up(labels, table)
+    colours = looked_up(labels, table)
     if cv2.countNonZero(labels) < labels.size:
         checks(colours, (labels == UNASSIGNED).view(np.uint8))
     opacity = strength / 100
@@ -185,6 +160,23 @@ def dim_others(
     cv2.convertScaleAbs(picture, dst=dimmed, alpha=1 - opacity, beta=opacity * _DIM)
     cv2.copyTo(picture, kept, dimmed)
     np.bitwise_or(_words(dimmed), _OPAQUE, out=_words(out))
+
+
+def check_gaps(
+    picture: ImageU8, labels: LabelArray, *, strength: int, checks: Checks, out: ImageU8
+) -> None:
+    """Blend a checkerboard over the unassigned pixels and leave the others as they are.
+
+    Arrays as for `tint`; `strength` is the opacity in percent.
+    """
+    if cv2.countNonZero(labels) == labels.size:
+        if out is not picture:
+            out[...] = picture
+        return
+    plane = picture.copy()
+    checks(_words(plane), (labels == UNASSIGNED).view(np.uint8))
+    opacity = strength / 100
+    cv2.addWeighted(picture, 1 - opacity, plane, opacity, 0, dst=out)
 
 
 def contour_margin(*, width: int, edge: int) -> int:
@@ -223,7 +215,8 @@ def draw_contour(picture: ImageU8, *, line: ImageU8, edges: ImageU8) -> None:
     cv2.copyTo(cv2.cvtColor(line, cv2.COLOR_GRAY2BGRA), edges, picture)
 
 
-def _looked_up(labels: LabelArray, table: ColourTable) -> npt.NDArray[np.uint32]:
+def looked_up(labels: LabelArray, table: ColourTable) -> npt.NDArray[np.uint32]:
+    """The word of `table` for each label."""
     # OpenCV's table is three times as fast as NumPy's, but older versions take bytes only.
     found = np.asarray(cv2.LUT(labels, table) if labels.dtype == np.uint8 else table[labels])
     return found.view(np.uint32)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
+from mfgui.core.heat import HeatKind
 from mfgui.core.pyramid import Picture, StoredReader
-from mfgui.ui.canvas import marks
+from mfgui.ui.canvas import legend, marks
 from mfgui.ui.canvas.compositor import Compositor
 from mfgui.ui.canvas.layers import NO_SET, Layers
+from mfgui.ui.canvas.measures import Values, Weights
+from mfgui.ui.canvas.overlay_painter import DIFFERENCE_COLOURS
 from mfgui.ui.canvas.overlays import DEFAULT_STRENGTH, Overlay, OverlayMode, Palette
 from mfgui.ui.canvas.pixelgrid import PixelGrid
 from mfgui.ui.canvas.scene import Scene
-from mfgui.ui.canvas.viewport import SharedView, View, Viewport
+from mfgui.ui.canvas.viewport import LARGEST_SCALE, SharedView, View, Viewport, fit_scale
 
 _SURROUND = "#6b6b6b"
+_AROUND = 16  # image pixels that belong to a place's surroundings on each side
 
 
 class Pane(QWidget):
@@ -46,6 +51,8 @@ class Pane(QWidget):
         self._shared.changed.connect(self._on_view_changed)
         self._viewport = Viewport.fit(NO_SET, screen=Size(1, 1))
         self._crosshair: tuple[int, int] | None = None
+        self._place_marked: Rect | None = None
+        self._heat_note = ""
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
@@ -57,7 +64,7 @@ class Pane(QWidget):
         same = size == self._layers.size
         self._layers.begin_set(size)
         self._compositor.clear()
-        self._crosshair = None
+        self._crosshair = self._place_marked = None
         if not same:
             self._shared.set(View(fitted=True))
         self._place()
@@ -155,8 +162,52 @@ class Pane(QWidget):
         before = self._scene()
         self._repair(self._layers.labels_changed(rect), before)
 
+    def set_source_names(self, names: Sequence[str]) -> None:
+        """What the readout calls the sources."""
+        self._layers.names = tuple(names)
+
+    def set_other_labels(self, labels: LabelArray | None) -> None:
+        """The live (H, W) labels of the map to compare with, by reference; None for none.
+
+        ValueError when they have not the size of the set.
+        """
+        self._layers.set_other(labels)
+        self.update()
+
+    def set_soft(self, weights: Weights | None) -> None:
+        """Continuous weights, 0 ... 1, as float32: (H, W) of label 1, or (K, H, W)."""
+        self._layers.set_soft(weights)
+        self.update()
+
+    def set_heat(
+        self,
+        values: Values | None,
+        kind: HeatKind | str,
+        rect: Rect | None = None,
+        *,
+        note: str = "",
+    ) -> None:
+        """Measured values of every pixel, "local-q" or "confidence".
+
+        Parameters
+        ----------
+        values : (H, W) float32 in [0, 1], NaN for none; or uint8, from `heat.levels_of`
+            None for no values.
+        rect : Rect, optional
+            The only place where they are others than those before.
+        note : str
+            Stands beside the title of the colour bar.
+        """
+        before = self._scene()
+        changed = self._layers.set_heat(HeatKind(kind), values, rect)
+        if rect is not None:
+            self._repair(changed, before)
+        if rect is None or note != self._heat_note:
+            self._heat_note = note
+            self.update()
+
     def set_overlay(self, mode: OverlayMode | str, strength: int = DEFAULT_STRENGTH) -> None:
-        """Overlay mode ("off", "tint", "contour", "active") and strength, 0 ... 100 %."""
+        """One of the names of `core.overlay.OverlayMode`, and the strength, 0 ... 100 %."""
         overlay = Overlay(OverlayMode(mode), min(max(int(strength), 0), 100))
         if overlay != self._layers.overlay:
             self._layers.overlay = overlay
@@ -212,6 +263,31 @@ class Pane(QWidget):
         """One step farther, about the centre."""
         self._look(self._viewport.stepped(-1, at=self._middle()))
 
+    def show_place(self, rect: Rect) -> None:
+        """Centre an image rectangle so that it fills a third of the pane, and ring it.
+
+        A view that is nearer already keeps its zoom.
+        """
+        screen, image = self._viewport.screen, self._layers.size
+        around = rect.grown(_AROUND)
+        scale = min(screen.width / around.width, screen.height / around.height) / 3
+        least = fit_scale(image, screen)
+        scale = min(max(scale, self._viewport.scale, least), LARGEST_SCALE)
+        x, y = rect.x + rect.width / 2, rect.y + rect.height / 2
+        self._look(Viewport.of(View(scale, x, y, False), image=image, screen=screen))
+        self.mark_place(rect)
+
+    def mark_place(self, rect: Rect | None) -> None:
+        """Draw a thin ring around an image rectangle; None for no ring."""
+        if rect != self._place_marked:
+            self._place_marked = rect
+            self.update()
+
+    @property
+    def place_marked(self) -> Rect | None:
+        """The image rectangle with the ring."""
+        return self._place_marked
+
     def set_surround(self, colour: QColor) -> None:
         """The neutral grey around the image."""
         self._surround = QColor(colour)
@@ -261,11 +337,23 @@ class Pane(QWidget):
         image.setDevicePixelRatio(ratio)
         painter = QPainter(self)
         painter.drawImage(QPointF(0, 0), image)
+        if self._place_marked is not None:
+            marks.draw_ring(painter, self._viewport, self._place_marked, ratio=ratio)
+        self._draw_legend(painter)
         if self._crosshair is not None:
             marks.draw_crosshair(painter, self._viewport, self._crosshair, ratio=ratio)
         if self.hasFocus():
             marks.draw_focus_ring(painter, self.rect(), self._accent())
         painter.end()
+
+    def _draw_legend(self, painter: QPainter) -> None:
+        scene = self._scene()
+        if scene.mode is OverlayMode.DIFFERENCE:
+            legend.draw_key(painter, self.rect(), _difference_key(self._layers.active))
+        elif scene.mode.of_heat:
+            kind = HeatKind(scene.mode.value)
+            ramp = self._layers.palette.ramp
+            legend.draw_heat_bar(painter, self.rect(), kind, ramp, self._heat_note)
 
     def _accent(self) -> QColor:
         return self.palette().color(QPalette.ColorRole.Accent)
@@ -281,3 +369,13 @@ class Pane(QWidget):
         elif kind == QEvent.Type.PaletteChange:
             self._layers.set_palette(Palette.load(accent=self._accent().rgba()))
         return super().event(event)
+
+
+def _difference_key(active: int) -> list[tuple[int, Qt.BrushStyle, str]]:
+    lines = (Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.FDiagPattern, Qt.BrushStyle.DiagCrossPattern)
+    words = (
+        f"label {active} in this map only",
+        f"label {active} in the other map only",
+        "other labels differ",
+    )
+    return list(zip(DIFFERENCE_COLOURS, lines, words, strict=True))

@@ -14,7 +14,7 @@ from mfgui.ui.canvas import compositor
 from mfgui.ui.canvas.compositor import Compositor
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode, Palette
 from mfgui.ui.canvas.pixelgrid import PixelGrid
-from mfgui.ui.canvas.scene import Map, Scene
+from mfgui.ui.canvas.scene import Levels, Map, Scene
 from mfgui.ui.canvas.viewport import Viewport
 
 IMAGE, SCREEN = Size(120, 90), Size(101, 83)
@@ -45,6 +45,12 @@ def focus(labels: LabelArray, stamp: int = 1) -> Map:
     return Map(labels, PALETTE.table(labels, k=3, active=1), stamp)
 
 
+def measured(seed: int = 4, stamp: int = 1) -> Levels:
+    """Levels that differ from pixel to pixel, with pixels of none."""
+    values = np.random.default_rng(seed).integers(0, 256, (IMAGE.height, IMAGE.width), np.uint8)
+    return Levels(values, PALETTE.ramp, stamp)
+
+
 def scene_of(
     pixels: ImageU8, labels: LabelArray | None = None, mode: OverlayMode = OverlayMode.OFF
 ) -> Scene:
@@ -55,6 +61,8 @@ def scene_of(
         overlay=Overlay(mode, 50),
         active=2,
         surround=SURROUND,
+        other=None if labels is None else focus(labels_of(8)),
+        levels=None if labels is None else measured(),
     )
 
 
@@ -203,12 +211,18 @@ def stroke(data: st.DataObject, viewport: Viewport) -> tuple[Rect, int]:
         [at_scale(s) for s in (*TRUE_SCALES, 20.0, 40.0)] + [smaller(s) for s in SMALL_SCALES]
     ),
     ratio=st.sampled_from([1.0, 1.5, 2.0]),
+    pan=st.tuples(st.floats(-8, 8), st.floats(-8, 8)),
 )
-@hypothesis.settings(max_examples=100)
+@hypothesis.settings(max_examples=150)
 def test_that_repairing_label_edits_equals_composing_anew(
-    data: st.DataObject, mode: OverlayMode, viewport: Viewport, ratio: float
+    data: st.DataObject,
+    mode: OverlayMode,
+    viewport: Viewport,
+    ratio: float,
+    pan: tuple[float, float],
 ) -> None:
     labels = labels_of()
+    viewport = replace(viewport, x=viewport.x + pan[0], y=viewport.y + pan[1])
     scene = replace(scene_of(pixels_of(), labels, mode), ratio=ratio)
     compositor = Compositor(PixelGrid(QFont()))
     frame = compositor.frame(scene, viewport)
@@ -222,6 +236,69 @@ def test_that_repairing_label_edits_equals_composing_anew(
     difference = np.abs(frame.pixels.astype(int) - composed(scene, viewport))
     # Qt's filter starts its fixed-point steps at the edge of the part that is drawn.
     assert difference.max() <= (0 if viewport.scale >= 1 else 6)
+
+
+@hypothesis.given(
+    data=st.data(),
+    mode=st.sampled_from([mode for mode in ALL_MODES if mode.of_heat] + [OverlayMode.SOFT]),
+    scale=st.sampled_from([0.5, 0.93, 1.0, 1.37, 5.5, 20.0]),
+    pan=st.tuples(st.floats(-8, 8), st.floats(-8, 8)),
+)
+@hypothesis.settings(max_examples=60)
+def test_that_repairing_measured_values_equals_composing_anew(
+    data: st.DataObject, mode: OverlayMode, scale: float, pan: tuple[float, float]
+) -> None:
+    viewport = at_scale(scale) if scale >= 1 else smaller(scale)
+    viewport = replace(viewport, x=viewport.x + pan[0], y=viewport.y + pan[1])
+    scene, levels = scene_of(pixels_of(), labels_of(), mode), measured()
+    scene = replace(scene, levels=levels)
+    compositor = Compositor(PixelGrid(QFont()))
+    compositor.frame(scene, viewport)
+    for stamp in range(2, 4):
+        rect, level = stroke(data, viewport)
+        levels.values[rect.slices] = level
+        changed = replace(scene, levels=replace(levels, stamp=stamp))
+        compositor.repair(changed, viewport, rect, before=scene)
+        scene = changed
+    done = compositor.composed_pixels
+    frame = compositor.frame(scene, viewport)
+    assert compositor.composed_pixels == done
+    difference = np.abs(frame.pixels.astype(int) - composed(scene, viewport))
+    assert difference.max() <= (0 if viewport.scale >= 1 else 6)
+
+
+@pytest.mark.parametrize("mode", [m for m in ALL_MODES if m is not OverlayMode.OFF])
+@pytest.mark.parametrize("scale", [0.62, 2.0])
+def test_that_every_mode_changes_the_picture_and_off_none(mode: OverlayMode, scale: float) -> None:
+    viewport = at_scale(scale) if scale >= 1 else smaller(scale)
+    scene = scene_of(pixels_of(), labels_of(), mode)
+    plain = composed(scene_of(pixels_of()), viewport)
+    assert (composed(scene, viewport) != plain).any(axis=2).mean() > 0.02
+    missing = replace(scene, map=None, other=None, levels=None)
+    assert missing.mode is OverlayMode.OFF
+    np.testing.assert_array_equal(composed(missing, viewport), plain)
+
+
+def test_that_the_kept_picture_goes_stale_only_with_what_is_drawn() -> None:
+    scene = scene_of(pixels_of(), labels_of())
+    fresh = {
+        "map": replace(scene, map=focus(labels_of(), 9)),
+        "other": replace(scene, other=focus(labels_of(8), 9)),
+        "levels": replace(scene, levels=measured(stamp=9)),
+        "active": replace(scene, active=3),
+    }
+    on_labels = {"map"}
+    expected = dict.fromkeys(ALL_MODES, on_labels) | {
+        OverlayMode.OFF: set(),
+        OverlayMode.ACTIVE: {"map", "active"},
+        OverlayMode.DIFFERENCE: {"map", "other", "active"},
+    }
+    for mode in ALL_MODES:
+        about = {"levels"} if mode is OverlayMode.SOFT or mode.of_heat else expected[mode]
+        overlay = Overlay(mode, 50)
+        kept = replace(scene, overlay=overlay).content
+        found = {n for n, s in fresh.items() if replace(s, overlay=overlay).content != kept}
+        assert found == about, mode
 
 
 @hypothesis.given(
