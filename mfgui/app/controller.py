@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mfgui.app import tasks
 from mfgui.app.actions import State
+from mfgui.app.composite import Composite
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
 from mfgui.app.edit_control import EditControl
@@ -17,6 +18,7 @@ from mfgui.app.run_control import RunControl
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
 from mfgui.app.view_control import ViewControl
+from mfgui.core.arrays import Rect
 from mfgui.core.events import Notifier, RunState
 from mfgui.core.session import Session
 from mfgui.jobs.events import Event
@@ -40,10 +42,14 @@ class Controller:
         self.preparation = Preparation(self._desk)
         self.runs = RunControl(self._desk, self.view, self.devices, numbers, self.preparation)
         self.follower = Follower(self._desk, self.view, numbers)
-        self.edit = EditControl(self._desk, self.follower.map_changed)
+        self.composite = Composite(self._desk, self.view)
+        self.view.ask_for_composite = self.composite.ensure
+        self.edit = EditControl(self._desk, self._map_changed)
         self._desk.record = self.edit.record
         self.region = RegionControl(self._desk, self.edit)
-        self.sets = SetControl(self._desk, self.view, self.edit, self.follower, self.runs.abandon)
+        self.sets = SetControl(
+            self._desk, self.view, self.edit, (self.composite, self.follower), self.runs.abandon
+        )
         self.runs.bind(self.sets)
         settings.saver = self._save_later
 
@@ -81,6 +87,7 @@ class Controller:
             held=any(status.held for status in active),
             stopping=bool(active) and all(s.state is RunState.STOPPING for s in active),
             opening=self.sets.opening,
+            has_region=self.session.region is not None,
             undo=self.edit.history.undo_name,
             redo=self.edit.history.redo_name,
         )
@@ -93,6 +100,12 @@ class Controller:
         """The window closes: end what other threads and processes do for it."""
         self.preparation.abandon()
         self.follower.abandon()
+        self.composite.abandon()
+
+    def _map_changed(self, rect: Rect, *, follow: bool = True) -> None:
+        """Bring along what is made from the map."""
+        self.composite.map_changed(rect)
+        self.follower.map_changed(rect, follow=follow)
 
     def _load_loops(self) -> None:
         stack = self.session.stack

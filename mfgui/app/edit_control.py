@@ -261,6 +261,8 @@ class EditControl:
         session = self._desk.session
         session.focus_map, session.map_origin = focus_map, origin
         self._desk.notifier.emit(MapChanged())
+        if focus_map is not None:
+            self._patched(Rect(0, 0, focus_map.size.width, focus_map.size.height))
 
     def _tell(self, rect: Rect) -> None:
         self._desk.notifier.emit(MapPatched(rect))

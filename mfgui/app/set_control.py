@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
-from mfgui.app.following import Follower
 from mfgui.app.view_control import ViewControl
-from mfgui.core.arrays import Depth, LabelArray
+from mfgui.core.arrays import Depth, ImageF32, LabelArray
 from mfgui.core.events import (
     OpeningFailed,
     PictureDropped,
@@ -25,6 +25,15 @@ from mfgui.core.session import MapOrigin, Session
 from mfgui.jobs.pool import Task, TaskFailed
 
 
+class FollowsMap(Protocol):
+    """Made from the focus map and the display pictures of the sources."""
+
+    sources: Sequence[Picture]
+
+    def abandon(self) -> None:
+        """The set is being left."""
+
+
 class SetControl:
     """Files in and out. The present set stays until a new one is complete.
 
@@ -32,8 +41,8 @@ class SetControl:
     ----------
     edit : EditControl
         Writes the map.
-    follower : Follower
-        Brings the newest optimum along when the map changes.
+    followers : sequence of FollowsMap
+        What is made from the map and brought along when it changes.
     abandon_runs : callable
         Stops the runs of the set that is left.
     """
@@ -43,13 +52,13 @@ class SetControl:
         desk: Desk,
         view: ViewControl,
         edit: EditControl,
-        follower: Follower,
+        followers: Sequence[FollowsMap],
         abandon_runs: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._view = view
         self._edit = edit
-        self._follower = follower
+        self._followers = tuple(followers)
         self._abandon_runs = abandon_runs
         self._opening: int | None = None
         self.pictures: tuple[Picture, ...] = ()
@@ -117,7 +126,11 @@ class SetControl:
         if session.stack is None or run_id not in session.results:
             return
         shown = self._view.shown_image() if self._view.shown_result() == run_id else None
-        image = session.results[run_id].image if shown is None else shown
+        result = session.results[run_id]
+
+        def image() -> ImageF32:
+            return result.frozen().image if shown is None or shown is result.image else shown
+
         self._save(tasks.export_image(session.stack, image, path, depth=depth), path)
 
     def _save(self, task: Task, path: Path) -> None:
@@ -138,6 +151,8 @@ class SetControl:
         self._leave_set()
         desk.session = Session(stack=value.stack)
         self.pictures = value.pictures
+        for follower in self._followers:
+            follower.sources = value.pictures
         desk.settings.add_recent(tuple(str(path.absolute()) for path in value.paths))
         desk.notifier.emit(SetOpened())
         for number, picture in enumerate(value.pictures, start=1):
@@ -164,7 +179,8 @@ class SetControl:
 
     def _leave_set(self) -> None:
         self._abandon_runs()
-        self._follower.abandon()
+        for follower in self._followers:
+            follower.abandon()
         self._edit.forget()
         self.pictures = ()
         session = self._desk.session

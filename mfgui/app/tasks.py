@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,13 +108,15 @@ def warm_up(detector: Method, optimiser: Method, *, depth: Depth, channels: int)
     return task
 
 
-def export_image(stack: SourceStack, image: ImageF32, path: Path, *, depth: Depth) -> Task:
+def export_image(
+    stack: SourceStack, image: Callable[[], ImageF32], path: Path, *, depth: Depth
+) -> Task:
     """Write a fused image with the reference source's metadata; returns the writer's notice."""
 
     def task(_report: Report) -> tuple[str, ...]:
         source = _reference(stack)
         check_output(path, inputs=_paths(stack))
-        return write_image(path, image, depth=depth, icc=source.icc, exif=source.exif)
+        return write_image(path, image(), depth=depth, icc=source.icc, exif=source.exif)
 
     return task
 
@@ -175,9 +177,13 @@ def _reference(stack: SourceStack) -> Source:
     return stack.sources[stack.reference]
 
 
+def display(stack: SourceStack, stored: PixelArray) -> ImageU8:
+    """Stored pixels of the set, (h, w, C), as the canvas shows them."""
+    return for_display(display_pixels(stored), _reference(stack).icc)
+
+
 def _picture(stack: SourceStack, stored: PixelArray) -> Picture:
-    shown = for_display(display_pixels(stored), _reference(stack).icc)
-    return Picture(shown, stored=stored)
+    return Picture(display(stack, stored), stored=stored)
 
 
 def _paths(stack: SourceStack) -> list[Path]:

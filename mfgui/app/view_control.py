@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
 from mfgui.core.arrays import ImageF32
@@ -12,8 +15,11 @@ from mfgui.core.events import (
     PictureReady,
     ShownChanged,
 )
+from mfgui.core.history import Action
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
+
+COMPOSITE = "composite"
 
 
 def state_key(result: Result, run_id: int, state: str) -> str:
@@ -26,13 +32,16 @@ class ViewControl:
     """Chooses the shown picture, the active source and the reference.
 
     Keys are ``source:N``, ``result:ID`` (its final image), ``result:ID:start``,
-    ``result:ID:best`` and ``live``. Pictures of the last two kinds are made when they are
-    first asked for: at 24 megapixels each takes 200 MB.
+    ``result:ID:best``, ``live``, and ``composite`` for that of the present map. Pictures of the
+    states of a result, and the composite, are made when they are first asked for: at 24
+    megapixels each takes 130 MB.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._made: set[str] = set()
+        self._made: dict[str, Picture] = {}
+        self.ask_for_composite: Callable[[], None] = lambda: None
+        """Has the composite of the present map made; set by the controller."""
 
     def show(self, key: str) -> None:
         """Show a picture; a source becomes the active one."""
@@ -43,6 +52,8 @@ class ViewControl:
             self._activate(int(key.removeprefix("source:")))
         session.shown = key
         image = self.shown_image()
+        if key == COMPOSITE:
+            self.ask_for_composite()
         if image is not None and key not in self._made:
             self._make(key, image)
         else:
@@ -56,13 +67,30 @@ class ViewControl:
         """Make the picture of a result, anew if there is one of its predecessor, which stays
         until then."""
         key = f"result:{run_id}"
-        self._made.discard(key)
+        self._made.pop(key, None)
         self._make(key, self._desk.session.results[run_id].image)
+
+    def picture(self, key: str) -> Picture | None:
+        """The picture of a result where it has been made."""
+        return self._made.get(key)
+
+    def hand_over(self, key: str, successor: str) -> None:
+        """The picture of `key` shows `successor` from here on; that of `key` is made anew when
+        it is asked for."""
+        picture = self._made.pop(key)
+        self._made[successor] = picture
+        self._desk.notifier.emit(PictureReady(successor, picture))
+        if self._desk.session.shown == key:
+            self._desk.session.shown = successor
+            self._desk.notifier.emit(ShownChanged(successor))
+        if self._desk.session.reference == key:
+            self._make(key, self._desk.session.results[int(key.split(":")[1])].image)
+        self._desk.notifier.emit(PictureDropped(key))
 
     def drop(self, run_id: int) -> None:
         """Forget the pictures of a result."""
         for key in [key for key in self._made if key.split(":")[1] == str(run_id)]:
-            self._made.discard(key)
+            del self._made[key]
             self._desk.notifier.emit(PictureDropped(key))
 
     def step_source(self, step: int) -> None:
@@ -89,8 +117,16 @@ class ViewControl:
             self._desk.notifier.emit(ActiveLabelChanged(label))
 
     def set_reference(self) -> None:
-        """The picture shown now is what the reference key shows from here on."""
-        self._desk.session.reference = self._desk.session.shown
+        """The picture shown now is what the reference key shows from here on, as a step."""
+        before, after = self._desk.session.reference, self._desk.session.shown
+        if before == after:
+            return
+        self._refer(after)
+        undo, redo = partial(self._refer, before), partial(self._refer, after)
+        self._desk.record(Action("Set reference", undo, redo))
+
+    def _refer(self, key: str) -> None:
+        self._desk.session.reference = key
 
     def shown_result(self) -> int | None:
         """Run number of the result on the canvas, whichever of its states, else None."""
@@ -108,10 +144,15 @@ class ViewControl:
         return self._image_of(self._desk.session.shown)
 
     def fused_key(self) -> str:
-        """Key of the fused image to peek at: the shown result, else the newest one, or empty."""
+        """Key of the fused image to peek at: the shown result, else the newest one, else the
+        composite of the map, or empty."""
         run_id = self.shown_result()
+        if self._desk.session.shown == COMPOSITE:
+            return COMPOSITE
         if run_id is None and self._desk.session.results:
             run_id = next(reversed(self._desk.session.results))
+        if run_id is None and self._desk.session.focus_map is not None:
+            return COMPOSITE
         return "" if run_id is None else f"result:{run_id}"
 
     def _image_of(self, key: str) -> ImageF32 | None:
@@ -132,7 +173,7 @@ class ViewControl:
             session = self._desk.session
             if session.stack is not stack or self._image_of(key) is not image:
                 return  # it was deleted, or has a successor
-            self._made.add(key)
+            self._made[key] = value
             self._desk.notifier.emit(PictureReady(key, value))
             if session.shown == key:
                 self._desk.notifier.emit(ShownChanged(key))

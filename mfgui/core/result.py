@@ -1,9 +1,13 @@
-"""What a run leaves behind: image, curve, provenance. Never changed once the run has ended."""
+"""What a run leaves behind: image, curve, provenance.
+
+Never changed once the run has ended, but for the one result that follows the focus map.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mfgui.core.arrays import Depth, ImageF32, LabelArray
@@ -92,6 +96,9 @@ class Result:
         without a map, and for a stopped run of another objective).
     seconds : mapping
         "map" and "fuse", wall clock.
+    guard : lock or None
+        Of a result that still follows the map: `image` and `labels` are written while it is held.
+        Whoever needs them as they belong together takes `frozen()`.
     """
 
     name: str
@@ -109,3 +116,17 @@ class Result:
     q: float | None = None
     q_box: float | None = None
     window: int | None = None
+    guard: AbstractContextManager[object] | None = field(default=None, repr=False)
+
+    def frozen(self) -> Result:
+        """This result as it is now, with arrays that nobody writes any more.
+
+        Copies them when it still follows the map, which may wait for a solution of some
+        milliseconds: not for the interface thread.
+        """
+        if self.guard is None:
+            return self
+        with self.guard:
+            image = self.image.copy()
+            labels = None if self.labels is None else self.labels.copy()
+        return replace(self, image=image, labels=labels, start=image, best=image, guard=None)

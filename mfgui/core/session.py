@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mfgui.core.arrays import Rect
 from mfgui.core.labels import FocusMap
 from mfgui.core.result import Result
+from mfgui.core.seams import HARD, Seam
 from mfgui.core.stack import SourceStack
 
 
@@ -37,9 +38,11 @@ class Session:
         What brushes paint: 1 ... K, or 0 for *unassigned*.
     shown : str
         Key of the picture on the canvas: ``source:1``, ``result:3``, ``result:3:start``,
-        ``live``, or empty.
+        ``composite``, ``live``, or empty.
     reference : str
         Key of the picture that the reference key shows, or empty.
+    seam : Seam
+        Of the composite of the map.
     region : Rect or None
         For local runs, local metrics and crops of the view; inside the picture.
     """
@@ -52,4 +55,5 @@ class Session:
     active_label: int = 1
     shown: str = ""
     reference: str = ""
+    seam: Seam = HARD
     region: Rect | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from mfgui.app.controller import Controller
-from mfgui.app.view_control import state_key
+from mfgui.app.view_control import COMPOSITE, state_key
 from mfgui.core.arrays import Size
 from mfgui.core.events import (
     ActiveSourceChanged,
@@ -16,9 +16,11 @@ from mfgui.core.events import (
     DevicesChanged,
     FirstLook,
     MapChanged,
+    MapPatched,
     Notice,
     OpeningFailed,
     PictureDropped,
+    PicturePatched,
     PictureReady,
     Preparing,
     ResultAdded,
@@ -58,6 +60,7 @@ class Presenter(QObject):
         self._on_set = on_set
         self._on_ready = on_ready
         self._pictures: dict[str, Picture] = {}
+        self._peeked = ""
         self._last_state: tuple[RunState, int] = (RunState.DONE, -1)
         self._extended: set[int] = set()
         self._curve_timer = QTimer(self)
@@ -74,6 +77,8 @@ class Presenter(QObject):
             ShownChanged: self._on_shown_changed,
             ActiveSourceChanged: self._on_active_source_changed,
             MapChanged: self._on_map_changed,
+            MapPatched: self._on_map_patched,
+            PicturePatched: self._on_picture_patched,
             ResultAdded: self._on_result_added,
             ResultRemoved: self._on_result_removed,
             RunChanged: self._on_run_changed,
@@ -130,7 +135,15 @@ class Presenter(QObject):
             "fused": controller.view.fused_key() or LIVE,
             "reference": controller.session.reference,
         }
-        self._parts.canvas.peek(keys[what])
+        self._peeked = keys[what]
+        if self._peeked == COMPOSITE:
+            controller.composite.ensure()
+        self._parts.canvas.peek(self._peeked)
+
+    def end_peek(self) -> None:
+        """The key was let go."""
+        self._peeked = ""
+        self._parts.canvas.peek(None)
 
     # Sets
 
@@ -198,6 +211,8 @@ class Presenter(QObject):
         parts = self._parts
         self._pictures[change.key] = change.picture
         parts.canvas.set_picture(change.key, change.picture)
+        if change.key == self._peeked:
+            parts.canvas.peek(change.key)
         if change.key.startswith("source:"):
             parts.sources.show_picture(change.key, change.picture)
             self._show_sources()
@@ -239,6 +254,13 @@ class Presenter(QObject):
         self._parts.banners.begin_anew()
         self._show_labels()
         self.show_commands()
+
+    def _on_map_patched(self, change: MapPatched) -> None:
+        self._parts.canvas.labels_changed(change.rect)
+
+    def _on_picture_patched(self, change: PicturePatched) -> None:
+        if change.key in self._pictures:
+            self._parts.canvas.update_picture(change.key, change.pixels, change.rect)
 
     def _show_labels(self) -> None:
         focus_map = self._controller.session.focus_map

@@ -39,7 +39,7 @@ def connect_canvas(parts: WindowParts, controller: Controller, presenter: Presen
     canvas.view_changed.connect(parts.status.show_zoom)
     canvas.source_step_requested.connect(controller.view.step_source)
     canvas.peek_requested.connect(presenter.peek)
-    canvas.peek_ended.connect(lambda: canvas.peek(None))
+    canvas.peek_ended.connect(presenter.end_peek)
     overlay.changed.connect(lambda chosen: canvas.set_overlay(chosen.mode, chosen.strength))
 
 

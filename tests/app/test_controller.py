@@ -226,7 +226,7 @@ def test_that_deleting_the_shown_result_shows_another_picture(opened) -> None:
     opened.controller.runs.delete_result(second)
     assert opened.controller.session.shown == f"result:{first}"
     opened.controller.runs.delete_result(first)
-    assert opened.controller.session.shown == "source:1"
+    assert opened.controller.session.shown == "composite"
     dropped = {change.key for change in opened.seen(changes.PictureDropped)}
     assert {f"result:{first}", f"result:{second}"} <= dropped
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mfgui.app.following import FOLLOWING, changed_boxes
+from mfgui.app.followed import FOLLOWING, changed_boxes
 from mfgui.core import events as changes
-from mfgui.core.arrays import Rect
+from mfgui.core.arrays import Rect, from_float
 from mfgui.core.compute import Compute
+from mfgui.core.edits import Edit
 from mfgui.core.session import MapOrigin
 from mfgui.methods.optimise.mffssim.objective import q_box
 
 WINDOW = 5
 BLOB = Rect(8, 20, 6, 7)
+OWN, OTHER = 1, 2  # labels of the blob before and after
 ORIGIN = MapOrigin(path="map.png")
 
 
@@ -124,7 +126,7 @@ def test_that_changes_during_a_solution_are_put_together(fused, tiny_pair) -> No
     found = controller.session.results[2]
     np.testing.assert_array_equal(found.labels, labels)
     assert list(controller.session.results) == [1, 2]
-    assert [change.run_id for change in fused.seen(changes.ResultAdded)] == [2, 2, 2]
+    assert [change.run_id for change in fused.seen(changes.ResultAdded)] == [2, 2]
 
 
 def test_that_the_newest_optimum_is_followed(fused, tiny_pair) -> None:
@@ -223,9 +225,10 @@ def test_that_nothing_follows_into_another_set(fused, tiny_pair, tiny_pair_files
 def test_that_the_result_deleted_meanwhile_does_not_come_back(fused, tiny_pair) -> None:
     controller = fused.controller
     controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
-    controller.runs.delete_result(1)
+    controller.runs.delete_result(2)
     fused.settle()
-    assert controller.session.results == {}
+    assert list(controller.session.results) == [1]
+    assert controller.session.shown == "result:1"
 
 
 def test_that_a_failure_is_told_and_the_next_change_is_followed(
@@ -243,7 +246,8 @@ def test_that_a_failure_is_told_and_the_next_change_is_followed(
     assert list(controller.session.results) == [1]
     controller.follower.map_changed(Rect(0, 0, 1, 1))
     fused.settle()
-    np.testing.assert_array_equal(controller.session.results[2].labels, labels)
+    assert list(controller.session.results) == [1, 3]
+    np.testing.assert_array_equal(controller.session.results[3].labels, labels)
 
 
 def test_that_distant_changes_have_boxes_of_their_own() -> None:
@@ -258,7 +262,9 @@ def test_that_distant_changes_have_boxes_of_their_own() -> None:
         second,
     ]
     assert changed_boxes(before, after, whole, apart=700) == [first.united(second)]
-    assert changed_boxes(before, after, Rect(0, 0, 100, 50), apart=9) == [Rect(10, 20, 30, 30)]
+    part = Rect(5, 3, 95, 47)
+    found = changed_boxes(before[part.slices], after[part.slices], part, apart=9)
+    assert found == [Rect(10, 20, 30, 30)]
     assert changed_boxes(before, before, whole, apart=9) == []
 
 
@@ -278,3 +284,118 @@ def test_that_boxes_hold_every_change_and_keep_apart(seed: int) -> None:
     assert covered[before != after].all()
     for i, box in enumerate(boxes):
         assert all(box.grown(20).intersected(other).empty for other in boxes[:i])
+
+
+class Canvas:
+    """Keeps pictures as the canvas does."""
+
+    def __init__(self, desk) -> None:
+        self.pictures = {}
+        desk.controller.notifier.connect(self.take)
+
+    def take(self, change: object) -> None:
+        if isinstance(change, changes.PictureReady):
+            self.pictures[change.key] = change.picture
+        elif isinstance(change, changes.PictureDropped):
+            self.pictures.pop(change.key, None)
+        elif isinstance(change, changes.PicturePatched):
+            self.pictures[change.key].repair(change.rect, change.pixels)
+
+    def pixels(self, key: str) -> np.ndarray:
+        return self.pictures[key].levels[0][..., 2::-1].astype(int)
+
+
+@pytest.fixture
+def seen(desk, tiny_pair, tiny_pair_files):
+    """A finished run whose picture a canvas keeps."""
+    canvas = Canvas(desk)
+    desk.controller.sets.open(tiny_pair_files)
+    desk.settle()
+    desk.controller.sets.set_map(tiny_pair.labels, ORIGIN)
+    run(desk)
+    desk.changes.clear()
+    return desk, canvas
+
+
+def paint(desk, rect: Rect, label: int) -> None:
+    mask = np.ones((rect.height, rect.width), bool)
+    desk.controller.edit.apply("Brush", [Edit(rect, mask, label)])
+
+
+def test_that_a_stroke_is_seen_at_once_and_then_as_solved(seen, tiny_pair) -> None:
+    desk, canvas = seen
+    session = desk.controller.session
+    before = canvas.pixels("result:1")
+    label = OTHER
+    assert (tiny_pair.labels[BLOB.slices] == OWN).all()
+    paint(desk, BLOB, label)
+    assert session.shown == "result:2"  # the picture was handed over, not made anew
+    assert "result:1" not in canvas.pictures
+    assert not desk.backend.events
+    source = session.stack.pixels(label - 1).astype(int)
+    other = session.stack.pixels(2 - label).astype(int)
+    changed = (tiny_pair.labels != label)[..., np.newaxis]
+    moved = np.where(changed, np.clip(before + source - other, 0, 255), before)
+    found = canvas.pixels("result:2")
+    np.testing.assert_array_equal(found[BLOB.slices], moved[BLOB.slices])
+    desk.settle()
+    shown = from_float(session.results[2].image, "uint8")
+    np.testing.assert_array_equal(canvas.pixels("result:2"), shown)
+    stored = canvas.pictures["result:2"].stored(BLOB, frame=session.stack.size)
+    np.testing.assert_array_equal(stored, shown[BLOB.slices])
+
+
+def test_that_what_is_painted_during_a_solution_stays_in_sight(seen) -> None:
+    desk, canvas = seen
+    controller = desk.controller
+    paint(desk, BLOB, OTHER)
+    second = Rect(BLOB.x + 3, BLOB.y + 2, 5, 5)  # inside the patch of the first one
+    paint(desk, second, OWN)
+    at_once = canvas.pixels("result:2")[second.slices]
+    desk.backend.work()
+    controller.handle(desk.backend.events.popleft())  # the solution of the first stroke
+    assert controller.follower._job is not None  # that of the second is under way
+    drift = np.abs(canvas.pixels("result:2")[second.slices] - at_once)
+    assert drift.mean() < 20  # as painted, but for what the first solution has changed around it
+    desk.settle()
+    shown = from_float(controller.session.results[2].image, "uint8")
+    np.testing.assert_array_equal(canvas.pixels("result:2"), shown)
+
+
+def test_that_undone_strokes_are_followed(seen) -> None:
+    desk, canvas = seen
+    paint(desk, BLOB, OTHER)
+    paint(desk, BLOB, OWN)
+    desk.settle()
+    desk.controller.edit.go_to(desk.controller.edit.history.position - 2)
+    desk.settle()
+    session = desk.controller.session
+    np.testing.assert_array_equal(session.results[2].labels, session.focus_map.labels)
+    shown = from_float(session.results[2].image, "uint8")
+    np.testing.assert_array_equal(canvas.pixels("result:2"), shown)
+    assert rms(session.results[2].image, session.results[1].image) < 0.3
+
+
+def test_that_a_frozen_result_stays_while_the_map_goes_on(seen) -> None:
+    desk, _ = seen
+    paint(desk, BLOB, OTHER)
+    desk.settle()
+    live = desk.controller.session.results[2]
+    kept = live.frozen()
+    image, labels = kept.image.copy(), kept.labels.copy()
+    paint(desk, BLOB, OWN)
+    desk.settle()
+    assert (live.labels[BLOB.slices] == OWN).all()
+    np.testing.assert_array_equal(kept.image, image)
+    np.testing.assert_array_equal(kept.labels, labels)
+    assert kept.guard is None
+
+
+def test_that_the_older_result_can_be_shown_again(seen) -> None:
+    desk, canvas = seen
+    image = desk.controller.session.results[1].image
+    paint(desk, BLOB, OTHER)
+    desk.settle()
+    desk.controller.view.show("result:1")
+    desk.settle()
+    np.testing.assert_array_equal(canvas.pixels("result:1"), from_float(image, "uint8"))
