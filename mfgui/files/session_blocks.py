@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -34,17 +35,38 @@ _STATE_MOST = 64 << 20
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
+class Written:
+    """Which blocks hold the arrays that were written before; these never change, so that they need
+    not even be looked at again. An array that is gone is forgotten."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, tuple[weakref.ref[PixelArray], tuple[int, list[str]]]] = {}
+
+    def get(self, array: PixelArray) -> tuple[int, list[str]] | None:
+        known = self._entries.get(id(array))
+        return known[1] if known is not None and known[0]() is array else None
+
+    def put(self, array: PixelArray, rows: int, blocks: list[str]) -> None:
+        gone = [key for key, (reference, _) in self._entries.items() if reference() is None]
+        for key in gone:
+            del self._entries[key]
+        self._entries[id(array)] = (weakref.ref(array), (rows, blocks))
+
+    def clear(self) -> None:
+        self._entries.clear()
+
+
 class BlockWriter:
     """Keeps pixels as blocks of rows; those that are there already are left.
 
-    Time: one hash of everything (about a fifth of a second for a result of 24 megapixels), and
-    the writing of what is new.
+    Time: one hash of every array that is new, and the writing of the blocks that are.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: Written | None = None) -> None:
+        self._known = Written() if known is None else known
         self._folder = folder / _BLOCKS
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._there = set(os.listdir(self._folder))
+        self._there = {entry.name for entry in self._folder.iterdir()}
         self._names: dict[int, str] = {}
         self.arrays: dict[str, object] = {}
         self.used: set[str] = set()
@@ -70,8 +92,14 @@ class BlockWriter:
         known = self._names.get(id(array))
         if known is not None:
             return known
-        rows = max(1, _BLOCK_BYTES // max(1, array[:1].nbytes))
-        blocks = [self._block(array[top : top + rows]) for top in range(0, len(array), rows)]
+        before = self._known.get(array)
+        if before is not None and self._there.issuperset(before[1]):
+            rows, blocks = before
+            self.used.update(blocks)
+        else:
+            rows = max(1, _BLOCK_BYTES // max(1, array[:1].nbytes))
+            blocks = [self._block(array[top : top + rows]) for top in range(0, len(array), rows)]
+            self._known.put(array, rows, blocks)
         self.arrays[name] = {"rows": rows, "blocks": blocks}
         self._names[id(array)] = name
         return name
@@ -133,7 +161,12 @@ class _BlockReader:
 
 
 def write_blocks(
-    folder: Path, stored: StoredSession, *, saved: str, more: Mapping[str, object]
+    folder: Path,
+    stored: StoredSession,
+    *,
+    saved: str,
+    more: Mapping[str, object],
+    known: Written | None = None,
 ) -> int:
     """Write a session into a folder of its own; returns the bytes of new blocks.
 
@@ -143,6 +176,8 @@ def write_blocks(
     ----------
     more : mapping
         What else to note, as plain values.
+    known : Written, optional
+        What earlier calls for this folder have written.
 
     Raises
     ------
@@ -150,7 +185,7 @@ def write_blocks(
         If the system refuses; the state before is kept.
     """
     with writing(folder):
-        writer = BlockWriter(folder)
+        writer = BlockWriter(folder, known)
         manifest = described(stored, writer, saved=saved)
         content = {**manifest, "more": dict(more), "arrays": writer.arrays}
         data = json_text(content).encode()

@@ -70,8 +70,7 @@ def decode_float(data: bytes, size: Size, channels: int) -> ImageF32:
 
 def encode_labels(labels: LabelArray) -> bytes:
     """PNG of (H, W) uint8 or uint16."""
-    encoded: bytes = imagecodecs.png_encode(np.ascontiguousarray(labels), level=1)
-    return encoded
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(labels), level=1))
 
 
 def decode_labels(data: bytes, size: Size, *, k: int) -> LabelArray:
@@ -106,15 +105,14 @@ def checked_labels(labels: LabelArray, size: Size, *, k: int) -> LabelArray:
 
 def hash_of(block: PixelArray) -> str:
     """Name of a contiguous block by its content."""
-    return hashlib.sha256(memoryview(block).cast("B")).hexdigest()
+    return hashlib.sha256(block.data.cast("B")).hexdigest()
 
 
 def encode_block(block: PixelArray) -> bytes:
     """A contiguous block of labels or floats; the bytes of a float are sorted by their place,
     which makes them shrink."""
     flat = block.view(np.uint8).reshape(-1, block.itemsize)
-    data: bytes = imagecodecs.zstd_encode(np.ascontiguousarray(flat.T), level=1)
-    return data
+    return bytes(imagecodecs.zstd_encode(flat.T.tobytes(), level=1))
 
 
 def decode_block(data: bytes, shape: tuple[int, ...], dtype: npt.DTypeLike) -> PixelArray:
@@ -123,10 +121,10 @@ def decode_block(data: bytes, shape: tuple[int, ...], dtype: npt.DTypeLike) -> P
     count = int(np.prod(shape))
     flat = np.empty(kind.itemsize * count, np.uint8)
     try:
-        found = imagecodecs.zstd_decode(data, out=flat)
+        found = imagecodecs.zstd_decode(data, out=flat.data)
     except Exception as error:
         raise WrongField(f"a block of pixels cannot be read ({error})") from error
-    if len(memoryview(found).cast("B")) != flat.nbytes:
+    if len(found) != flat.nbytes:
         raise WrongField("a block of pixels has another size")
     sorted_bytes = flat.reshape(kind.itemsize, count)
     block: PixelArray = np.ascontiguousarray(sorted_bytes.T).view(kind).reshape(shape)
