@@ -24,10 +24,12 @@ from mfgui.ui.commanding import Commands
 from mfgui.ui.device_menu import DeviceMenu
 from mfgui.ui.docks.curve import CurvePanel
 from mfgui.ui.docks.frame import Dock
+from mfgui.ui.docks.history import HistoryPanel
 from mfgui.ui.docks.method import MethodPanel
 from mfgui.ui.docks.results import ResultsPanel
 from mfgui.ui.docks.sources import SourcesPanel
 from mfgui.ui.drop import DropTarget
+from mfgui.ui.edit_answers import EditAnswers
 from mfgui.ui.notices import Banners
 from mfgui.ui.overlay_control import OverlayControl
 from mfgui.ui.parts import RecentSets, WindowParts, finding_missing
@@ -37,15 +39,16 @@ from mfgui.ui.start_page import StartPage
 from mfgui.ui.status import StatusBar
 from mfgui.ui.theme import Choice, Theme, Themes
 from mfgui.ui.tool_bar import ToolBar
-from mfgui.ui.wiring import connect_canvas, connect_docks, connect_start, order_tabs
+from mfgui.ui.wiring import (
+    connect_canvas,
+    connect_docks,
+    connect_start,
+    connect_workspaces,
+    order_tabs,
+)
+from mfgui.ui.workspaces import Workspace
 
 MINIMUM_SIZE = QSize(1024, 640)
-_MODE_NAMES = {
-    OverlayMode.OFF: "off",
-    OverlayMode.TINT: "tint",
-    OverlayMode.CONTOUR: "contour",
-    OverlayMode.ACTIVE: "only-active",
-}
 
 
 class MainWindow(QMainWindow):
@@ -72,6 +75,13 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.arranger = Arranger(self, dict(self.docks))
         self.commands = Commands(self, controller, self.parts, self.arranger, themes)
+        self.edits = EditAnswers(
+            self,
+            controller,
+            self.parts,
+            show_history=lambda: self.arranger.show("history"),
+        )
+        self.commands.add(self.edits.answers())
         self.presenter = Presenter(
             controller,
             self.parts,
@@ -91,7 +101,7 @@ class MainWindow(QMainWindow):
     def _make_parts(self) -> WindowParts:
         registry, theme = self._controller.registry, self._themes.current
         values = self._controller.settings.values
-        mode = next(mode for mode, name in _MODE_NAMES.items() if name == values.overlay)
+        mode = OverlayMode(values.overlay)
         return WindowParts(
             actions=Actions(self),
             devices=DeviceMenu(self),
@@ -120,6 +130,7 @@ class MainWindow(QMainWindow):
             "method": ("Method", parts.method),
             "results": ("Results", parts.results),
             "curve": ("Curve", parts.curve),
+            "history": ("History", HistoryPanel(self._controller)),
         }
         return {name: Dock(name, words, body, self) for name, (words, body) in bodies.items()}
 
@@ -153,6 +164,7 @@ class MainWindow(QMainWindow):
         parts.actions.triggered.connect(commands.carry_out)
         commands.quit_asked.connect(self.close)
         self._themes.changed.connect(self._on_theme_changed)
+        connect_workspaces(parts, self.arranger)
         connect_start(parts, commands)
         connect_canvas(parts, controller, self.presenter)
         connect_docks(parts, controller, commands, self.presenter)
@@ -231,16 +243,24 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         values = self._controller.settings.values
-        self.arranger.restore(values.window_geometry, values.window_layout)
+        layouts = {
+            Workspace.FUSE: values.window_layout,
+            Workspace.ANNOTATE: values.annotate_layout,
+        }
+        known = values.workspace in list(Workspace)
+        workspace = Workspace(values.workspace) if known else Workspace.FUSE
+        self.arranger.restore(values.window_geometry, layouts, workspace)
         self._show_set(False)
 
     def _remember(self) -> None:
-        geometry, layout = self.arranger.saved()
+        geometry, layouts = self.arranger.saved()
         overlay = self.parts.overlay.overlay
         self._controller.settings.change(
             window_geometry=geometry,
-            window_layout=layout,
-            overlay=_MODE_NAMES[overlay.mode],
+            window_layout=layouts.get(Workspace.FUSE, ""),
+            annotate_layout=layouts.get(Workspace.ANNOTATE, ""),
+            workspace=self.arranger.workspace.value,
+            overlay=overlay.mode.value,
             overlay_strength=overlay.strength,
         )
 

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
-from mfgui.ui.icons import IconButton
+from mfgui.ui.icons import IconButton, icon_in
 
-_BUTTONS = {
-    OverlayMode.OFF: ("eye-off", "No overlay"),
-    OverlayMode.TINT: ("tint", "Tint: label colours over the picture"),
-    OverlayMode.CONTOUR: ("contour", "Contour: label boundaries"),
-    OverlayMode.ACTIVE: ("only-active", "Only active: other labels dimmed"),
+# Icon, name, and what it shows.
+MODES = {
+    OverlayMode.OFF: ("eye-off", "Off", "The picture alone"),
+    OverlayMode.TINT: ("tint", "Tint", "Label colours over the picture"),
+    OverlayMode.CONTOUR: ("contour", "Contour", "Label boundaries"),
+    OverlayMode.HATCH: ("hatch", "Hatch", "Lines that tell labels apart without colour"),
+    OverlayMode.ACTIVE: ("only-active", "Only active", "Other labels dimmed"),
+    OverlayMode.UNASSIGNED: ("gaps", "Unassigned", "A checkerboard where there is no label"),
+    OverlayMode.SOFT: ("soft", "Soft map", "Continuous weights, from clear to full"),
+    OverlayMode.DIFFERENCE: ("difference", "Difference", "Where another map differs"),
+    OverlayMode.LOCAL_Q: ("heat", "Local Q", "The score around each pixel; bright is low"),
+    OverlayMode.CONFIDENCE: (
+        "confidence",
+        "Confidence",
+        "How far the sharpest source is ahead; bright is hardly",
+    ),
 }
 STEP = 5
 
 
 class OverlayControl(QWidget):
-    """One button for each mode, and the strength; `changed` carries the new `Overlay`."""
+    """A menu of the modes, and the strength; `changed` carries the new `Overlay`."""
 
     changed = Signal(object)
 
@@ -26,11 +48,12 @@ class OverlayControl(QWidget):
         super().__init__(parent)
         self._overlay = overlay
         self._mode_before_off = OverlayMode.TINT if _is_off(overlay) else overlay.mode
-        self.buttons: dict[OverlayMode, IconButton] = {}
+        self.button = IconButton("overlay", "Overlay")
+        self.menu = QMenu(self)
+        self.modes: dict[OverlayMode, QAction] = {}
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.percent = QLabel()
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(True)
+        self._make_menu()
         self._lay_out()
         self._show()
         self.slider.valueChanged.connect(self._on_strength_moved)
@@ -41,13 +64,13 @@ class OverlayControl(QWidget):
 
     def toggle(self) -> None:
         """Off, or back to the mode that was on."""
-        self.set_mode(self._mode_before_off if _is_off(self._overlay) else OverlayMode.OFF)
+        back = self._mode_before_off if self._usable(self._mode_before_off) else OverlayMode.TINT
+        self.set_mode(back if _is_off(self._overlay) else OverlayMode.OFF)
 
     def next_mode(self) -> None:
-        """Tint, contour, only active, and tint again."""
-        modes = [OverlayMode.TINT, OverlayMode.CONTOUR, OverlayMode.ACTIVE]
-        place = -1 if _is_off(self._overlay) else modes.index(self._overlay.mode)
-        self.set_mode(modes[(place + 1) % len(modes)])
+        """The next mode of the menu that can be used, and off after the last."""
+        modes = [mode for mode in OverlayMode if self._usable(mode) or mode is self._overlay.mode]
+        self.set_mode(modes[(modes.index(self._overlay.mode) + 1) % len(modes)])
 
     def strengthen(self, steps: int) -> None:
         """Stronger, or weaker for negative `steps`."""
@@ -62,8 +85,24 @@ class OverlayControl(QWidget):
         self._show()
         self.changed.emit(self._overlay)
 
+    def show_reasons(self, reasons: Mapping[OverlayMode, str]) -> None:
+        """Why modes cannot be used now; those that are missing or have no reason can."""
+        for mode, action in self.modes.items():
+            reason = reasons.get(mode, "")
+            action.setEnabled(not reason)
+            action.setToolTip(f"{MODES[mode][2]} ({reason})" if reason else MODES[mode][2])
+
+    def _usable(self, mode: OverlayMode) -> bool:
+        return self.modes[mode].isEnabled()
+
     def _show(self) -> None:
-        self.buttons[self._overlay.mode].setChecked(True)
+        mode = self._overlay.mode
+        icon, name, words = MODES[mode]
+        self.modes[mode].setChecked(True)
+        self.button.set_icon_name(icon)
+        self.button.setText(name)
+        self.button.setToolTip(f"Overlay: {words} (O, Shift+O)")
+        self.button.setAccessibleName(f"Overlay: {name}")
         self.slider.setValue(self._overlay.strength)
         self.slider.setEnabled(self.isEnabled() and not _is_off(self._overlay))
         self.percent.setText(f"{self._overlay.strength} %")
@@ -75,18 +114,50 @@ class OverlayControl(QWidget):
         self._show()
         self.changed.emit(self._overlay)
 
+    def _make_menu(self) -> None:
+        group = QActionGroup(self)
+        self.menu.setToolTipsVisible(True)
+        for mode, (_icon, name, words) in MODES.items():
+            action = self.menu.addAction(name)
+            action.setCheckable(True)
+            action.setToolTip(words)
+            action.triggered.connect(lambda _on=False, mode=mode: self.set_mode(mode))
+            group.addAction(action)
+            self.modes[mode] = action
+        self._colour_icons()
+        self.button.setMenu(self.menu)
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def _colour_icons(self) -> None:
+        for mode, action in self.modes.items():
+            action.setIcon(icon_in(self.palette(), MODES[mode][0]))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._colour_icons()
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._fix_width()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fix_width()
+
+    def _fix_width(self) -> None:
+        """Room for the longest name, so that the slider never moves."""
+        self.button.ensurePolished()
+        metrics = self.button.fontMetrics()
+        widest = max(metrics.horizontalAdvance(name) for _, name, _ in MODES.values())
+        present = metrics.horizontalAdvance(self.button.text())
+        self.button.setFixedWidth(self.button.sizeHint().width() + widest - present)
+
     def _lay_out(self) -> None:
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        for mode, (icon, words) in _BUTTONS.items():
-            button = IconButton(icon, words)
-            button.setCheckable(True)
-            button.clicked.connect(lambda _on=False, mode=mode: self.set_mode(mode))
-            self._group.addButton(button)
-            self.buttons[mode] = button
-            layout.addWidget(button)
+        layout.addWidget(self.button)
         self.slider.setRange(0, 100)
         self.slider.setSingleStep(STEP)
         self.slider.setPageStep(STEP)
@@ -94,7 +165,7 @@ class OverlayControl(QWidget):
         self.slider.setAccessibleName("Overlay strength in percent")
         self.slider.setToolTip("Overlay strength (, and .)")
         self.percent.setFixedWidth(44)
-        layout.addSpacing(8)
+        layout.addSpacing(4)
         layout.addWidget(self.slider)
         layout.addWidget(self.percent)
 

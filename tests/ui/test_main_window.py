@@ -402,7 +402,7 @@ def test_that_tab_goes_round_once_in_reading_order(
         rows["iterations"].field.main,
         parts.method.run_button,
         window._tool_bar.widgetForAction(parts.actions["open"]),
-        parts.overlay.buttons[OverlayMode.TINT],
+        parts.overlay.button,
     ]
     present = [widget for widget in landmarks if widget.isEnabled()]
     assert [seen.index(widget) for widget in present] == sorted(

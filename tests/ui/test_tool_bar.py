@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
@@ -20,35 +20,60 @@ def control(qtbot: Any, themes: Any) -> OverlayControl:
     return control
 
 
-def test_that_each_mode_has_a_button(control: OverlayControl, qtbot: Any) -> None:
-    for mode in (OverlayMode.CONTOUR, OverlayMode.ACTIVE, OverlayMode.OFF, OverlayMode.TINT):
+def test_that_each_mode_is_in_the_menu(control: OverlayControl, qtbot: Any) -> None:
+    assert list(control.modes) == list(OverlayMode)
+    for mode in (*list(OverlayMode)[2:], OverlayMode.OFF, OverlayMode.TINT):
         with qtbot.waitSignal(control.changed) as caught:
-            click(control.buttons[mode])
+            control.modes[mode].trigger()
         assert caught.args == [Overlay(mode, 35)]
-        assert control.buttons[mode].isChecked()
-        assert control.buttons[mode].accessibleName()
-        assert min(control.buttons[mode].width(), control.buttons[mode].height()) >= 24
+        assert [m for m, action in control.modes.items() if action.isChecked()] == [mode]
+        assert control.button.text() == control.modes[mode].text()
+        assert control.modes[mode].text() in control.button.accessibleName()
+        assert not control.modes[mode].icon().isNull()
+    assert min(control.button.width(), control.button.height()) >= 24
+
+
+def test_that_the_slider_never_moves_with_the_name_of_the_mode(control: OverlayControl) -> None:
+    places = set()
+    for mode in OverlayMode:
+        control.set_mode(mode)
+        control.layout().activate()
+        places.add(control.slider.x())
+        assert control.button.sizeHint().width() <= control.button.width()
+    assert len(places) == 1
+
+
+def test_that_the_menu_opens_from_the_keyboard(control: OverlayControl, qtbot: Any) -> None:
+    control.button.setFocus()
+    QTimer.singleShot(0, lambda: QTest.keyClick(control.menu, Qt.Key.Key_Escape))
+    with qtbot.waitSignal(control.menu.aboutToShow):
+        QTest.keyClick(control.button, Qt.Key.Key_Space)
 
 
 def test_that_toggling_returns_to_the_mode_that_was_on(control: OverlayControl) -> None:
-    click(control.buttons[OverlayMode.CONTOUR])
+    control.modes[OverlayMode.HATCH].trigger()
     control.toggle()
     assert control.overlay.mode is OverlayMode.OFF
     control.toggle()
-    assert control.overlay.mode is OverlayMode.CONTOUR
+    assert control.overlay.mode is OverlayMode.HATCH
 
 
-def test_that_the_next_mode_goes_round_without_off(control: OverlayControl) -> None:
+def test_that_the_next_mode_goes_round_over_those_that_can_be_used(
+    control: OverlayControl,
+) -> None:
+    reasons = {OverlayMode.SOFT: "no weights", OverlayMode.DIFFERENCE: "one map only"}
+    control.show_reasons(reasons)
+    assert "one map only" in control.modes[OverlayMode.DIFFERENCE].toolTip()
+    expected = [mode for mode in OverlayMode if mode not in reasons]
     seen = []
-    for _ in range(4):
-        control.next_mode()
+    for _ in range(len(expected) + 1):
         seen.append(control.overlay.mode)
-    assert seen == [
-        OverlayMode.CONTOUR,
-        OverlayMode.ACTIVE,
-        OverlayMode.TINT,
-        OverlayMode.CONTOUR,
-    ]
+        control.next_mode()
+    assert seen == [*expected[1:], *expected[:2]]
+    control.set_mode(OverlayMode.SOFT)
+    control.toggle()
+    control.toggle()
+    assert control.overlay.mode is OverlayMode.TINT
 
 
 def test_that_strength_moves_by_slider_and_by_steps(control: OverlayControl) -> None:
