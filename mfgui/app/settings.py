@@ -43,8 +43,10 @@ class Settings:
         Absolute paths of the files of each set, newest first.
     last_export_depth : str
         Empty for the depth of the sources.
-    window_geometry, window_layout : str
-        Base64, as Qt gives them.
+    window_geometry, window_layout, annotate_layout : str
+        Base64, as Qt gives them; a layout for each workspace.
+    palette_recent : tuple of str
+        What was chosen from the command palette, the last first.
     """
 
     theme: str = "system"
@@ -56,6 +58,9 @@ class Settings:
     last_export_depth: str = ""
     window_geometry: str = ""
     window_layout: str = ""
+    annotate_layout: str = ""
+    workspace: str = "fuse"
+    palette_recent: tuple[str, ...] = ()
     recent: tuple[tuple[str, ...], ...] = field(default=())
 
     def with_recent(self, paths: tuple[str, ...]) -> Settings:
@@ -131,6 +136,8 @@ def _checked(found: Mapping[str, Any]) -> Settings:
         value = found[entry.name]
         if entry.name == "recent":
             value = tuple(tuple(str(path) for path in paths) for paths in value)
+        elif entry.name == "palette_recent":
+            value = tuple(str(name) for name in value)
         elif type(value) is not type(getattr(defaults, entry.name)):
             raise TypeError(f"{entry.name} is a {type(value).__name__}")
         accepted[entry.name] = value

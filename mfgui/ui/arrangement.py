@@ -1,31 +1,25 @@
-"""Where the docks are: three arrangements by the size of the window, or the person's own."""
+"""Where the docks are: in each workspace three arrangements by the size of the window, or the
+person's own."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from enum import StrEnum
+import zlib
+from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QWidget
 
 from mfgui.ui.docks.frame import Dock
+from mfgui.ui.workspaces import Arrangement, Plan, Workspace, plan_of
 
 NARROW_BELOW = 1280
 CANVAS_SHARE = 0.63  # planned; 0.6 is left when a message stands above the canvas
 _BARS = 112  # menu, tool and status bar together with the lines between
 _LEAST_CURVE = 240  # below this height the curve moves into the right column
 _MOST_CURVE = 320
-
-
-class Arrangement(StrEnum):
-    """How the docks are placed."""
-
-    ROOMY = "roomy"
-    COMPACT = "compact"
-    NARROW = "narrow"
-    OWN = "own"
 
 
 def right_width(window: QSize) -> int:
@@ -53,6 +47,7 @@ class Arranger(QObject):
     """Places the docks of a window, and notices when the person does."""
 
     arranged = Signal(str)
+    workspace_changed = Signal(str)
 
     def __init__(self, window: QMainWindow, docks: dict[str, Dock]) -> None:
         super().__init__(window)
@@ -62,6 +57,11 @@ class Arranger(QObject):
         self._hidden: list[Dock] = []
         self._away = False
         self._state = ""
+        self._kept: dict[Workspace, str] = {}  # layouts of the workspaces that do not show
+        self._sizes: dict[Workspace, QSize] = {}  # of the window when they showed last
+        # A layout that was saved with other docks does not fit.
+        self._version = zlib.crc32(" ".join(sorted(docks)).encode()) & 0x7FFF
+        self.workspace = Workspace.FUSE
         self.arrangement = Arrangement.OWN
         self._titles = QTimer(self)
         self._titles.setSingleShot(True)
@@ -71,9 +71,12 @@ class Arranger(QObject):
             dock.dockLocationChanged.connect(self._on_dock_moved)
             dock.topLevelChanged.connect(self._on_dock_moved)
             dock.visibilityChanged.connect(self._titles.start)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_focus_changed)
 
     def reset(self) -> None:
-        """Every dock back where it belongs in a window of this size."""
+        """Every dock of the workspace back where it belongs in a window of this size."""
         self._place(fitting(self._window.size()))
 
     def adapt(self) -> None:
@@ -82,11 +85,27 @@ class Arranger(QObject):
         if not self._away and self.arrangement not in (Arrangement.OWN, wanted):
             self._place(wanted)
 
+    def choose(self, workspace: Workspace) -> None:
+        """Show the docks of another workspace as they were, or by default."""
+        if workspace is not self.workspace:
+            self._kept[self.workspace] = self._layout()
+            self._sizes[self.workspace] = self._window.size()
+            self.workspace = workspace
+            self._hidden = []
+            if self._away:
+                name, _, self._state = self._kept.get(workspace, "").partition(":")
+                self.arrangement = _arrangement(name)
+            elif not self._apply(self._kept.get(workspace, "")):
+                self.reset()
+            elif self._sizes.get(workspace, self._window.size()) != self._window.size():
+                self._size_again()
+        self.workspace_changed.emit(workspace.value)
+
     def go_away(self) -> None:
         """Hide every dock while no set is open; what is saved stays as it was."""
         if self._away:
             return
-        self._state = _text(self._window.saveState())
+        self._state = self._text_of_state()
         self._away = True
         for dock in self._docks.values():
             dock.hide()
@@ -96,12 +115,10 @@ class Arranger(QObject):
         if not self._away:
             return
         self._away = False
-        self._busy = True
-        self._window.restoreState(_bytes(self._state))
-        self._busy = False
-        if fitting(self._window.size()) is self.arrangement:
-            self._size(self.arrangement)
-        self.adapt()
+        if self._apply(f"{self.arrangement}:{self._state}"):
+            self._size_again()
+        else:
+            self.reset()
 
     def toggle_all(self) -> None:
         """Hide every dock, or show again those that were hidden."""
@@ -119,23 +136,70 @@ class Arranger(QObject):
         if not self._docks[name].isHidden():
             self._docks[name].raise_()
 
-    def saved(self) -> tuple[str, str]:
-        """Geometry and layout as texts."""
-        state = self._state if self._away else _text(self._window.saveState())
-        return _text(self._window.saveGeometry()), f"{self.arrangement}:{state}"
+    def show(self, name: str) -> None:
+        """Put a dock in front, open it where it is closed."""
+        self._docks[name].show()
+        self._docks[name].raise_()
 
-    def restore(self, geometry: str, layout: str) -> None:
+    def step_dock(self, step: int, canvas: QWidget) -> None:
+        """Move the keyboard to the next dock, or back to the canvas, in the order of the docks."""
+        docks = [dock for dock in self._docks.values() if not dock.isHidden()]
+        focused = QApplication.focusWidget()
+        ring: list[QWidget] = [canvas, *docks]
+        at = next((n for n, part in enumerate(ring) if _holds(part, focused)), 0)
+        part = ring[(at + step) % len(ring)]
+        if isinstance(part, Dock):
+            part.raise_()
+            if part.isFloating():
+                part.activateWindow()
+            part.take_focus()
+        else:
+            part.activateWindow()
+            part.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def saved(self) -> tuple[str, dict[Workspace, str]]:
+        """Geometry of the window, and the layout of each workspace that was shown, as texts."""
+        layouts = {**self._kept, self.workspace: self._layout()}
+        return _text(self._window.saveGeometry()), layouts
+
+    def restore(
+        self, geometry: str, layouts: Mapping[Workspace, str], workspace: Workspace
+    ) -> None:
         """As it was saved, on a screen that exists; the default where that is not possible."""
         self._restore_geometry(geometry)
-        name, _, state = layout.partition(":")
-        self._busy = True
-        known = name in list(Arrangement) and bool(state)
-        done = known and self._window.restoreState(_bytes(state))
-        self._busy = False
-        if not done:
+        self._kept = dict(layouts)
+        self.workspace = workspace
+        if self._apply(self._kept.get(workspace, "")):
+            self.adapt()
+        else:
             self.reset()
-            return
-        self.arrangement = Arrangement(name)
+        self.workspace_changed.emit(workspace.value)
+
+    def _layout(self) -> str:
+        state = self._state if self._away else self._text_of_state()
+        return f"{self.arrangement}:{state}"
+
+    def _text_of_state(self) -> str:
+        return _text(self._window.saveState(self._version))
+
+    def _apply(self, layout: str) -> bool:
+        """Place the docks as in a saved layout; whether it could be used."""
+        name, _, state = layout.partition(":")
+        if name not in list(Arrangement) or not state:
+            return False
+        bars = {bar: not bar.isHidden() for bar in self._window.findChildren(QToolBar)}
+        self._busy = True
+        done = self._window.restoreState(_bytes(state), self._version)
+        self._busy = False
+        for bar, shown in bars.items():  # tool bars are no part of a workspace
+            bar.setVisible(shown)
+        if done:
+            self.arrangement = Arrangement(name)
+        return done
+
+    def _size_again(self) -> None:
+        if fitting(self._window.size()) is self.arrangement:
+            self._size(self.arrangement)
         self.adapt()
 
     def _restore_geometry(self, geometry: str) -> None:
@@ -149,60 +213,57 @@ class Arranger(QObject):
 
     def _place(self, arrangement: Arrangement) -> None:
         self._busy = True
-        window, docks = self._window, self._docks
+        window, plan = self._window, plan_of(self.workspace, arrangement)
         right, bottom = (
             Qt.DockWidgetArea.RightDockWidgetArea,
             Qt.DockWidgetArea.BottomDockWidgetArea,
         )
-        for dock in docks.values():
+        for dock in self._docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
-        sources, method = docks["sources"], docks["method"]
-        results, curve = docks["results"], docks["curve"]
-        window.addDockWidget(right, sources)
-        if arrangement is Arrangement.NARROW:
-            for dock in (method, results, curve):
-                window.addDockWidget(right, dock)
-                window.tabifyDockWidget(sources, dock)
-        else:
-            window.splitDockWidget(sources, method, Qt.Orientation.Vertical)
-            self._place_wide(arrangement, right, bottom)
-        for dock in docks.values():
-            dock.show()
-        method.raise_()
-        sources.raise_() if arrangement is Arrangement.COMPACT else None
+        groups = self._groups(plan)
+        for above, group in zip([None, *groups], groups, strict=False):
+            if above is None:
+                window.addDockWidget(right, group[0])
+            else:
+                window.splitDockWidget(above[0], group[0], Qt.Orientation.Vertical)
+        if plan.below in self._docks:
+            window.addDockWidget(bottom, self._docks[plan.below])
+        placed = {dock for group in groups for dock in group} | {self._docks.get(plan.below)}
+        others = [dock for dock in self._docks.values() if dock not in placed]
+        for group, further in zip(groups, [*([()] * (len(groups) - 1)), others], strict=True):
+            for first, second in zip([*group, *further], [*group, *further][1:], strict=False):
+                window.addDockWidget(right, second)
+                window.tabifyDockWidget(first, second)
+        for dock in self._docks.values():
+            dock.setVisible(dock in placed)
+        for name in plan.front:
+            if name in self._docks:
+                self._docks[name].raise_()
         self._size(arrangement)
         self.arrangement = arrangement
         self._busy = False
         self.arranged.emit(arrangement.value)
 
-    def _place_wide(
-        self, arrangement: Arrangement, right: Qt.DockWidgetArea, bottom: Qt.DockWidgetArea
-    ) -> None:
-        window, docks = self._window, self._docks
-        results, curve = docks["results"], docks["curve"]
-        if arrangement is Arrangement.ROOMY:
-            window.splitDockWidget(docks["method"], results, Qt.Orientation.Vertical)
-            window.addDockWidget(bottom, curve)
-            return
-        window.addDockWidget(right, results)
-        window.tabifyDockWidget(docks["sources"], results)
-        window.addDockWidget(right, curve)
-        window.tabifyDockWidget(docks["method"], curve)
+    def _groups(self, plan: Plan) -> list[list[Dock]]:
+        """The docks of each group of the right column, without those that there are not."""
+        groups = [[self._docks[n] for n in names if n in self._docks] for names in plan.right]
+        return [group for group in groups if group]
 
     def _size(self, arrangement: Arrangement) -> None:
-        window, docks, size = self._window, self._docks, self._window.size()
+        window, size = self._window, self._window.size()
+        plan = plan_of(self.workspace, arrangement)
+        leaders = [group[0] for group in self._groups(plan)]
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        window.resizeDocks([docks["sources"]], [right_width(size)], horizontal)
+        window.resizeDocks(leaders[:1], [right_width(size)], horizontal)
         height = size.height() - _BARS
-        if arrangement is Arrangement.COMPACT:
-            upper = min(232, height * 34 // 100)
-            pair = [docks["sources"], docks["method"]]
-            window.resizeDocks(pair, [upper, height - upper], vertical)
-        elif arrangement is Arrangement.ROOMY:
-            column = [docks["sources"], docks["method"], docks["results"]]
-            window.resizeDocks(column, [height * 20, height * 48, height * 32], vertical)
-            window.resizeDocks([docks["curve"]], [curve_height(size)], vertical)
+        top = min(plan.top_at_most, height * plan.shares[0] // sum(plan.shares))
+        rest = plan.shares[1 : len(leaders)]
+        heights = [(height - top) * share // sum(rest) for share in rest]
+        if len(leaders) > 1:
+            window.resizeDocks(leaders, [top, *heights], vertical)
+        if plan.below in self._docks:
+            window.resizeDocks([self._docks[plan.below]], [curve_height(size)], vertical)
 
     def _show_titles(self) -> None:
         """A dock in a group of tabs needs no title of its own."""
@@ -215,6 +276,18 @@ class Arranger(QObject):
         self._titles.start()
         if not self._busy and self._window.isVisible():
             self.arrangement = Arrangement.OWN
+
+    def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
+        for dock in self._docks.values():
+            dock.title.show_focus(_holds(dock, now))
+
+
+def _arrangement(name: str) -> Arrangement:
+    return Arrangement(name) if name in list(Arrangement) else Arrangement.OWN
+
+
+def _holds(part: QWidget, focused: QWidget | None) -> bool:
+    return focused is not None and (part is focused or part.isAncestorOf(focused))
 
 
 def _on_a_screen(window: QMainWindow) -> bool:

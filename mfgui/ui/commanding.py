@@ -21,6 +21,7 @@ from mfgui.ui.dialogs.about import show_about, show_shortcuts
 from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.theme import Choice, Themes
+from mfgui.ui.workspaces import Workspace
 
 SAMPLE = ("samples/pair/1.png", "samples/pair/2.png")
 
@@ -105,6 +106,10 @@ class Commands(QObject):
 
     def _window_answers(self) -> dict[str, Callable[[], object]]:
         return {
+            "workspace-fuse": lambda: self._arranger.choose(Workspace.FUSE),
+            "workspace-annotate": lambda: self._arranger.choose(Workspace.ANNOTATE),
+            "dock-next": lambda: self._arranger.step_dock(1, self._parts.canvas),
+            "dock-previous": lambda: self._arranger.step_dock(-1, self._parts.canvas),
             "docks": self._arranger.toggle_all,
             "reset-layout": self._arranger.reset,
             "theme-system": lambda: self._choose_theme("system"),
@@ -236,7 +241,7 @@ class Commands(QObject):
         form = self._parts.method.form
         if not form.problems:
             return True
-        self._arranger.bring_up("method")
+        self._arranger.show("method")
         form.rows[next(iter(form.problems))].field.main.setFocus()
         return False
 

@@ -15,6 +15,7 @@ from mfgui.core.events import (
     CurveExtended,
     DevicesChanged,
     FirstLook,
+    HistoryChanged,
     MapChanged,
     MapPatched,
     Notice,
@@ -77,6 +78,7 @@ class Presenter(QObject):
             ShownChanged: self._on_shown_changed,
             ActiveSourceChanged: self._on_active_source_changed,
             MapChanged: self._on_map_changed,
+            HistoryChanged: self._on_history_changed,
             MapPatched: self._on_map_patched,
             PicturePatched: self._on_picture_patched,
             ResultAdded: self._on_result_added,
@@ -261,6 +263,9 @@ class Presenter(QObject):
     def _on_picture_patched(self, change: PicturePatched) -> None:
         if change.key in self._pictures:
             self._parts.canvas.update_picture(change.key, change.pixels, change.rect)
+
+    def _on_history_changed(self, _change: HistoryChanged) -> None:
+        self.show_commands()
 
     def _show_labels(self) -> None:
         focus_map = self._controller.session.focus_map

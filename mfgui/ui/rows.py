@@ -150,7 +150,7 @@ class RowDelegate(QStyledItemDelegate):
         row = model.row(index)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _draw_ground(painter, option)
+        draw_ground(painter, option)
         place = QRect(option.rect.topLeft() + QPoint(MARGIN, MARGIN), PICTURE)
         _draw_picture(painter, option, row, place)
         if row.badge:
@@ -162,7 +162,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _draw_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+def draw_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
     ground = option.rect.adjusted(2, 1, -2, -1)
     palette = option.palette
     painter.setPen(Qt.PenStyle.NoPen)

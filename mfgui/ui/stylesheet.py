@@ -44,6 +44,7 @@ QTabBar::tab:focus { color: $accent; }
 
 #dockTitle { background: $panel; }
 #dockTitle QLabel { color: $text; font-weight: 600; }
+#dockTitle[focused="true"] QLabel { color: $accent; }
 #dockBody { background: $panel; }
 #columnCaption { color: $text_dim; }
 """

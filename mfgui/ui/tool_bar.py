@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
-from mfgui.app.actions import FILE, MAP, RUN, VIEW
+from mfgui.app.actions import EDIT, FILE, MAP, RUN, VIEW
 from mfgui.ui.icons import ICON_SIDE
 from mfgui.ui.parts import WindowParts
+from mfgui.ui.workspace_switch import WorkspaceSwitch
 
 
 class ToolBar(QToolBar):
@@ -21,6 +22,7 @@ class ToolBar(QToolBar):
         self.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._actions = parts.actions
+        self.workspaces = WorkspaceSwitch(parts.actions)
         self._worded: list[QToolButton] = []
         self._fill(parts)
 
@@ -41,7 +43,12 @@ class ToolBar(QToolBar):
 
     def _fill(self, parts: WindowParts) -> None:
         actions = parts.actions
+        self.addWidget(self.workspaces)
+        self.addSeparator()
         self.addActions(list(actions.on_tool_bar(FILE)))
+        self.addSeparator()
+        edit = list(actions.on_tool_bar(EDIT))
+        self.addActions(edit)
         self.addSeparator()
         for menu in (MAP, RUN):
             self.addActions(list(actions.on_tool_bar(menu)))
@@ -60,7 +67,7 @@ class ToolBar(QToolBar):
                 button.setAccessibleName(action.text())
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 button.setMinimumSize(32, 32)
-                if action not in view:
+                if action not in [*edit, *view]:
                     self._worded.append(button)
 
     def _steady_pause(self, *, words: bool) -> None:

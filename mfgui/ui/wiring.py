@@ -7,11 +7,21 @@ from itertools import pairwise
 from PySide6.QtWidgets import QWidget
 
 from mfgui.app.controller import Controller
+from mfgui.ui.arrangement import Arranger
 from mfgui.ui.commanding import Commands
 from mfgui.ui.drop import Drop
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.presenter import Presenter
 from mfgui.ui.tool_bar import ToolBar
+
+
+def connect_workspaces(parts: WindowParts, arranger: Arranger) -> None:
+    """What shows which workspace it is."""
+
+    def show(name: str) -> None:
+        parts.actions[f"workspace-{name}"].setChecked(True)
+
+    arranger.workspace_changed.connect(show)
 
 
 def connect_start(parts: WindowParts, commands: Commands) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QWidget
 
 from mfgui.ui.icons import IconButton
@@ -41,6 +41,13 @@ class DockTitle(QWidget):
             child.setVisible(shown)
         self.updateGeometry()
 
+    def show_focus(self, on: bool) -> None:
+        """Tell that the keyboard is in this dock."""
+        if on != bool(self.property("focused")):
+            self.setProperty("focused", on)
+            self.label.style().unpolish(self.label)
+            self.label.style().polish(self.label)
+
     def sizeHint(self) -> QSize:
         return QSize(120, TITLE_HEIGHT if self._shown else TABBED_HEIGHT)
 
@@ -60,3 +67,27 @@ class Dock(QDockWidget):
         self.setWidget(body)
         self.title = DockTitle(self)
         self.setTitleBarWidget(self.title)
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the first control of the dock."""
+        body = self.widget()
+        before = body.focusWidget()
+        controls = [child for child in body.findChildren(QWidget) if _can_focus(child, body)]
+        if before in controls:
+            before.setFocus(Qt.FocusReason.TabFocusReason)
+        elif controls:
+            first = min(controls, key=lambda child: _place(child, body))
+            first.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            self.title.close_button.setFocus(Qt.FocusReason.TabFocusReason)
+
+
+def _place(control: QWidget, body: QWidget) -> tuple[int, int]:
+    """Row and column, for the order in which one reads."""
+    corner = control.mapTo(body, QPoint(0, 0))
+    return corner.y(), corner.x()
+
+
+def _can_focus(control: QWidget, body: QWidget) -> bool:
+    takes = control.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
+    return bool(takes) and control.isEnabled() and control.isVisibleTo(body)

@@ -1,0 +1,79 @@
+"""Workspaces: which docks show for one kind of work, and where. The data are never touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Workspace(StrEnum):
+    """A kind of work."""
+
+    FUSE = "fuse"
+    ANNOTATE = "annotate"
+
+
+class Arrangement(StrEnum):
+    """How the docks are placed."""
+
+    ROOMY = "roomy"
+    COMPACT = "compact"
+    NARROW = "narrow"
+    OWN = "own"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the docks of a workspace are.
+
+    Docks that the window does not have are left out, those that no plan names are hidden.
+
+    Attributes
+    ----------
+    right : tuple of tuple of str
+        Groups of tabs in the right column, from the top.
+    front : tuple of str
+        Docks that are the first tabs to be seen.
+    shares : tuple of int
+        Height of each group, in parts of the whole.
+    top_at_most : int
+        Height that the first group never exceeds.
+    below : str
+        A dock below the canvas.
+    """
+
+    right: tuple[tuple[str, ...], ...]
+    front: tuple[str, ...]
+    shares: tuple[int, ...]
+    top_at_most: int = 1 << 20
+    below: str = ""
+
+
+_PLANS = {
+    (Workspace.FUSE, Arrangement.NARROW): Plan(
+        (("sources", "method", "results", "curve"),), ("method",), (1,)
+    ),
+    (Workspace.FUSE, Arrangement.COMPACT): Plan(
+        (("sources", "results"), ("method", "curve")),
+        ("method", "sources"),
+        (34, 66),
+        top_at_most=232,
+    ),
+    (Workspace.FUSE, Arrangement.ROOMY): Plan(
+        (("sources",), ("method",), ("results",)), (), (20, 48, 32), below="curve"
+    ),
+    (Workspace.ANNOTATE, Arrangement.NARROW): Plan(
+        (("sources", "spots", "sets", "history"),), ("sources",), (1,)
+    ),
+    (Workspace.ANNOTATE, Arrangement.COMPACT): Plan(
+        (("sources",), ("spots", "sets", "history")), ("spots",), (45, 55)
+    ),
+    (Workspace.ANNOTATE, Arrangement.ROOMY): Plan(
+        (("sources",), ("spots", "sets"), ("history",)), ("spots",), (40, 32, 28)
+    ),
+}
+
+
+def plan_of(workspace: Workspace, arrangement: Arrangement) -> Plan:
+    """The plan of a workspace; there is none for the person's own arrangement (KeyError)."""
+    return _PLANS[workspace, arrangement]
