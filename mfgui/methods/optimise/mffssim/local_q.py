@@ -1,0 +1,137 @@
+"""The box score of every window by itself: where a fused image is unlike its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, to_float
+from mfgui.core.compute import Compute
+from mfgui.core.stripes import RowWorkers, Scratch, stripes
+from mfgui.methods.optimise.mffssim.ssim import C1, C2
+
+_ROWS, _COLUMNS = 128, 512  # of a tile: its planes stay in the cache
+
+Plane = npt.NDArray[Any]  # float64
+
+
+def local_q(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    image: ImageF32,
+    *,
+    window: int,
+    rect: Rect | None = None,
+    compute: Compute,
+) -> npt.NDArray[np.float32]:
+    """SSIM of the window around each pixel with the source that the pixel's label names.
+
+    These are the terms of the objective `BoxJoint` (section 1.1 of the algorithm notes): all
+    channels jointly, windows inside the picture. Their mean is `q_box`.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, C) uint8, uint16 or float32
+        Sources as stored.
+    labels : (H, W) uint8 or uint16
+        Focus map.
+    image : (H, W, C) float32
+        The image that is scored.
+    window : int
+        Odd side length W in pixels, at most the shorter side.
+    rect : Rect, optional
+        Only the windows around these pixels, inside the picture; all of them by default.
+
+    Returns
+    -------
+    (H, W) or (rect.height, rect.width) float32
+        -1 ... 1, and NaN where there is no window: nearer than W // 2 to the border, and where
+        the label is *ignore*, unassigned or above K. Time O(H W C (1 + n)) for n labels per
+        tile of 128 x 512 pixels, whatever W and K; beside the result each thread holds some
+        planes of a tile grown by W.
+
+    Raises
+    ------
+    StopRequested
+        From the checkpoint, which is called for every tile.
+    """
+    height, width = labels.shape
+    whole = Rect(0, 0, width, height)
+    wanted = whole if rect is None else rect
+    reach = window // 2
+    inner = Rect(reach, reach, width - 2 * reach, height - 2 * reach).intersected(wanted)
+    scores: npt.NDArray[np.float32] = np.full((wanted.height, wanted.width), np.nan, np.float32)
+
+    def fill(_scratch: Scratch, start: int, stop: int) -> None:
+        for tile in _tiles(Rect(inner.x, inner.y + start, inner.width, stop - start)):
+            compute.checkpoint()
+            place = Rect(tile.x - wanted.x, tile.y - wanted.y, tile.width, tile.height)
+            _score(images, labels, image, tile, reach, scores[place.slices])
+
+    if not inner.empty:
+        with RowWorkers(compute) as workers:
+            workers.run(fill, inner.height)
+    return scores
+
+
+def _tiles(area: Rect) -> Iterator[Rect]:
+    for top, bottom in stripes(area.y, area.bottom, _ROWS):
+        for left, right in stripes(area.x, area.right, _COLUMNS):
+            yield Rect(left, top, right - left, bottom - top)
+
+
+def _score(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    image: ImageF32,
+    tile: Rect,
+    reach: int,
+    out: npt.NDArray[np.float32],
+) -> None:
+    """Scores of the windows around the pixels of `tile`, which all lie in the picture."""
+    named = labels[tile.slices]
+    present = [int(label) for label in np.unique(named) if 1 <= label <= len(images)]
+    if not present:
+        return
+    fused = image[tile.grown(reach).slices].astype(np.float64)
+    mean_y, square_y = _mean(fused, reach), _mean(fused * fused, reach)
+    variance_y = square_y - mean_y * mean_y
+    for label in present:
+        mask = named == label
+        part = _bounds(mask) if len(present) > 1 else Rect(0, 0, tile.width, tile.height)
+        place = Rect(tile.x + part.x, tile.y + part.y, part.width, part.height)
+        source = to_float(images[label - 1][place.grown(reach).slices]).astype(np.float64)
+        below = Rect(part.x, part.y, part.width + 2 * reach, part.height + 2 * reach).slices
+        mean_x = _mean(source, reach)
+        variance_x = _mean(source * source, reach) - mean_x * mean_x
+        covariance = _mean(source * fused[below], reach) - mean_x * mean_y[part.slices]
+        terms = mean_x, variance_x, mean_y[part.slices], variance_y[part.slices], covariance
+        np.copyto(out[part.slices], _ssim(*terms), where=mask[part.slices], casting="same_kind")
+
+
+def _ssim(
+    mean_x: Plane, variance_x: Plane, mean_y: Plane, variance_y: Plane, covariance: Plane
+) -> Plane:
+    top = (2 * mean_x * mean_y + C1) * (2 * covariance + C2)
+    scores: Plane = top / ((mean_x**2 + mean_y**2 + C1) * (variance_x + variance_y + C2))
+    return scores
+
+
+def _mean(values: Plane, reach: int) -> Plane:
+    """Mean over the channels and the windows of (h, w, C): (h - 2 reach, w - 2 reach)."""
+    plane = values[..., 0] if values.shape[2] == 1 else values.mean(axis=2)
+    side = 2 * reach + 1
+    means = cv2.boxFilter(np.ascontiguousarray(plane), -1, (side, side))
+    height, width = plane.shape
+    return np.asarray(means)[reach : height - reach, reach : width - reach]
+
+
+def _bounds(mask: npt.NDArray[np.bool_]) -> Rect:
+    """The smallest rectangle around what is set; something is."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    x, y = int(columns[0]), int(rows[0])
+    return Rect(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
