@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from shiboken6 import isValid
 
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.icons import IconButton, icon_in
@@ -131,6 +132,8 @@ class OverlayControl(QWidget):
 
     def _colour_icons(self) -> None:
         for mode, action in self.modes.items():
+            if not isValid(action):  # the window is going, and its tool bar lets go of this last
+                return
             action.setIcon(icon_in(self.palette(), MODES[mode][0]))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -146,11 +149,13 @@ class OverlayControl(QWidget):
 
     def _fix_width(self) -> None:
         """Room for the longest name, so that the slider never moves."""
+        if not isValid(self.button):
+            return
         self.button.ensurePolished()
         metrics = self.button.fontMetrics()
         widest = max(metrics.horizontalAdvance(name) for _, name, _ in MODES.values())
         present = metrics.horizontalAdvance(self.button.text())
-        self.button.setFixedWidth(self.button.sizeHint().width() + widest - present)
+        self.button.setFixedWidth(self.button.sizeHint().width() + widest - present + 2)
 
     def _lay_out(self) -> None:
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
