@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -61,7 +62,11 @@ class SetControl:
         self._followers = tuple(followers)
         self._abandon_runs = abandon_runs
         self._opening: int | None = None
+        self.leaving: list[Callable[[], None]] = []
+        """Called while the set that is about to be left is still there."""
         self.pictures: tuple[Picture, ...] = ()
+        self.exported: Callable[[int, ImageF32], None] = lambda _run_id, _image: None
+        """Told of each result that is in a file of its own, with the image it had."""
 
     @property
     def opening(self) -> bool:
@@ -70,18 +75,32 @@ class SetControl:
 
     def open(self, paths: Sequence[Path]) -> None:
         """Read a new set: files, a folder, or one multi-page TIFF. The last call wins."""
+        self.read(tasks.open_set(paths), self._on_set_opened)
+
+    def read(self, task: Task, done: Callable[[object], None]) -> None:
+        """Read something that will take the place of the open set: `done` gets it, unless another
+        call came after this one. It calls `enter`, or `stay`."""
 
         def current(act: Callable[[], None]) -> None:
             if ticket == self._opening:
                 act()
 
         ticket = self._desk.submit(
-            tasks.open_set(paths),
-            done=lambda value: current(lambda: self._on_set_opened(value)),
+            task,
+            done=lambda value: current(lambda: done(value)),
             failed=lambda failure: current(lambda: self._on_opening_failed(failure)),
             part=lambda part: current(lambda: self._on_preview_read(part)),
         )
         self._opening = ticket
+
+    def stay(self) -> None:
+        """Keep the open set in place of what was being read."""
+        self._opening = None
+        self._desk.notifier.emit(OpeningFailed())
+
+    def adopt(self, opened: tasks.LoadedSet) -> None:
+        """Use a set that has been read."""
+        self._on_set_opened(opened)
 
     def close(self) -> None:
         """Forget the set, its map and its results; runs in progress are stopped."""
@@ -131,10 +150,12 @@ class SetControl:
         def image() -> ImageF32:
             return result.frozen().image if shown is None or shown is result.image else shown
 
-        self._save(tasks.export_image(session.stack, image, path, depth=depth), path)
+        exported = partial(self.exported, run_id, result.image)
+        self._save(tasks.export_image(session.stack, image, path, depth=depth), path, exported)
 
-    def _save(self, task: Task, path: Path) -> None:
+    def _save(self, task: Task, path: Path, saved: Callable[[], None] = lambda: None) -> None:
         def done(value: object) -> None:
+            saved()
             notes = "; ".join(value) if isinstance(value, tuple) else ""
             self._desk.notice(Severity.INFO, f"saved {path.name}", notes, details=str(path))
 
@@ -146,6 +167,10 @@ class SetControl:
 
     def _on_set_opened(self, value: object) -> None:
         assert isinstance(value, tasks.LoadedSet)
+        self.enter(value, tuple(str(path.absolute()) for path in value.paths))
+
+    def enter(self, value: tasks.LoadedSet, recent: tuple[str, ...] | None) -> None:
+        """Leave the open set for one that has been read, listed as `recent` (None: not at all)."""
         desk = self._desk
         self._opening = None
         self._leave_set()
@@ -153,7 +178,8 @@ class SetControl:
         self.pictures = value.pictures
         for follower in self._followers:
             follower.sources = value.pictures
-        desk.settings.add_recent(tuple(str(path.absolute()) for path in value.paths))
+        if recent is not None:
+            desk.settings.add_recent(recent)
         desk.notifier.emit(SetOpened())
         for number, picture in enumerate(value.pictures, start=1):
             desk.notifier.emit(PictureReady(f"source:{number}", picture))
@@ -172,12 +198,13 @@ class SetControl:
             self._desk.notice(Severity.INFO, what, kept, details="\n".join(texts))
 
     def _on_opening_failed(self, failure: TaskFailed) -> None:
-        self._opening = None
-        self._desk.notifier.emit(OpeningFailed())
+        self.stay()
         kept = "the open set is unchanged" if self._desk.session.stack is not None else ""
         self._desk.failing(kept)(failure)
 
     def _leave_set(self) -> None:
+        for leave in self.leaving:
+            leave()
         self._abandon_runs()
         for follower in self._followers:
             follower.abandon()

@@ -190,6 +190,28 @@ class Preparing:
     on: bool
 
 
+@dataclass(frozen=True)
+class SessionChanged:
+    """Another file is open, or what is open differs from the file, or no longer does (read it
+    from the controller)."""
+
+
+@dataclass(frozen=True)
+class SessionSaved:
+    """The session file was written."""
+
+
+@dataclass(frozen=True)
+class SourcesMissing:
+    """A session waits for its sources to be located (read which from the controller)."""
+
+
+@dataclass(frozen=True)
+class WorklistChanged:
+    """Another list of sets is open, or none; another set of it is; or what is known of one has
+    changed (read all of it from the controller)."""
+
+
 class Severity(StrEnum):
     """How much a notice matters."""
 
@@ -230,6 +252,10 @@ Change = (
     | CurveExtended
     | DevicesChanged
     | Preparing
+    | SessionChanged
+    | SessionSaved
+    | SourcesMissing
+    | WorklistChanged
     | Notice
 )
 

@@ -75,6 +75,10 @@ class WorkSet:
             written=written,
         )
 
+    def with_share(self, unassigned: float) -> WorkSet:
+        """The set with another share of pixels without a label."""
+        return replace(self, unassigned=unassigned)
+
 
 @dataclass(frozen=True)
 class Worklist:
