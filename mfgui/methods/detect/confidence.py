@@ -84,7 +84,8 @@ def _energy(image: PixelArray, tile: Rect, window: int) -> npt.NDArray[Any]:
     values: ImageF32 = to_float(image[wide.slices])
     found = np.asarray(cv2.filter2D(values, -1, _KERNEL, borderType=cv2.BORDER_REFLECT_101))
     found = found.reshape(values.shape)
-    plane = (found * found).mean(axis=2)
+    channels = image.shape[2]
+    plane = np.asarray(cv2.transform(found * found, np.full((1, channels), 1 / channels)))
     # The outermost responses of a part of the picture were taken beyond its border: left out.
     inner = tile.grown(reach).intersected(Rect(0, 0, width, height))
     x, y = inner.x - wide.x, inner.y - wide.y

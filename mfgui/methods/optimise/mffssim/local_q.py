@@ -123,9 +123,10 @@ def _ssim(
 
 def _mean(values: Plane, reach: int) -> Plane:
     """Mean over the channels and the windows of (h, w, C): (h - 2 reach, w - 2 reach)."""
-    plane = values[..., 0] if values.shape[2] == 1 else values.mean(axis=2)
+    channels = values.shape[2]
+    plane = np.asarray(cv2.transform(values, np.full((1, channels), 1 / channels)))
     side = 2 * reach + 1
-    means = cv2.boxFilter(np.ascontiguousarray(plane), -1, (side, side))
+    means = cv2.boxFilter(plane, -1, (side, side))
     height, width = plane.shape
     return np.asarray(means)[reach : height - reach, reach : width - reach]
 
