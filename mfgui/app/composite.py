@@ -167,7 +167,7 @@ class Composite:
                 self._building = False
                 self._desk.failing("the focus map is as it was")(failure)  # type: ignore[arg-type]
 
-        self._desk.submit(task, done=done, failed=failed, part=part)
+        self._desk.submit(task, done=done, failed=failed, part=part, urgent=not first)
 
     def _on_composed(self, value: object) -> None:
         self._building = False

@@ -28,7 +28,7 @@ class Backend(Protocol):
 
     def resume_run(self, run_id: int) -> None: ...
 
-    def submit_task(self, task: Task) -> int: ...
+    def submit_task(self, task: Task, *, urgent: bool = False) -> int: ...
 
 
 class Record(Protocol):
@@ -69,9 +69,13 @@ class Desk:
         done: Callable[[object], None],
         failed: Callable[[TaskFailed], None],
         part: Callable[[object], None] = _ignore,
+        urgent: bool = False,
     ) -> int:
-        """Hand a task to the pool; the callbacks come later, on this thread."""
-        ticket = self.backend.submit_task(task)
+        """Hand a task to the pool; the callbacks come later, on this thread.
+
+        With `urgent` it waits for nothing but other urgent ones: for what follows the brush.
+        """
+        ticket = self.backend.submit_task(task, urgent=urgent)
         self._pending[ticket] = _Pending(done, failed, part)
         return ticket
 

@@ -193,6 +193,7 @@ class Follower:
             task,
             done=lambda value: self._on_solved(job, value),
             failed=lambda failure: self._on_failed(job, failure),
+            urgent=True,
         )
 
     def _on_solved(self, job: _Job, value: object) -> None:

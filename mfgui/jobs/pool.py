@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import queue
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
@@ -45,13 +45,16 @@ class TaskPool:
     """A queue of tasks and the loop that several threads may run on it.
 
     A task is called with a function that reports intermediate values and returns its final
-    one. `emit` receives the events in the thread of the loop.
+    one. `emit` receives the events in the thread of the loop. Pools that share `tickets` never
+    give the same one.
     """
 
-    def __init__(self, *, emit: Callable[[TaskEvent], None]) -> None:
+    def __init__(
+        self, *, emit: Callable[[TaskEvent], None], tickets: Iterator[int] | None = None
+    ) -> None:
         self._emit = emit
         self._queue: queue.SimpleQueue[tuple[int, Task] | None] = queue.SimpleQueue()
-        self._tickets = itertools.count(1)
+        self._tickets = itertools.count(1) if tickets is None else tickets
 
     def submit(self, task: Task) -> int:
         """Queue a task; returns the ticket that its events carry."""

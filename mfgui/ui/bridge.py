@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import time
 from collections.abc import Callable
@@ -33,9 +34,9 @@ class _LoopThread(QThread):
 class Bridge(QObject):
     """The controller's backend in the window.
 
-    One compute loop for each device that has been used and a small pool run in threads of their
-    own. Their events are queued and delivered on a 16-ms timer, which ticks only while something
-    is under way.
+    One compute loop for each device that has been used, a small pool, and a loop for urgent tasks
+    run in threads of their own. Their events are queued and delivered on a 16-ms timer, which
+    ticks only while something is under way.
     """
 
     delivered = Signal(object)
@@ -51,13 +52,16 @@ class Bridge(QObject):
         self._outstanding = 0
         self._threads: list[_LoopThread] = []
         self._queues = DeviceQueues(emit=self._events.put, start=self._start_loop)
-        self._pool = TaskPool(emit=self._events.put)
+        tickets = itertools.count(1)
+        self._pool = TaskPool(emit=self._events.put, tickets=tickets)
+        self._urgent = TaskPool(emit=self._events.put, tickets=tickets)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_timer_ticked)
         for number in range(_POOL_LOOPS):
             self._start_loop(f"pool {number + 1}", self._pool.loop)
+        self._start_loop("urgent", self._urgent.loop)
 
     def submit_run(self, request: RunRequest) -> None:
         """Queue a run."""
@@ -76,16 +80,18 @@ class Bridge(QObject):
         """Let a held run go on."""
         self._queues.resume(run_id)
 
-    def submit_task(self, task: Task) -> int:
-        """Queue a task for the pool; returns its ticket."""
+    def submit_task(self, task: Task, *, urgent: bool = False) -> int:
+        """Queue a task for the pool, or for the loop that is kept free for what follows the
+        brush; returns its ticket."""
         self._begin()
-        return self._pool.submit(task)
+        return (self._urgent if urgent else self._pool).submit(task)
 
     def close(self) -> None:
         """Stop everything and wait for the threads; events still queued are dropped."""
         self._timer.stop()
         self._queues.close()
         self._pool.close(_POOL_LOOPS)
+        self._urgent.close(1)
         for thread in self._threads:
             thread.wait()
 

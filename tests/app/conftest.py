@@ -40,7 +40,7 @@ class InlineBackend:
     def resume_run(self, run_id: int) -> None:
         self.asked.append(("resume", run_id))
 
-    def submit_task(self, task: Task) -> int:
+    def submit_task(self, task: Task, *, urgent: bool = False) -> int:
         return self._pool.submit(task)
 
     def work(self) -> None:

@@ -115,7 +115,7 @@ def test_that_changes_during_a_solution_are_put_together(fused, tiny_pair) -> No
     controller = fused.controller
     submitted: list[object] = []
     submit = fused.backend.submit_task
-    fused.backend.submit_task = lambda task: (submitted.append(task), submit(task))[1]
+    fused.backend.submit_task = lambda task, **_: (submitted.append(task), submit(task))[1]
     labels = tiny_pair.labels
     for blob in (BLOB, Rect(50, 5, 4, 4), Rect(40, 40, 4, 4)):
         labels = with_blob(labels, blob)
