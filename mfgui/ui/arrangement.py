@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QWidget
+from shiboken6 import isValid
 
 from mfgui.ui.docks.frame import Dock
 from mfgui.ui.workspaces import Arrangement, Plan, Workspace, plan_of
@@ -279,7 +280,8 @@ class Arranger(QObject):
 
     def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
         for dock in self._docks.values():
-            dock.title.show_focus(_holds(dock, now))
+            if isValid(dock):  # the focus changes, too, while the window is taken apart
+                dock.title.show_focus(_holds(dock, now))
 
 
 def _arrangement(name: str) -> Arrangement:

@@ -7,9 +7,15 @@ from PySide6.QtCore import QSize
 
 from mfgui.core.events import Notice, Severity
 from mfgui.ui.application import Application
-from mfgui.ui.arrangement import Arrangement, curve_height, fitting, right_width
+from mfgui.ui.arrangement import curve_height, fitting, right_width
+from mfgui.ui.workspaces import Arrangement
 
 SIZES = [(1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
+
+
+def shown(application: Application) -> set[str]:
+    docks = application.window.docks
+    return {name for name, dock in docks.items() if not dock.isHidden()}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,8 @@ def test_that_reset_layout_brings_every_dock_back(opened: Application) -> None:
     assert window.arranger.arrangement is Arrangement.OWN
     window.parts.actions["reset-layout"].trigger()
     assert window.arranger.arrangement is Arrangement.COMPACT
-    assert not any(dock.isHidden() or dock.isFloating() for dock in window.docks.values())
+    assert shown(opened) == {"sources", "method", "results", "curve"}
+    assert not window.docks["sources"].isFloating()
 
 
 def test_that_a_layout_of_ones_own_stays_when_the_window_is_resized(opened: Application) -> None:
@@ -100,8 +107,7 @@ def test_that_all_docks_hide_and_come_back(opened: Application) -> None:
     action.trigger()
     assert all(dock.isHidden() for dock in window.docks.values())
     action.trigger()
-    shown = {name for name, dock in window.docks.items() if not dock.isHidden()}
-    assert shown == {"sources", "method", "curve"}
+    assert shown(opened) == {"sources", "method", "curve"}
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (2560, 1440)])

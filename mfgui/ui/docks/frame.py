@@ -69,7 +69,7 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(self.title)
 
     def take_focus(self) -> None:
-        """Give the keyboard to the first control of the dock."""
+        """Give the keyboard to the control that had it last, else to the first one."""
         body = self.widget()
         before = body.focusWidget()
         controls = [child for child in body.findChildren(QWidget) if _can_focus(child, body)]
@@ -79,7 +79,7 @@ class Dock(QDockWidget):
             first = min(controls, key=lambda child: _place(child, body))
             first.setFocus(Qt.FocusReason.TabFocusReason)
         else:
-            self.title.close_button.setFocus(Qt.FocusReason.TabFocusReason)
+            body.setFocus(Qt.FocusReason.TabFocusReason)
 
 
 def _place(control: QWidget, body: QWidget) -> tuple[int, int]:
