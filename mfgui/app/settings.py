@@ -20,6 +20,7 @@ from mfgui.files.reports import write_json
 _log = logging.getLogger(__name__)
 
 RECENT_SETS = 20
+_PLAIN = (bool, int, str)
 THEMES = ("system", "light", "dark")
 
 
@@ -45,8 +46,12 @@ class Settings:
         Empty for the depth of the sources.
     window_geometry, window_layout, annotate_layout : str
         Base64, as Qt gives them; a layout for each workspace.
+    annotator : str
+        Who draws maps; written beside them.
     palette_recent : tuple of str
         What was chosen from the command palette, the last first.
+    tools : dict
+        Options of the tools by name; the tools themselves leave out what they do not know.
     """
 
     theme: str = "system"
@@ -60,7 +65,9 @@ class Settings:
     window_layout: str = ""
     annotate_layout: str = ""
     workspace: str = "fuse"
+    annotator: str = ""
     palette_recent: tuple[str, ...] = ()
+    tools: dict[str, bool | int | str] = field(default_factory=dict)
     recent: tuple[tuple[str, ...], ...] = field(default=())
 
     def with_recent(self, paths: tuple[str, ...]) -> Settings:
@@ -138,6 +145,8 @@ def _checked(found: Mapping[str, Any]) -> Settings:
             value = tuple(tuple(str(path) for path in paths) for paths in value)
         elif entry.name == "palette_recent":
             value = tuple(str(name) for name in value)
+        elif entry.name == "tools":
+            value = {str(name): part for name, part in value.items() if type(part) in _PLAIN}
         elif type(value) is not type(getattr(defaults, entry.name)):
             raise TypeError(f"{entry.name} is a {type(value).__name__}")
         accepted[entry.name] = value
