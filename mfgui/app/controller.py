@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mfgui.app import tasks
 from mfgui.app.actions import State
+from mfgui.app.annotating import AnnotationControl
 from mfgui.app.composite import Composite
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
@@ -15,6 +16,7 @@ from mfgui.app.preparation import Preparation
 from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
 from mfgui.app.run_control import RunControl
+from mfgui.app.session_control import SessionControl
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
 from mfgui.app.view_control import ViewControl
@@ -51,6 +53,10 @@ class Controller:
             self._desk, self.view, self.edit, (self.composite, self.follower), self.runs.abandon
         )
         self.runs.bind(self.sets)
+        self.sessions = SessionControl(
+            self._desk, self.view, self.edit, self.sets, self.composite.set_seam, numbers
+        )
+        self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view)
         settings.saver = self._save_later
 
     @property
@@ -90,6 +96,8 @@ class Controller:
             has_region=self.session.region is not None,
             undo=self.edit.history.undo_name,
             redo=self.edit.history.redo_name,
+            has_list=self.annotation.worklist is not None,
+            annotating=self.annotation.ready,
         )
 
     def warm_up(self) -> None:
@@ -101,6 +109,7 @@ class Controller:
         self.preparation.abandon()
         self.follower.abandon()
         self.composite.abandon()
+        self.sessions.end()
 
     def _map_changed(self, rect: Rect, *, follow: bool = True) -> None:
         """Bring along what is made from the map."""

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from mfgui.core.errors import InputError, MfguiError
 from mfgui.files.atomic import write_bytes, writing
@@ -56,7 +55,7 @@ class Slot:
     def __init__(self, folder: Path) -> None:
         self._root = folder
         self._folder: Path | None = None
-        self._lock: BinaryIO | None = None
+        self._lock: _Lock | None = None
         self._busy = threading.Lock()
         self._written = Written()
         self._ended = False
@@ -220,22 +219,43 @@ def _folders(root: Path) -> Iterator[Path]:
         yield from sorted(entry for entry in root.iterdir() if entry.is_dir())
 
 
-def _taken(folder: Path) -> BinaryIO | None:
-    """The lock of a folder, held until it is closed or the process ends; None when it is held."""
+class _Lock:
+    """Held until it is closed, forgotten, or the process ends."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    def close(self) -> None:
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+    def __enter__(self) -> _Lock:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _taken(folder: Path) -> _Lock | None:
+    """The lock of a folder; None when another window has it, or has removed it."""
     try:
-        lock = (folder / _LOCK).open("r+b")
+        handle = os.open(folder / _LOCK, os.O_RDWR)
     except OSError:
-        return None  # it was removed meanwhile
+        return None
+    lock = _Lock(handle)
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            lock.seek(0)
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
         return None

@@ -22,6 +22,11 @@ class RunNumbers:
         self._results: Iterator[int] = itertools.count(1)
         self._detections: Iterator[int] = itertools.count(-1, -1)
 
+    def continue_after(self, number: int) -> None:
+        """Results with numbers up to `number` are there already."""
+        upcoming = next(self._results)
+        self._results = itertools.count(max(upcoming, number + 1))
+
     def next(self, method: Method) -> int:
         """The number of the next run of `method`."""
         return next(self._detections if method.kind is Kind.DETECTOR else self._results)

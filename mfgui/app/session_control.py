@@ -1,0 +1,390 @@
+"""The session file: saving, opening, collecting, and the copy that is kept against a crash."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from mfgui.app import session_tasks
+from mfgui.app.autosave import Autosave
+from mfgui.app.desk import Desk
+from mfgui.app.edit_control import EditControl
+from mfgui.app.recovery import Offer
+from mfgui.app.requests import RunNumbers
+from mfgui.app.session_parts import SessionParts, carry_region, carry_seam
+from mfgui.app.session_tasks import LoadedSession, Search
+from mfgui.app.set_control import SetControl
+from mfgui.app.view_control import ViewControl
+from mfgui.core.errors import MfguiError
+from mfgui.core.events import (
+    Change,
+    HistoryChanged,
+    MapChanged,
+    ResultAdded,
+    ResultRemoved,
+    RunChanged,
+    SessionChanged,
+    SessionSaved,
+    SetClosed,
+    SetOpened,
+    Severity,
+    SourcesMissing,
+)
+from mfgui.core.labels import FocusMap
+from mfgui.core.result import Result
+from mfgui.core.seams import Seam
+from mfgui.files.session_manifest import SCHEMA, SourceRecord, StoredSession
+from mfgui.jobs.pool import TaskFailed
+
+_MADE_AGAIN = frozenset({"Detect", "Load focus map"})  # steps that cost a click, not work
+
+
+class SessionControl:
+    """What is open as one file.
+
+    Attributes
+    ----------
+    path : Path or None
+        The session file, None for a set that was never saved as one.
+    read_only : bool
+        It was made by a newer version, part of which would be lost: save under another name.
+    missing : Search or None
+        A session that waits for its sources to be located.
+    parts : SessionParts
+        What other parts of the window remember in the file.
+    autosave : Autosave
+        The copy against a crash.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        view: ViewControl,
+        edit: EditControl,
+        sets: SetControl,
+        set_seam: Callable[[Seam], None],
+        numbers: RunNumbers,
+    ) -> None:
+        self._desk = desk
+        self._view = view
+        self._edit = edit
+        self._sets = sets
+        self._numbers = numbers
+        sets.exported = self._on_exported
+        self.parts = SessionParts()
+        carry_seam(self.parts, desk, set_seam)
+        carry_region(self.parts, desk)
+        self.autosave = Autosave(desk, sets, self)
+        self._entering = False
+        self._saves = 0
+        self.missing: Search | None = None
+        self._forget()
+        desk.notifier.connect(self._take)
+
+    def _forget(self) -> None:
+        """Another set: nothing is known of a file."""
+        self.path: Path | None = None
+        self.read_only = False
+        self._older_schema: int | None = None
+        self._saved_images: dict[int, weakref.ref[object]] = {}
+        self._exported: dict[int, weakref.ref[object]] = {}
+        self._records: dict[tuple[str, int], SourceRecord] = {}
+
+    # State
+
+    @property
+    def saving(self) -> bool:
+        """Whether a file is being written."""
+        return self._saves > 0
+
+    @property
+    def modified(self) -> bool:
+        """Whether the window holds anything that the file does not."""
+        if self._desk.session.stack is None:
+            return False
+        return self._edit.history.modified or self._changed(self._saved_images)
+
+    @property
+    def unsaved_work(self) -> bool:
+        """Whether leaving now would lose work: an edited map, a result neither saved nor
+        exported, or a save that is still under way."""
+        if self._desk.session.stack is None:
+            return False
+        kept = {**self._saved_images, **self._exported}
+        return self.saving or self._edited() or self._added(kept)
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its ending, empty when there is none."""
+        return self.path.stem if self.path is not None else ""
+
+    # Saving
+
+    def save(self) -> bool:
+        """Write the file again; False when a name must be chosen first."""
+        if self.path is None or self.read_only:
+            return False
+        self._write(self.path)
+        return True
+
+    def save_as(self, path: Path) -> None:
+        """Write a file that is the session's from here on."""
+        self._write(path)
+
+    def collect(self, path: Path) -> None:
+        """Write a file that holds the sources as well, so that it opens anywhere."""
+        self._write(path, collect=True)
+
+    def _write(self, path: Path, *, collect: bool = False) -> None:
+        session = self._desk.session
+        stack = session.stack
+        if stack is None:
+            return
+        if self._edit.busy:
+            self._edit.commit()
+        freeze = self.freeze(for_file=True)
+        inside = [s.path for s in stack.sources if s.path is not None]
+        embed = collect or any(self.autosave.slot.holds(file) for file in inside)
+        older = self._older_schema if path == self.path else None
+        images = _images(session.results)
+        # Marked now, because edits may follow while the file is written.
+        self._edit.history.mark_saved()
+        self._saves += 1
+
+        def done(copy: object) -> None:
+            self._saves -= 1
+            if self._desk.session.stack is not stack:
+                return
+            self.path, self.read_only, self._older_schema = path, False, None
+            self._saved_images = images
+            self._desk.settings.add_recent((str(path.absolute()),))
+            kept = f"the file of an earlier version is kept as {copy.name}" if copy else ""  # type: ignore[attr-defined]
+            self._desk.notice(Severity.INFO, f"saved {path.name}", kept, details=str(path))
+            if not self.modified:
+                self.autosave.forget()
+            self._desk.notifier.emit(SessionSaved())
+            self._desk.notifier.emit(SessionChanged())
+
+        def failed(failure: TaskFailed) -> None:
+            self._saves -= 1
+            if self._desk.session.stack is stack:
+                self._edit.history.mark_unsaved()
+                self._desk.notifier.emit(SessionChanged())
+            self._desk.failing("the earlier file is untouched; the session is kept")(failure)
+
+        task = session_tasks.save_session(
+            path, freeze, embed=inside if embed else (), older_schema=older
+        )
+        self._desk.submit(task, done=done, failed=failed)
+        self._desk.notifier.emit(SessionChanged())
+
+    # Opening
+
+    def open(self, path: Path) -> None:
+        """Read a session in place of what is open; the present one stays until it is complete."""
+        task = session_tasks.open_session(path, self.autosave.slot.new_sources_folder)
+        self._sets.read(task, self._on_read)
+
+    def restore(self, offer: Offer) -> None:
+        """Go on with what a window left behind."""
+        self._sets.read(session_tasks.open_offer(offer), self._on_read)
+
+    def locate(self, index: int, path: Path, done: Callable[[], None]) -> None:
+        """Take a file for a source that is missing; siblings in its folder are found as well."""
+        search = self.missing
+        if search is None:
+            return
+
+        def located(value: object) -> None:
+            if self.missing is search and isinstance(value, Search):
+                self.missing = value
+                done()
+
+        task = session_tasks.locate(search, index, path)
+        failed = self._desk.failing("choose another file")
+        self._desk.submit(task, done=located, failed=failed)
+
+    def accept_changed(self, index: int) -> None:
+        """Use a file whose content has changed."""
+        if self.missing is not None:
+            places = list(self.missing.places)
+            places[index] = replace(places[index], accepted=True)
+            self.missing = replace(self.missing, places=tuple(places))
+
+    def go_on(self) -> None:
+        """Open the session whose sources were located."""
+        search, self.missing = self.missing, None
+        if search is not None and search.complete:
+            self._sets.read(session_tasks.open_located(search), self._on_read)
+
+    def give_up(self) -> None:
+        """Leave the present state."""
+        self.missing = None
+
+    def _on_read(self, value: object) -> None:
+        if isinstance(value, Search):
+            self._sets.stay()
+            self.missing = value
+            self._desk.notifier.emit(SourcesMissing())
+            return
+        assert isinstance(value, LoadedSession)
+        search = value.search
+        if search.offer is not None:
+            try:  # first, because from here on the present set is left
+                self.autosave.slot.adopt(search.offer.folder)
+            except MfguiError as error:
+                self._sets.stay()
+                self._desk.notice(Severity.ERROR, str(error), "what is open is unchanged")
+                return
+        recent = None if search.file is None else (str(search.file.absolute()),)
+        self._entering = True
+        try:
+            self._sets.enter(value.loaded, recent)
+        finally:
+            self._entering = False
+        self._forget()
+        if search.offer is None:
+            self.autosave.forget()
+        self._fill(search)
+        self._tell_how(search)
+
+    def _fill(self, search: Search) -> None:
+        """Put a session's contents over its sources."""
+        stored, session, view = search.stored, self._desk.session, self._view
+        self.path = search.file
+        self.read_only = stored.schema > SCHEMA
+        self._older_schema = stored.schema if stored.schema < SCHEMA else None
+        self._records = {(p.record.sha256, p.record.page): p.record for p in search.places}
+        k = len(stored.sources)
+        if stored.labels is not None:
+            session.focus_map = FocusMap(stored.labels, k=k, revision=stored.map_revision)
+            session.map_origin = stored.origin
+            self._desk.notifier.emit(MapChanged())
+        for number, result in stored.results.items():
+            session.results[number] = result
+            self._desk.notifier.emit(ResultAdded(number))
+        self._numbers.continue_after(max(stored.results, default=0))
+        self._saved_images = _images(stored.results)
+        view.show(f"source:{stored.active_source}")
+        view.choose_label(stored.active_label)
+        if _is_there(stored.reference, stored):
+            view.show(stored.reference)
+            view.set_reference()
+        shown = stored.shown if _is_there(stored.shown, stored) else view.fused_key()
+        view.show(shown or f"source:{stored.active_source}")
+        lost = self.parts.restore(stored.parts)
+        self._edit.history.clear()
+        if search.offer is not None or any(place.accepted for place in search.places):
+            self._edit.history.mark_unsaved()
+        self._desk.notifier.emit(HistoryChanged())
+        self._desk.notifier.emit(SessionChanged())
+        if lost:
+            what = f"not restored from the session: {', '.join(lost)}"
+            self._desk.notice(Severity.WARNING, what, "everything else is as it was saved")
+
+    def _tell_how(self, search: Search) -> None:
+        notice = partial(self._desk.notice, Severity.INFO)
+        if self.read_only:
+            what = f"made by a newer mfgui (schema {search.stored.schema}); parts are left out"
+            notice(what, "the file stays as it is; save under another name")
+        elif search.offer is not None:
+            notice("restored what was kept before mfgui ended", "it is not saved yet")
+        changed = [place.record.name for place in search.places if place.accepted]
+        if changed:
+            what = f"changed since the session was saved: {', '.join(changed)}"
+            self._desk.notice(Severity.WARNING, what, "its results belong to the old content")
+
+    # What there is
+
+    def _on_exported(self, run_id: int, image: object) -> None:
+        self._exported[run_id] = weakref.ref(image)
+
+    def end(self) -> None:
+        """The window closes as it should."""
+        self.autosave.end()
+
+    def freeze(self, *, for_file: bool) -> Callable[[], StoredSession]:
+        """The session as it is now; what is left to do is for another thread."""
+        session, stack = self._desk.session, self._desk.session.stack
+        assert stack is not None
+        focus_map = session.focus_map
+        results = dict(session.results)
+        stored = StoredSession(
+            frame=session_tasks.frame_of(stack),
+            sources=tuple(self._record(index, for_file) for index in range(stack.k)),
+            labels=None if focus_map is None else focus_map.snapshot(),
+            map_revision=0 if focus_map is None else focus_map.revision,
+            origin=session.map_origin,
+            active_source=session.active_source,
+            active_label=session.active_label,
+            shown=session.shown,
+            reference=session.reference,
+            parts=self.parts.read(),
+        )
+        return lambda: replace(stored, results={n: r.frozen() for n, r in results.items()})
+
+    def _record(self, index: int, for_file: bool) -> SourceRecord:
+        assert self._desk.session.stack is not None
+        source = self._desk.session.stack.sources[index]
+        path = "" if source.path is None else str(source.path.absolute())
+        if for_file and source.path is not None and self.autosave.slot.holds(source.path):
+            known = self._records.get((source.sha256, source.page))
+            path = path if known is None else known.path
+        return SourceRecord(source.name, path, "", source.sha256, source.page)
+
+    def _edited(self) -> bool:
+        history = self._edit.history
+        if not history.modified:
+            return False
+        saved = history.saved_position
+        if saved is None:
+            return True
+        low, high = sorted((saved, history.position))
+        # Runs leave results, which are looked at one by one.
+        names = (name for name in history.names[low:high] if not name.startswith("Run "))
+        return not _MADE_AGAIN.issuperset(names)
+
+    def _added(self, kept: Mapping[int, weakref.ref[object]]) -> bool:
+        """Whether there is a result that `kept` has not."""
+        results = self._desk.session.results.items()
+        return any(n not in kept or kept[n]() is not result.image for n, result in results)
+
+    def _changed(self, kept: Mapping[int, weakref.ref[object]]) -> bool:
+        return self._added(kept) or set(kept) != set(self._desk.session.results)
+
+    def _take(self, change: Change) -> None:
+        """Answer changes of the session."""
+        match change:
+            case SetOpened() if not self._entering:
+                self._forget()
+                self.autosave.forget(sources=True)
+                self._desk.notifier.emit(SessionChanged())
+            case SetClosed():
+                self._forget()
+                self.autosave.forget(sources=True)
+                self._desk.notifier.emit(SessionChanged())
+            case HistoryChanged() | ResultAdded() | ResultRemoved():
+                self._desk.notifier.emit(SessionChanged())
+            case RunChanged() if not change.status.active:
+                self.autosave.write()
+            case _:
+                pass
+
+
+def _images(results: Mapping[int, Result]) -> dict[int, weakref.ref[object]]:
+    return {number: weakref.ref(result.image) for number, result in results.items()}
+
+
+def _is_there(key: str, stored: StoredSession) -> bool:
+    """Whether a picture key names something that the session has."""
+    kind, *rest = key.split(":")
+    if kind == "composite":
+        return not rest and stored.labels is not None
+    if kind == "source" and len(rest) == 1 and rest[0].isdecimal():
+        return 1 <= int(rest[0]) <= len(stored.sources)
+    if kind == "result" and 1 <= len(rest) <= 2 and rest[0].isdecimal():
+        return int(rest[0]) in stored.results and rest[1:] in ([], ["start"], ["best"])
+    return False
