@@ -42,11 +42,16 @@ class Actions(QObject):
         for name in MENUS:
             menu = bar.addMenu(f"&{name}")
             menu.setToolTipsVisible(True)
+            parts = {"": menu}
             for command in COMMANDS:
-                if command.menu == name:
-                    if command.separator_before:
-                        menu.addSeparator()
-                    menu.addAction(self._actions[command.id])
+                if command.menu != name:
+                    continue
+                if command.separator_before:
+                    menu.addSeparator()
+                if command.submenu not in parts:
+                    parts[command.submenu] = menu.addMenu(command.submenu)
+                    parts[command.submenu].setToolTipsVisible(True)
+                parts[command.submenu].addAction(self._actions[command.id])
             menus[name] = menu
         return menus
 

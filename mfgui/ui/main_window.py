@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QStackedWidget,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +30,7 @@ from mfgui.ui.docks.sources import SourcesPanel
 from mfgui.ui.drop import DropTarget
 from mfgui.ui.edit_answers import EditAnswers
 from mfgui.ui.notices import Banners
+from mfgui.ui.option_bar import OptionBar
 from mfgui.ui.overlay_control import OverlayControl
 from mfgui.ui.parts import RecentSets, WindowParts, finding_missing
 from mfgui.ui.picture_switch import PictureSwitch
@@ -38,7 +38,9 @@ from mfgui.ui.presenter import Presenter
 from mfgui.ui.start_page import StartPage
 from mfgui.ui.status import StatusBar
 from mfgui.ui.theme import Choice, Theme, Themes
+from mfgui.ui.tool_answers import ToolPresenter, make_bench, strip_of
 from mfgui.ui.tool_bar import ToolBar
+from mfgui.ui.tool_memory import restored
 from mfgui.ui.wiring import (
     connect_canvas,
     connect_docks,
@@ -46,6 +48,7 @@ from mfgui.ui.wiring import (
     connect_workspaces,
     order_tabs,
 )
+from mfgui.ui.work_area import WorkArea
 from mfgui.ui.workspaces import Workspace
 
 MINIMUM_SIZE = QSize(1024, 640)
@@ -89,6 +92,11 @@ class MainWindow(QMainWindow):
             on_ready=self._load_plots,
             parent=self,
         )
+        self.bench = make_bench(controller, parent=self)
+        self.edits.bench = self.bench
+        self.tools = ToolPresenter(
+            self.bench, controller, self.parts, self.commands, self.presenter
+        )
         self._connect()
         self._restore()
         self._on_theme_changed(themes.current)
@@ -102,14 +110,17 @@ class MainWindow(QMainWindow):
         registry, theme = self._controller.registry, self._themes.current
         values = self._controller.settings.values
         mode = OverlayMode(values.overlay)
+        actions = Actions(self)
         return WindowParts(
-            actions=Actions(self),
+            actions=actions,
             devices=DeviceMenu(self),
             start=StartPage(),
             canvas=Canvas(),
             banners=Banners(theme),
             overlay=OverlayControl(Overlay(mode, values.overlay_strength)),
             switch=PictureSwitch(),
+            strip=strip_of(actions),
+            option_bar=OptionBar(restored(values.tools)),
             sources=SourcesPanel(),
             method=MethodPanel(
                 registry.of_kind(Kind.OPTIMISER, Kind.FUSER),
@@ -136,15 +147,10 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         parts = self.parts
-        work = QWidget()
-        column = QVBoxLayout(work)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(parts.banners)
-        column.addWidget(self._pages, 1)
+        self._work = WorkArea(parts.banners, parts.strip, parts.option_bar, self._pages)
         self._pages.addWidget(parts.start)
         self._pages.addWidget(parts.canvas)
-        self.setCentralWidget(work)
+        self.setCentralWidget(self._work)
         self.setStatusBar(parts.status)
         menus = parts.actions.fill_menus(self.menuBar())
         window_menu = menus["Window"]
@@ -175,6 +181,7 @@ class MainWindow(QMainWindow):
         """The canvas with its docks, or the start page."""
         was_there = self._pages.currentWidget() is self.parts.canvas
         self._tool_bar.setVisible(there)
+        self._work.show_set(there)
         self.parts.status.setVisible(there)
         if there:
             self.arranger.come_back()
@@ -253,6 +260,7 @@ class MainWindow(QMainWindow):
         self._show_set(False)
 
     def _remember(self) -> None:
+        self.tools.remember()
         geometry, layouts = self.arranger.saved()
         overlay = self.parts.overlay.overlay
         self._controller.settings.change(

@@ -17,11 +17,13 @@ from mfgui.ui.docks.results import ResultsPanel
 from mfgui.ui.docks.sources import SourcesPanel
 from mfgui.ui.drop import DropTarget
 from mfgui.ui.notices import Banners
+from mfgui.ui.option_bar import OptionBar
 from mfgui.ui.overlay_control import OverlayControl
 from mfgui.ui.picture_switch import PictureSwitch
 from mfgui.ui.start_page import RecentSet, StartPage
 from mfgui.ui.status import StatusBar
 from mfgui.ui.thumbnails import RecentThumbnails
+from mfgui.ui.tool_strip import ToolStrip
 
 
 class RecentSets:
@@ -67,6 +69,8 @@ class WindowParts:
     banners: Banners
     overlay: OverlayControl
     switch: PictureSwitch
+    strip: ToolStrip
+    option_bar: OptionBar
     sources: SourcesPanel
     method: MethodPanel
     results: ResultsPanel

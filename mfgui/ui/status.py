@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
+from mfgui.core.labels import UNASSIGNED, FocusMap
 from mfgui.ui.canvas.readout import Readout, Values
 from mfgui.ui.progress import ProgressView
 
+COUNT_MS = 100  # the share of unassigned pixels is shown at most ten times a second
 _NAMES = {"live": "Live", "result": "Fused"}
 
 
@@ -22,6 +27,15 @@ class StatusBar(QStatusBar):
         self.opening.hide()
         self.preparing = QLabel("Preparing the solver, once after installation")
         self.preparing.hide()
+        self.unassigned = QLabel()
+        self.unassigned.setAccessibleName("Unassigned")
+        self.unassigned.hide()
+        self._map: FocusMap | None = None
+        self._names: Sequence[str] = ()
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.setInterval(COUNT_MS)
+        self._due.timeout.connect(self._show_unassigned)
         self.zoom = QLabel()
         self.zoom.setAccessibleName("Zoom")
         self.progress = ProgressView(one_line=True)
@@ -30,16 +44,31 @@ class StatusBar(QStatusBar):
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(16)
-        for widget in (self.opening, self.preparing, self.progress, self.zoom):
+        for widget in (self.opening, self.preparing, self.progress, self.unassigned, self.zoom):
             row.addWidget(widget)
         self.setContentsMargins(8, 0, 0, 0)
         self.addWidget(self.readout, 1)
         self.addPermanentWidget(right)
-        self.setMinimumHeight(30)
+        self.setMinimumHeight(28)
 
     def show_readout(self, readout: Readout | None) -> None:
         """Position, values of the shown picture and of every source, label."""
-        self.readout.setText("" if readout is None else readout_words(readout))
+        self.readout.setText("" if readout is None else readout_words(readout, self._names))
+
+    def show_sources(self, names: Sequence[str]) -> None:
+        """Names of the sources, which the readout gives beside the label."""
+        self._names = names
+
+    def map_changed(self, focus_map: FocusMap | None) -> None:
+        """The map, or its labels, may be others: say soon how much of it is unassigned."""
+        self._map = focus_map
+        if not self._due.isActive():
+            self._due.start()
+
+    def _show_unassigned(self) -> None:
+        self.unassigned.setVisible(self._map is not None)
+        if self._map is not None:
+            self.unassigned.setText(unassigned_words(self._map))
 
     def show_zoom(self, scale: float) -> None:
         percent = 100 * scale
@@ -52,7 +81,15 @@ class StatusBar(QStatusBar):
         self.preparing.setVisible(on)
 
 
-def readout_words(readout: Readout) -> str:
+def unassigned_words(focus_map: FocusMap) -> str:
+    """Share of the pixels without a source, rounded to none or all only where it is that."""
+    share = 100 * int(focus_map.counts()[UNASSIGNED]) / focus_map.size.pixels
+    if share in (0, 100):
+        return f"unassigned {share:.0f} %"
+    return f"unassigned {min(max(share, 0.1), 99.9):.1f} %"
+
+
+def readout_words(readout: Readout, names: Sequence[str] = ()) -> str:
     """One line of what lies under the pointer."""
     parts = [f"{readout.x}, {readout.y}"]
     shown = readout.values.get(readout.shown)
@@ -62,8 +99,14 @@ def readout_words(readout: Readout) -> str:
         if key.startswith("source:"):
             parts.append(f"{key.removeprefix('source:')}: {_values(values)}")
     if readout.label is not None:
-        parts.append(f"label {readout.label}" if readout.label else "unassigned")
+        parts.append(_label_words(readout.label, names))
     return "    ".join(parts)
+
+
+def _label_words(label: int, names: Sequence[str]) -> str:
+    if label == UNASSIGNED:
+        return "unassigned"
+    return f"label {label}, {names[label - 1]}" if label <= len(names) else f"label {label}"
 
 
 def _values(values: Values) -> str:

@@ -29,7 +29,16 @@ QMenu::item:disabled { color: $text_disabled; background: transparent; }
 QMenu::separator { height: 1px; background: $divider; margin: 4px 8px; }
 
 QToolBar { background: $panel; border: none; border-bottom: 1px solid $divider;
-    padding: 4px 8px; spacing: 4px; }
+    padding: 3px; spacing: 4px; }
+#toolStrip { background: $panel; border-right: 1px solid $divider; }
+#toolStrip QToolButton { padding: 0; }
+#toolStrip QToolButton:checked { background: $selected; border: 1px solid $accent; }
+#toolStrip QToolButton:focus { border: 1px solid $focus; }
+#stripLine { background: $divider; }
+#optionBar { background: $panel; border-bottom: 1px solid $divider; }
+#optionBar QLabel { color: $text_dim; }
+#optionBar QToolButton:checked { background: $selected; border: 1px solid $accent; }
+#labelChip { border: 1px solid $border; padding: 2px 8px; }
 QToolBar::separator { background: $divider; width: 1px; margin: 6px 6px; }
 QStatusBar { background: $panel; border-top: 1px solid $divider; color: $text_dim; }
 QStatusBar::item { border: none; }
@@ -81,12 +90,12 @@ QToolButton::menu-indicator { image: none; width: 0; }
 """
 
 _EDITORS = """
-QLineEdit, QComboBox, QPlainTextEdit, QTextEdit { background: $input; color: $text;
+QLineEdit, QComboBox, QSpinBox, QPlainTextEdit, QTextEdit { background: $input; color: $text;
     border: 1px solid $border; border-radius: 4px; selection-background-color: $accent;
     selection-color: $on_accent; }
-QLineEdit, QComboBox { min-height: 24px; padding: 0 6px; }
-QLineEdit:hover, QComboBox:hover { border-color: $text_dim; }
-QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus { border: 2px solid $focus; padding: 0 5px;
+QLineEdit, QComboBox, QSpinBox { min-height: 24px; padding: 0 6px; }
+QLineEdit:hover, QComboBox:hover, QSpinBox:hover { border-color: $text_dim; }
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus { border: 2px solid $focus; padding: 0 5px;
     min-height: 22px; }
 QLineEdit:disabled, QComboBox:disabled { background: transparent; border-color: $divider;
     color: $text_disabled; }

@@ -82,7 +82,8 @@ def connect_docks(
 
 def order_tabs(parts: WindowParts, bar: ToolBar) -> None:
     """Tab goes from the tool bar over the canvas to the docks, as one reads."""
-    first: list[QWidget] = [bar.buttons[-1], parts.canvas, parts.sources.view]
+    first: list[QWidget] = [bar.buttons[-1], *parts.option_bar.stops, *parts.strip.buttons]
+    first += [parts.canvas, parts.sources.view]
     results, curve = parts.results, parts.curve
     second: list[QWidget] = [parts.method.copy_button, results.view, results.export_button]
     second += [results.delete_button, curve.objective_box, curve.scrub]

@@ -30,8 +30,11 @@ class State:
     held: bool = False  # a run is paused
     stopping: bool = False  # every run is
     opening: bool = False
+    has_region: bool = False
     undo: str = ""  # name of the step that undo would take back
     redo: str = ""
+    has_list: bool = False  # a list of sets is open
+    annotating: bool = False  # a set of it is, and its drawn map is loaded
 
 
 Reason = str  # empty: the command can be used; else one clause why not
@@ -57,6 +60,8 @@ class Command:
         Reason why the command cannot be used in a state, or an empty text.
     look_in : callable or None
         Text and icon in a state, where they change.
+    submenu : str
+        Of the menu, where it has parts.
     """
 
     id: str
@@ -72,6 +77,7 @@ class Command:
     separator_before: bool = False
     blocked: Callable[[State], Reason] = never_blocked
     look_in: Callable[[State], tuple[str, str]] | None = None
+    submenu: str = ""
 
 
 def needs_set(state: State) -> Reason:
@@ -124,3 +130,11 @@ def pause_or_resume(state: State) -> tuple[str, str]:
 
 def needs_idle(state: State) -> Reason:
     return needs_set(state) or ("a run is in progress" if state.running else "")
+
+
+def needs_list(state: State) -> Reason:
+    return "" if state.has_list else "open a list of sets first"
+
+
+def needs_list_set(state: State) -> Reason:
+    return needs_list(state) or ("" if state.annotating else "open a set of the list first")

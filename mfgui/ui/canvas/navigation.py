@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QInputDevice, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QWheelEvent
 
 from mfgui.ui.canvas.viewport import Viewport
 
@@ -23,6 +23,8 @@ class Navigation:
         Device pixels per logical pixel.
     step : callable
         Called with -1 or 1 to show the previous or next source.
+    size : callable
+        Called with 1 or -1 for a larger or smaller brush.
     """
 
     def __init__(
@@ -32,11 +34,13 @@ class Navigation:
         look: Callable[[Viewport], None],
         ratio: Callable[[], float],
         step: Callable[[int], None],
+        size: Callable[[int], None],
     ) -> None:
         self._viewport = viewport
         self._look = look
         self._ratio = ratio
         self._step = step
+        self._size = size
         self._drag_from: QPointF | None = None
         self._drag_button = Qt.MouseButton.NoButton
         self._turned = 0
@@ -52,41 +56,39 @@ class Navigation:
         return position.x() * ratio, position.y() * ratio
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; with Ctrl step through the sources; two fingers pan."""
+        """Zoom at the pointer; with Ctrl step through the sources, with Shift change the brush;
+        two fingers pan."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             for _ in range(abs(notches := self._notches(event))):
                 self._step(-1 if notches > 0 else 1)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            if notches := self._notches(event):
+                self._size(notches)
         elif _is_touchpad(event):
             moved = event.pixelDelta()
             ratio = self._ratio()
             self._look(self._viewport().panned(moved.x() * ratio, moved.y() * ratio))
-        elif not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            notches = self._notches(event)
-            if notches:
-                at = self.device(event.position())
-                self._look(self._viewport().stepped(notches, at=at))
+        elif notches := self._notches(event):
+            self._look(self._viewport().stepped(notches, at=self.device(event.position())))
         event.accept()
 
-    def press(self, event: QMouseEvent) -> bool:
-        """Begin a drag with the left or middle button; returns whether it did."""
-        buttons = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
-        if event.button() not in buttons or self.dragging:
-            return False
-        self._drag_from = event.position()
-        self._drag_button = event.button()
-        return True
+    def press(self, position: QPointF, button: Qt.MouseButton) -> None:
+        """Begin to drag the picture."""
+        if not self.dragging:
+            self._drag_from = position
+            self._drag_button = button
 
-    def move(self, event: QMouseEvent) -> None:
+    def move(self, position: QPointF) -> None:
         """Pan by what the pointer moved since the last event of the drag."""
         if self._drag_from is None:
             return
-        moved = (event.position() - self._drag_from) * self._ratio()
-        self._drag_from = event.position()
+        moved = (position - self._drag_from) * self._ratio()
+        self._drag_from = position
         self._look(self._viewport().panned(moved.x(), moved.y()))
 
-    def release(self, event: QMouseEvent) -> bool:
+    def release(self, button: Qt.MouseButton) -> bool:
         """End the drag of this button; returns whether there was one."""
-        if not self.dragging or event.button() != self._drag_button:
+        if not self.dragging or button != self._drag_button:
             return False
         self._drag_from = None
         return True

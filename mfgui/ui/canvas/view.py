@@ -1,18 +1,33 @@
-"""The canvas: a pane with mouse, touchpad and keys, and the readout of what is pointed at."""
+"""The canvas: a pane with mouse, stylus, touchpad and keys; what they mean to the active tool."""
 
 from __future__ import annotations
 
+import time
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QTabletEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
-from mfgui.ui.canvas.holding import HeldKeys
-from mfgui.ui.canvas.navigation import Navigation
-from mfgui.ui.canvas.pane import Pane
-from mfgui.ui.canvas.readout import read
+from mfgui.ui.canvas.hand import Hand
+from mfgui.ui.canvas.layers import NO_SET
+from mfgui.ui.canvas.painting import Drawing, Ring, Shown
+from mfgui.ui.canvas.pointer import NO_KEYS, Pointer, Stylus, is_eraser, is_touch, pressure_of
+from mfgui.ui.canvas.viewer import Viewer
 from mfgui.ui.canvas.viewport import SharedView
+from mfgui.ui.tools.tool import Keys, Point
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -21,44 +36,131 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, 1),
 }
 _FAR = 10
+_STILL = 3  # logical pixels that a right click may move and still be one
+_WORDS_MS = 1000
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control)
+_LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+_MIDDLE = Qt.MouseButton.MiddleButton
 
 
-class Canvas(Pane):
-    """A pane to look at with mouse and keys: zoom, pan, peek, read values."""
+class Canvas(Viewer):
+    """A pane to look at and to paint on: the left button is the active tool, `set_hand`."""
 
-    hovered = Signal(object)
-    """A `Readout` of the pixel below the pointer or crosshair, None beside the image."""
-
-    source_step_requested = Signal(int)
-    """-1 for the previous source, 1 for the next."""
-
-    peek_requested = Signal(str)
-    """ "source", "fused" or "reference": the receiver answers with `peek(key)`."""
-
-    peek_ended = Signal()
-    """The key was let go; the canvas shows again what it showed."""
+    menu_requested = Signal(QPoint, int, int)
+    """A context menu at this place of the screen, for this column and row of the image."""
 
     def __init__(self, parent: QWidget | None = None, *, shared: SharedView | None = None) -> None:
         super().__init__(parent, shared=shared)
-        self._navigation = Navigation(
-            viewport=lambda: self._viewport,
-            look=self._look,
-            ratio=self.devicePixelRatioF,
-            step=self.source_step_requested.emit,
-        )
-        self._held = HeldKeys(self)
-        self._held.changed.connect(self._on_held_changed)
-        self._space_down = False
-        self._pointer: QPointF | None = None
-        self.content_changed.connect(self._report)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAccessibleName(self.tr("Canvas"))
+        self._feed = Pointer(self, self._on_fed)
+        self._stylus = Stylus(self, time.monotonic)
+        if (app := QGuiApplication.instance()) is not None:
+            app.installEventFilter(self._stylus)
+        self._resizing: tuple[QPointF, int] | None = None
+        self._resized = False
+        self._keyed = False
+        self._corner: tuple[int, int] | None = None
+        self._drawing: Drawing | None = None
+        self._words_timer = QTimer(self)
+        self._words_timer.setSingleShot(True)
+        self._words_timer.setInterval(_WORDS_MS)
+        self._words_timer.timeout.connect(self.renew_outline)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setTabletTracking(True)
         self._choose_cursor()
 
+    # The active tool
+
+    def set_hand(self, hand: Hand) -> None:
+        """Whom the left button, the stylus and Enter drive."""
+        self._feed.hand = hand
+        self.renew_tool()
+
+    def _on_fed(self) -> None:
+        if self._feed.down:
+            self._report()
+        self.renew_outline()
+
+    def _step_size(self, steps: int) -> None:
+        self._feed.hand.step_size(steps)
+
+    def flush_input(self) -> None:
+        """Hand the points that wait for the end of this turn of the loop to the tool now."""
+        self._feed.flush()
+
+    def drop_input(self) -> None:
+        """The tool was cancelled or exchanged: the rest of the drag is nothing."""
+        self._feed.drop()
+        self._keyed = False
+        self.renew_tool()
+
+    def renew_tool(self) -> None:
+        """Another tool may be active."""
+        self._choose_cursor()
+        self.renew_outline()
+
+    def show_size(self) -> None:
+        """The brush size has changed: show it as words for a while."""
+        self._words_timer.start()
+        self.renew_outline()
+
+    def renew_outline(self) -> None:
+        """Draw what the tool shows now; only the pixels of the old and the new are painted."""
+        before, self._drawing = self._drawing, self._make_drawing()
+        if before is not None and not before.area.isEmpty():
+            self.update(before.area)
+        if self._drawing is not None and not self._drawing.area.isEmpty():
+            self.update(self._drawing.area)
+
+    def _make_drawing(self) -> Drawing | None:
+        if self._layers.size == NO_SET or self.peeked:
+            return None
+        hand = self._feed.hand
+        outline = hand.outline()
+        colour = self._label_ink(hand.label if outline is None else outline.label)
+        shown = Shown(self._ring(), outline, colour, hand.region)
+        return Drawing(shown, self._viewport, self.devicePixelRatioF(), QFontMetricsF(self.font()))
+
+    def _ring(self) -> Ring | None:
+        """The outline of the brush at pointer or crosshair."""
+        hand = self._feed.hand
+        if not hand.paints or self._space_down or self._navigation.dragging:
+            return None
+        if self._resizing is not None:
+            x, y = self._image_point(self._resizing[0])
+        elif self._crosshair is not None:
+            x, y = self._crosshair[0] + 0.5, self._crosshair[1] + 0.5
+        elif self._pointer is not None:
+            x, y = self._image_point(self._pointer)
+        else:
+            return None
+        words = f"{hand.size} px" if self._words_timer.isActive() or self._resized else ""
+        return Ring(x, y, hand.size, self._label_ink(hand.label), words)
+
+    def _label_ink(self, label: int) -> QColor:
+        """Colour of a label, unassigned and those beyond the set included."""
+        k = self._feed.hand.k
+        if 1 <= label <= k:
+            return self.label_colour(label, k=k)
+        return QColor(self._layers.palette.unassigned)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._drawing is not None and self._drawing.viewport != self._viewport:
+            self._drawing = self._make_drawing()
+        if self._drawing is not None and not self._drawing.area.isEmpty():
+            painter = QPainter(self)
+            self._drawing.draw(painter)
+            painter.end()
+
+    # Mouse
+
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.NativeGesture:
-            return self._navigation.pinch(cast(QNativeGestureEvent, event))
+        if event.type() == QEvent.Type.ShortcutOverride:
+            # The press itself goes to the command that has the key; this is told before.
+            pressed = cast(QKeyEvent, event)
+            if not pressed.isAutoRepeat():
+                self._feed.hand.key(pressed.key(), down=True)
         return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -66,47 +168,169 @@ class Canvas(Pane):
         self._point_at(event.position())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.setAccepted(self._navigation.press(event))
+        if self._is_palm(event):
+            return
+        button = event.button()
+        if self._feed.down or self._resizing is not None:
+            return
+        pans = self._space_down or self._feed.hand.pans
+        if button == _MIDDLE or (button == _LEFT and pans):
+            self._navigation.press(event.position(), button)
+        elif button == _LEFT and not self._navigation.dragging:
+            self._point_at(event.position())
+            self._feed.press(self._point(event.position()), _keys_of(event.modifiers()))
+        elif button == _RIGHT and not self._navigation.dragging:
+            self._resizing, self._resized = (event.position(), self._feed.hand.size), False
+        else:
+            event.ignore()
         self._choose_cursor()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._navigation.move(event)
-        if self._crosshair is not None:
-            self._crosshair = None
-            self.update()
-        self._point_at(event.position())
+        if self._is_palm(event):
+            return
+        self._navigation.move(event.position())
+        if self._resizing is not None:
+            self._resize_to(event.position())
+            return
+        self._follow(event.position(), event.modifiers())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.setAccepted(self._navigation.release(event))
+        if self._is_palm(event):
+            return
+        button = event.button()
+        if button == _LEFT and self._feed.down:
+            self._feed.release(self._point(event.position()))
+        elif button == _RIGHT and self._resizing is not None:
+            self._end_resizing(event.position())
+        else:
+            event.setAccepted(self._navigation.release(button))
         self._choose_cursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        hand = self._feed.hand
+        if event.button() == _LEFT and hand.pans:
             self._navigation.toggle(event.position())
+        elif event.button() == _LEFT and hand.outlining:
+            self._feed.flush()
+            hand.confirm()
+            self.renew_outline()
+        else:
+            self.mousePressEvent(event)  # two clicks in short order are two dabs
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._point_at(None)
+        self._feed.hover(None, NO_KEYS)
+        self.renew_outline()
+
+    def _is_palm(self, event: QMouseEvent) -> bool:
+        return is_touch(event) and self._stylus.near
+
+    def _follow(
+        self, position: QPointF, modifiers: Qt.KeyboardModifier, pressure: float = 1.0
+    ) -> None:
+        """The pointer moved to `position`, pressed or not."""
+        self._hide_crosshair()
+        if self._feed.down:
+            self._pointer = position
+            self._feed.move(self._point(position, pressure))
+        else:
+            self._feed.hover(self._point(position), _keys_of(modifiers))
+            self._point_at(position)
+
+    def _resize_to(self, position: QPointF) -> None:
+        """A right drag: the edge of the brush follows the pointer."""
+        assert self._resizing is not None
+        start, size = self._resizing
+        across = position.x() - start.x()
+        if not self._feed.hand.paints or (not self._resized and abs(across) <= _STILL):
+            return
+        self._resized = True
+        grown = 2 * across * self.devicePixelRatioF() / self._viewport.scale
+        self._feed.hand.resize(round(size + grown))
+        self.renew_outline()
+
+    def _end_resizing(self, position: QPointF) -> None:
+        assert self._resizing is not None
+        start, _ = self._resizing
+        still = (position - start).manhattanLength() <= _STILL and not self._resized
+        self._resizing, self._resized = None, False
+        self._point_at(position)
+        self.renew_outline()
+        if still:
+            self._ask_for_menu(position)
+
+    def _ask_for_menu(self, position: QPointF) -> None:
+        pixel = self._viewport.pixel_at(*self._navigation.device(position))
+        if pixel is not None and self._layers.pictures:
+            self.menu_requested.emit(self.mapToGlobal(position).toPoint(), *pixel)
+
+    # Stylus
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        # Accepted, or Qt would make a mouse event of it besides.
+        event.accept()
+        self._stylus.hear()
+        position, kind = event.position(), event.type()
+        if kind == QEvent.Type.TabletPress:
+            self._press_stylus(event)
+        elif kind == QEvent.Type.TabletRelease:
+            if event.button() == _LEFT and self._feed.down:
+                self._feed.release(self._point(position, pressure_of(event)))
+            self._navigation.release(event.button())
+        else:
+            self._navigation.move(position)
+            self._follow(position, event.modifiers(), pressure_of(event))
+            self.renew_outline()
+        self._choose_cursor()
+
+    def _press_stylus(self, event: QTabletEvent) -> None:
+        position, hand = event.position(), self._feed.hand
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if event.button() != _LEFT:
+            hand.pick(self._point(position))
+        elif self._space_down or hand.pans:
+            self._navigation.press(position, _LEFT)
+        elif not self._feed.down:
+            keys = _keys_of(event.modifiers(), eraser=is_eraser(event))
+            self._point_at(position)
+            self._feed.press(self._point(position, pressure_of(event)), keys)
+
+    # Keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        arrow = _ARROWS.get(cast(Qt.Key, event.key()))
+        key = cast(Qt.Key, event.key())
+        arrow = _ARROWS.get(key)
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if self._held.press(event):
             return
-        if event.key() == Qt.Key.Key_Space:
+        if key == Qt.Key.Key_Space:
             self._space_down = True
             self._choose_cursor()
+            self.renew_outline()
         elif arrow is not None:
-            far = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            self._move_crosshair(*arrow, by=_FAR if far else 1)
+            self._move_crosshair(*arrow, by=_FAR if shift else 1)
+        elif key in _ENTER and not event.isAutoRepeat():
+            self._click_by_key(event.modifiers())
+        elif key == Qt.Key.Key_Menu:
+            self._ask_for_menu(self._mark_position())
+        elif key in _MODIFIERS:
+            self._hover_again(event.modifiers() | _own(key))
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
+            self._feed.hand.key(event.key(), down=False)
         if self._held.release(event):
             return
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        key = cast(Qt.Key, event.key())
+        if key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._space_down = False
             self._choose_cursor()
+            self.renew_outline()
+        elif key in _MODIFIERS:
+            self._hover_again(event.modifiers() & ~_own(key))
         else:
             super().keyReleaseEvent(event)
 
@@ -116,17 +340,65 @@ class Canvas(Pane):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self._settle()
         self._held.release_all()
+        self._feed.hand.keys_lost()
         self._space_down = False
         self._choose_cursor()
         self.update()
 
-    def _on_held_changed(self, wanted: str | None) -> None:
-        if wanted is not None:
-            self.peek_requested.emit(wanted)
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._settle()
+        self._held.release_all()
+        self._feed.hand.keys_lost()
+
+    def _settle(self) -> None:
+        """Input goes elsewhere: a stroke ends here and stays."""
+        self._feed.settle()
+        self._keyed = False
+        self._resizing, self._resized = None, False
+
+    def _click_by_key(self, modifiers: Qt.KeyboardModifier) -> None:
+        """Enter is a click of the active tool at the crosshair.
+
+        It begins and ends a drag of tools to which a click is nothing, and closes an outline
+        whose last corner is where the crosshair still is.
+        """
+        hand, feed = self._feed.hand, self._feed
+        if hand.pans or not self._layers.pictures:
             return
-        self.peek(None)
-        self.peek_ended.emit()
+        feed.flush()
+        if hand.outlining and self._crosshair is None:
+            hand.confirm()
+            self.renew_outline()
+            return
+        point = self._crosshair_point()
+        if hand.outlining and self._corner == self._crosshair:
+            hand.confirm()
+            self.renew_outline()
+        elif self._keyed:
+            self._keyed = False
+            feed.release(point)
+        else:
+            self._corner = self._crosshair
+            feed.press(point, _keys_of(modifiers))
+            self._keyed = hand.drags
+            if not self._keyed:
+                feed.release(point)
+
+    def _hover_again(self, modifiers: Qt.KeyboardModifier) -> None:
+        """Ctrl and Shift change what a click would do, and so what the outline shows."""
+        if self._feed.down:
+            return
+        if self._crosshair is not None:
+            self._feed.hover(self._crosshair_point(), _keys_of(modifiers))
+        elif self._pointer is not None:
+            self._feed.hover(self._point(self._pointer), _keys_of(modifiers))
+
+    def _on_held_changed(self, wanted: str | None) -> None:
+        super()._on_held_changed(wanted)
+        self.renew_outline()
 
     def _choose_cursor(self) -> None:
         shape = Qt.CursorShape.CrossCursor
@@ -134,42 +406,37 @@ class Canvas(Pane):
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._space_down:
             shape = Qt.CursorShape.OpenHandCursor
+        elif self._feed.hand.paints:
+            shape = Qt.CursorShape.BlankCursor  # its outline and dot are the cursor
         if shape != self.cursor().shape():
             self.setCursor(shape)
 
-    # Readout
+    def _point(self, position: QPointF, pressure: float = 1.0) -> Point:
+        return Point(*self._image_point(position), pressure)
 
-    def _point_at(self, position: QPointF | None) -> None:
-        self._pointer = position
-        self._report()
+    def _move_crosshair(self, across: int, down: int, *, by: int) -> bool:
+        moved = super()._move_crosshair(across, down, by=by)
+        if moved and self._keyed:
+            self._feed.move(self._crosshair_point())
+        elif moved and not self._feed.down:
+            self._feed.hover(self._crosshair_point(), NO_KEYS)
+        return moved
 
-    def _pixel(self) -> tuple[int, int] | None:
-        """The image pixel that is pointed at, by crosshair or mouse."""
-        if self._crosshair is not None or self._pointer is None:
-            return self._crosshair
-        return self._viewport.pixel_at(*self._navigation.device(self._pointer))
+    def _crosshair_point(self) -> Point:
+        """The middle of the pixel below the crosshair, which shows from here on."""
+        x, y = self._show_crosshair()
+        return Point(x + 0.5, y + 0.5)
 
-    def _report(self) -> None:
-        pixel = self._pixel()
-        layers = self._layers
-        if pixel is None or not layers.pictures:
-            self.hovered.emit(None)
-            return
-        labels = None if layers.map is None else layers.map.labels
-        readout = read(
-            pixel, shown=layers.visible, pictures=layers.pictures, labels=labels, frame=layers.size
-        )
-        self.hovered.emit(readout)
 
-    def _move_crosshair(self, across: int, down: int, *, by: int) -> None:
-        if not self._layers.pictures:
-            return
-        size = self._layers.size
-        x, y = self._pixel() or self._viewport.pixel_at(*self._middle()) or (0, 0)
-        x = min(max(x + across * by, 0), size.width - 1)
-        y = min(max(y + down * by, 0), size.height - 1)
-        self._crosshair = (x, y)
-        self._look(self._viewport.revealing(x + 0.5, y + 0.5))
-        self.setAccessibleDescription(self.tr("Column {0}, row {1}").format(x, y))
-        self.update()
-        self._report()
+def _own(key: Qt.Key) -> Qt.KeyboardModifier:
+    """The modifier that a modifier key is."""
+    shift = key == Qt.Key.Key_Shift
+    return Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.ControlModifier
+
+
+def _keys_of(modifiers: Qt.KeyboardModifier, *, eraser: bool = False) -> Keys:
+    return Keys(
+        shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+        ctrl=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
+        eraser=eraser,
+    )

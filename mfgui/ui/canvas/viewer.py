@@ -1,0 +1,134 @@
+"""A pane to look at: readout of what is pointed at, crosshair, peeking, zoom and pan."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QNativeGestureEvent
+from PySide6.QtWidgets import QWidget
+
+from mfgui.ui.canvas.holding import HeldKeys
+from mfgui.ui.canvas.navigation import Navigation
+from mfgui.ui.canvas.pane import Pane
+from mfgui.ui.canvas.readout import read
+from mfgui.ui.canvas.viewport import LARGEST_SCALE, SharedView, View
+
+
+class Viewer(Pane):
+    """What the canvas is without a tool."""
+
+    hovered = Signal(object)
+    """A `Readout` of the pixel below the pointer or crosshair, None beside the image."""
+
+    source_step_requested = Signal(int)
+    """-1 for the previous source, 1 for the next."""
+
+    peek_requested = Signal(str)
+    """ "source", "fused" or "reference": the receiver answers with `peek(key)`."""
+
+    peek_ended = Signal()
+    """The key was let go; the canvas shows again what it showed."""
+
+    def __init__(self, parent: QWidget | None = None, *, shared: SharedView | None = None) -> None:
+        super().__init__(parent, shared=shared)
+        self._navigation = Navigation(
+            viewport=lambda: self._viewport,
+            look=self._look,
+            ratio=self.devicePixelRatioF,
+            step=self.source_step_requested.emit,
+            size=self._step_size,
+        )
+        self._held = HeldKeys(self)
+        self._held.changed.connect(self._on_held_changed)
+        self._space_down = False
+        self._pointer: QPointF | None = None
+        self.content_changed.connect(self._report)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Canvas"))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.NativeGesture:
+            return self._navigation.pinch(cast(QNativeGestureEvent, event))
+        return super().event(event)
+
+    def zoom_at(self, x: float, y: float) -> None:
+        """100 %, or twice as near where it is that near already, with an image point in the
+        middle."""
+        scale = 1.0 if self._viewport.scale < 1.0 else 2 * self._viewport.scale
+        self._shared.set(View(min(scale, LARGEST_SCALE), x + 0.5, y + 0.5, fitted=False))
+
+    def _step_size(self, steps: int) -> None:
+        """Shift and the wheel: for a brush."""
+
+    def _on_held_changed(self, wanted: str | None) -> None:
+        if wanted is not None:
+            self.peek_requested.emit(wanted)
+            return
+        self.peek(None)
+        self.peek_ended.emit()
+
+    # Places
+
+    def _image_point(self, position: QPointF) -> tuple[float, float]:
+        return self._viewport.to_image(*self._navigation.device(position))
+
+    def _mark_position(self) -> QPointF:
+        """Where crosshair or pointer is, in logical pixels."""
+        if self._crosshair is None:
+            return self._pointer if self._pointer is not None else QPointF(self.rect().center())
+        x, y = self._viewport.to_screen(self._crosshair[0] + 0.5, self._crosshair[1] + 0.5)
+        ratio = self.devicePixelRatioF()
+        return QPointF(x / ratio, y / ratio)
+
+    def _point_at(self, position: QPointF | None) -> None:
+        self._pointer = position
+        self._report()
+
+    def _pixel(self) -> tuple[int, int] | None:
+        """The image pixel that is pointed at, by crosshair or mouse."""
+        if self._crosshair is not None or self._pointer is None:
+            return self._crosshair
+        return self._viewport.pixel_at(*self._navigation.device(self._pointer))
+
+    def _report(self) -> None:
+        pixel = self._pixel()
+        layers = self._layers
+        if pixel is None or not layers.pictures:
+            self.hovered.emit(None)
+            return
+        labels = None if layers.map is None else layers.map.labels
+        readout = read(
+            pixel, shown=layers.visible, pictures=layers.pictures, labels=labels, frame=layers.size
+        )
+        self.hovered.emit(readout)
+
+    # The crosshair
+
+    def _show_crosshair(self) -> tuple[int, int]:
+        """Where the pointer is, else in the middle, if it does not show yet."""
+        if self._crosshair is None:
+            self._crosshair = self._pixel() or self._viewport.pixel_at(*self._middle()) or (0, 0)
+            self.update()
+        return self._crosshair
+
+    def _hide_crosshair(self) -> None:
+        if self._crosshair is not None:
+            self._crosshair = None
+            self.update()
+
+    def _move_crosshair(self, across: int, down: int, *, by: int) -> bool:
+        """Returns whether there is a picture to move it on."""
+        if not self._layers.pictures:
+            return False
+        size = self._layers.size
+        x, y = self._pixel() or self._viewport.pixel_at(*self._middle()) or (0, 0)
+        x = min(max(x + across * by, 0), size.width - 1)
+        y = min(max(y + down * by, 0), size.height - 1)
+        self._crosshair = (x, y)
+        self._look(self._viewport.revealing(x + 0.5, y + 0.5))
+        self.setAccessibleDescription(self.tr("Column {0}, row {1}").format(x, y))
+        self.update()
+        self._report()
+        return True

@@ -1,0 +1,433 @@
+"""The tools with their options: feeds them, carries out what they answer, switches between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise, repeat, takewhile
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from mfgui.app.controller import Controller
+from mfgui.core.arrays import BoolMask, LabelArray, Rect, Size
+from mfgui.core.edits import Edit
+from mfgui.core.events import ActiveLabelChanged, Change, SetClosed, SetOpened, SetOpening
+from mfgui.core.snapping import Guide
+from mfgui.core.stack import SourceStack
+from mfgui.jobs.pool import Task
+from mfgui.ui.guides import Guides
+from mfgui.ui.tool_memory import RANGES
+from mfgui.ui.tools.options import LARGEST, Over, ToolOptions
+from mfgui.ui.tools.tool import NOTHING, Answer, BandRequest, Keys, Outline, Point, Stage, Tool
+
+INSPECT = "inspect"
+HOLD_S = 0.25  # a tool key held longer is a tool for as long
+STRENGTH_STEP = 10
+_ERASER = "eraser"
+_DRAGGED = ("lasso", "region")
+_STEP = 1.15
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A tool that a key has switched to: which one was active before, and since when."""
+
+    former: str
+    since: float
+
+
+class ToolBench(QObject):
+    """Keeps tools and options, and is the hand of the canvas (`canvas.hand.Hand`).
+
+    Parameters
+    ----------
+    tools : iterable of Tool
+        All but Inspect, which is having none of them.
+    guides : Guides
+        The edges for Snap.
+    refine : callable
+        Makes the task behind a `BandRequest`, see `mfgui.app.refining.refine_band`.
+    clock : callable
+        Seconds that only grow.
+    """
+
+    tool_changed = Signal(str)
+    options_changed = Signal(object)
+
+    dropped = Signal()
+    """The stroke or outline in progress was given up: the rest of the drag is nothing."""
+
+    size_changed = Signal()
+
+    busy_changed = Signal(bool)
+    """Whether undo, redo and Esc have a stroke or outline to act on."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        tools: Iterable[Tool],
+        *,
+        guides: Guides,
+        refine: Callable[..., Task],
+        clock: Callable[[], float] = time.monotonic,
+        options: ToolOptions | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._tools = {tool.name: tool for tool in tools}
+        self._guides = guides
+        self._refine = refine
+        self._clock = clock
+        self._options = options or ToolOptions()
+        self._name = INSPECT
+        self._labels = (controller.session.active_label, controller.session.active_label)
+        self._keys_down: set[int] = set()
+        self._keys_of: Mapping[str, int] = {}
+        self._held: dict[str, _Held] = {}
+        self._return_to: str | None = None
+        self._was_busy = False
+        self._erasing = False
+        self._bands: list[Callable[[], None]] = []
+        self.scale: Callable[[], float] = lambda: 1.0
+        """Screen pixels per image pixel, now."""
+        controller.notifier.connect(self._take)
+
+    # What the canvas asks
+
+    @property
+    def name(self) -> str:
+        """The active tool."""
+        return self._name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (INSPECT, *self._tools)
+
+    @property
+    def pans(self) -> bool:
+        return self._tool is None or not self._open
+
+    @property
+    def paints(self) -> bool:
+        return self._tool is not None and self._tool.paints and self._open
+
+    @property
+    def size(self) -> int:
+        return self._options.size
+
+    @property
+    def label(self) -> int:
+        erases = self._erasing or self._name == _ERASER
+        return 0 if erases else self._controller.session.active_label
+
+    @property
+    def k(self) -> int:
+        stack = self._controller.session.stack
+        return 1 if stack is None else stack.k
+
+    @property
+    def region(self) -> Rect | None:
+        return self._controller.session.region
+
+    @property
+    def drags(self) -> bool:
+        return self._name in _DRAGGED
+
+    @property
+    def outlining(self) -> bool:
+        return self._name == "polygon" and self.busy
+
+    @property
+    def busy(self) -> bool:
+        """Whether a stroke or outline is in progress."""
+        return self._tool is not None and self._tool.busy
+
+    def press(self, point: Point, keys: Keys) -> None:
+        self._erasing = keys.ctrl or keys.eraser
+        self._feed(lambda tool, stage: tool.press(stage, point, keys))
+
+    def move(self, points: tuple[Point, ...]) -> None:
+        self._feed(lambda tool, stage: tool.move(stage, points))
+
+    def release(self, point: Point) -> None:
+        self._feed(lambda tool, stage: tool.release(stage, point))
+
+    def hover(self, point: Point | None, keys: Keys) -> None:
+        self._erasing = keys.ctrl or keys.eraser
+        self._feed(lambda tool, stage: tool.hover(stage, point, keys))
+
+    def confirm(self) -> None:
+        self._feed(lambda tool, stage: tool.confirm(stage))
+
+    def outline(self) -> Outline | None:
+        stage = self._stage()
+        return None if self._tool is None or stage is None else self._tool.outline(stage)
+
+    def pick(self, point: Point) -> None:
+        """Paint the label below this place from here on; 0 where there is no map."""
+        session = self._controller.session
+        size = self._size()
+        if size is None or not (0 <= point.x < size.width and 0 <= point.y < size.height):
+            return
+        focus_map = session.focus_map
+        label = 0 if focus_map is None else int(focus_map.labels[int(point.y), int(point.x)])
+        self._controller.view.choose_label(label)
+
+    # Switching
+
+    def bind_keys(self, keys: Mapping[str, int]) -> None:
+        """Which key each tool has, for holding it down."""
+        self._keys_of = keys
+
+    def key(self, key: int, *, down: bool) -> None:
+        if down:
+            self._keys_down.add(key)
+        elif key in self._keys_down:
+            self._keys_down.discard(key)
+            self._let_go(key)
+
+    def keys_lost(self) -> None:
+        for key in tuple(self._keys_down):
+            self.key(key, down=False)
+
+    def choose(self, name: str) -> None:
+        """Make a tool the active one; what another has in progress is given up.
+
+        If its key is down, it goes again when the key has been held for a while.
+        """
+        former = self._name
+        self._held.pop(name, None)
+        if self._keys_of.get(name) in self._keys_down and name != former:
+            self._held[name] = _Held(former, self._clock())
+        self._return_to = None
+        self._switch(name)
+
+    def _let_go(self, key: int) -> None:
+        for name in [name for name in self._held if self._keys_of.get(name) == key]:
+            held = self._held.pop(name)
+            if self._clock() - held.since <= HOLD_S:
+                continue
+            for other, entry in self._held.items():  # a key that is still down goes further back
+                if entry.former == name:
+                    self._held[other] = replace(entry, former=held.former)
+            if self._name == name:
+                self._return_to = held.former
+        self._return()
+
+    def _return(self) -> None:
+        """Back to the tool before the held one, once its stroke is done."""
+        if self._return_to is not None and not self.busy:
+            name, self._return_to = self._return_to, None
+            self._switch(name)
+
+    def _switch(self, name: str) -> None:
+        if name == self._name:
+            return
+        self.cancel()
+        self._name = name
+        self._erasing = False
+        self.dropped.emit()
+        self.tool_changed.emit(name)
+
+    def cancel(self) -> bool:
+        """Give up the stroke or outline in progress; returns whether there was one."""
+        if self._tool is None or not self._tool.busy:
+            return False
+        self._apply(self._tool.cancel())
+        self.dropped.emit()
+        self._after()
+        return True
+
+    def undo(self) -> bool:
+        """Take back the last point of an outline, or give up a stroke; returns whether there was
+        one, else the history is to be asked."""
+        stage = self._stage()
+        if self._tool is None or stage is None or not self._tool.busy:
+            return False
+        if self._tool.step_back(stage):
+            self._after()
+            return True
+        return self.cancel()
+
+    def escape(self) -> None:
+        """Cancel what is in progress, else clear the region, else return to Inspect."""
+        if not self.cancel() and not self._controller.region.set(None):
+            self.choose(INSPECT)
+
+    def swap_labels(self) -> None:
+        """Paint the label that was active before the present one."""
+        self._controller.view.choose_label(self._labels[0])
+
+    # Options
+
+    @property
+    def options(self) -> ToolOptions:
+        return self._options
+
+    def change(self, **changes: Any) -> None:
+        """Other options, brought into their ranges."""
+        for name, (least, most) in RANGES.items():
+            if name in changes:
+                changes[name] = min(max(int(changes[name]), least), most)
+        before, self._options = self._options, replace(self._options, **changes)
+        if self._options == before:
+            return
+        self.options_changed.emit(self._options)
+        if self._options.size != before.size:
+            self.size_changed.emit()
+
+    def resize(self, size: int) -> None:
+        self.change(size=size)
+
+    def step_size(self, steps: int) -> None:
+        for _ in range(abs(steps)):
+            self.resize(next_size(self._options.size, larger=steps > 0))
+
+    def strengthen_snap(self, steps: int) -> None:
+        """Stronger, or weaker for negative `steps`; Snap itself stays on or off."""
+        self.change(snap_strength=self._options.snap_strength + steps * STRENGTH_STEP)
+
+    def next_protection(self) -> None:
+        """Any, unassigned, the active label, and any again."""
+        order = list(Over)
+        over = order[(order.index(self._options.over) + 1) % len(order)]
+        label = self._controller.session.active_label or self._options.over_label
+        self.change(over=over, over_label=min(label, self.k))
+
+    # Feeding
+
+    @property
+    def _tool(self) -> Tool | None:
+        return self._tools.get(self._name)
+
+    @property
+    def _open(self) -> bool:
+        """Whether the picture on the canvas is that of the session's set."""
+        return self._controller.session.stack is not None and not self._controller.sets.opening
+
+    def _size(self) -> Size | None:
+        stack = self._controller.session.stack
+        return None if stack is None else stack.size
+
+    def _stage(self) -> Stage | None:
+        session = self._controller.session
+        if session.stack is None:
+            return None
+        return Stage(
+            session.stack.size,
+            None if session.focus_map is None else session.focus_map.labels,
+            session.stack.k,
+            session.active_label,
+            self._options,
+            self._guide(),
+            self.scale(),
+        )
+
+    def _guide(self) -> Guide | None:
+        """Only where the tool looks at it: it keeps as many values as the picture has pixels."""
+        options = self._options
+        wanted = {"smart-brush": True, "fill": options.by_edges}.get(self._name, options.snap)
+        return self._guides.of(options.guide) if wanted else None
+
+    def _feed(self, act: Callable[[Tool, Stage], Answer]) -> None:
+        tool, stage = self._tool, self._stage()
+        if tool is None or stage is None or not (self._open or tool.busy):
+            return
+        self._apply(act(tool, stage))
+        self._after()
+
+    def _apply(self, answer: Answer) -> None:
+        """Carry out what a tool answered."""
+        if answer is NOTHING:
+            return
+        edit = self._controller.edit
+        if answer.begin:
+            edit.over = self._options.only_over()
+            edit.begin(answer.begin)
+        if answer.edits:
+            edit.extend(answer.edits)
+        if answer.end == "commit":
+            edit.commit()
+        elif answer.end == "abort":
+            edit.abort()
+        if answer.label is not None:
+            self._controller.view.choose_label(answer.label)
+        if answer.region is not None:
+            self._controller.region.set(None if answer.region == "none" else answer.region)
+        if answer.size is not None:
+            self.resize(answer.size)
+        if answer.band is not None:
+            self._ask_for_band(answer.band)
+
+    def _after(self) -> None:
+        if self.busy != self._was_busy:
+            self._was_busy = self.busy
+            self.busy_changed.emit(self.busy)
+        if not self.busy:
+            self._return()
+            waiting, self._bands = self._bands, []
+            for apply in waiting:
+                apply()
+
+    def _ask_for_band(self, request: BandRequest) -> None:
+        """Have a refiner solve the band; what it finds is one step when it is there."""
+        session = self._controller.session
+        stack, focus_map = session.stack, session.focus_map
+        if stack is None or focus_map is None:
+            return
+        before = focus_map.snapshot()
+        task = self._refine(
+            stack,
+            before,
+            request.rect,
+            request.mask,
+            method=request.method,
+            width=request.width,
+        )
+
+        def done(value: object) -> None:
+            if self._controller.session.stack is stack:
+                edit = _difference(request, before, value)  # type: ignore[arg-type]
+                self._bands.append(lambda: self._apply_band(stack, edit))
+                self._after()
+
+        self._controller.ask(task, done)
+
+    def _apply_band(self, stack: SourceStack, edit: Edit) -> None:
+        if self._controller.session.stack is stack:
+            self._controller.edit.over = self._options.only_over()
+            self._controller.edit.apply("Refine band", [edit])
+
+    def _take(self, change: Change) -> None:
+        if isinstance(change, ActiveLabelChanged) and change.label != self._labels[1]:
+            self._labels = (self._labels[1], change.label)
+        elif isinstance(change, SetOpening | SetOpened | SetClosed):
+            self.cancel()
+            self._bands.clear()
+            self._labels = (1, 1) if self.k < 2 else (2, 1)
+            if self._options.over_label > self.k:
+                self.change(over_label=1)
+
+
+def _difference(request: BandRequest, before: LabelArray, after: LabelArray) -> Edit:
+    """Only what the refiner changed, so that strokes painted meanwhile stay."""
+    changed: BoolMask = request.mask & np.not_equal(before[request.rect.slices], after)
+    return Edit(request.rect, changed, after)
+
+
+def _sizes() -> tuple[int, ...]:
+    """Steps of the brush size: one pixel, later some percent."""
+    steps = accumulate(repeat(1), lambda size, _: max(size + 1, round(size * _STEP)))
+    return (*takewhile(lambda size: size < LARGEST, steps), LARGEST)
+
+
+def next_size(size: int, *, larger: bool) -> int:
+    """The next brush size in one direction; the same steps lead back."""
+    sizes = _sizes()
+    if larger:
+        return next((step for step in sizes if step > size), LARGEST)
+    return next((low for low, high in pairwise((1, *sizes)) if low < size <= high), 1)
