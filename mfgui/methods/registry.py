@@ -11,9 +11,14 @@ source 1 first; `mfgui.core.arrays.to_float` gives [0, 1], part by part for larg
 kind       function
 =========  ======================================================================
 detector   ``f(images, *, compute, ...) -> labels`` (H, W), values 1 ... K
+refiner    ``f(images, labels, *, compute, ...) -> labels`` (H, W), unassigned and *ignore* kept
 fuser      ``f(images, labels, *, compute, ...) -> image`` (H, W, C) float32
 optimiser  ``f(images, labels, *, compute, start_image, ...) -> Iterator[Iterate]``
 =========  ======================================================================
+
+A refiner with a ``reach`` may be given any part of the picture: its answer for a pixel depends on
+what lies at most so many pixels away (`mfgui.methods.refine.parts.refined` cuts and joins). One
+without needs the whole.
 """
 
 from __future__ import annotations
@@ -39,6 +44,7 @@ class Kind(StrEnum):
     """What a method takes and gives."""
 
     DETECTOR = "detector"
+    REFINER = "refiner"
     FUSER = "fuser"
     OPTIMISER = "optimiser"
 
@@ -176,7 +182,8 @@ class Method:
     """A registered method.
 
     `variants` maps each value of the parameter ``variant`` to the defaults it sets; explicit
-    values override them.
+    values override them. `reach` gives, from the values of all parameters, how many pixels
+    around a pixel a refiner looks at; None means at the whole picture.
     """
 
     name: str
@@ -188,6 +195,7 @@ class Method:
     needs_map: bool = False
     reference: str = ""
     variants: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, repr=False)
+    reach: Callable[[Mapping[str, Value]], int] | None = field(default=None, repr=False)
 
     def parameter(self, name: str) -> BoundParameter:
         for parameter in self.parameters:
@@ -256,6 +264,7 @@ def method(
     needs_map: bool = False,
     reference: str = "",
     variants: Mapping[str, Mapping[str, Value]] | None = None,
+    reach: Callable[[Mapping[str, Value]], int] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as a method; it stays callable as it is.
 
@@ -270,9 +279,10 @@ def method(
             summary=summary,
             function=function,
             parameters=bind_parameters(function),
-            needs_map=needs_map or kind is Kind.OPTIMISER,
+            needs_map=needs_map or kind in (Kind.OPTIMISER, Kind.REFINER),
             reference=reference,
             variants=variants or {},
+            reach=reach,
         )
         return function
 
@@ -309,6 +319,14 @@ class Registry:
 _BUILT_IN = (
     "mfgui.methods.detect.laplacian:laplacian",
     "mfgui.methods.detect.variance:variance",
+    "mfgui.methods.refine.guided:guided_filter",
+    "mfgui.methods.refine.cut:graph_cut",
+    "mfgui.methods.refine.smooth:smooth",
+    "mfgui.methods.refine.specks:remove_specks",
+    "mfgui.methods.refine.holes:fill_holes",
+    "mfgui.methods.refine.growth:grow",
+    "mfgui.methods.refine.prefer:prefer",
+    "mfgui.methods.refine.unassigned:fill_unassigned",
     "mfgui.methods.fuse.average:average",
     "mfgui.methods.fuse.composite:composite",
     "mfgui.methods.optimise.ms_lap:ms_lap",

@@ -58,7 +58,15 @@ def _join_rows(y: int, width: int, runs: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def choose(
-    label: int, least: float, low: int, high: int, width: int, runs: Any, chosen: Any, borders: Any
+    label: int,
+    least: float,
+    low: int,
+    high: int,
+    width: int,
+    runs: Any,
+    chosen: Any,
+    borders: Any,
+    kept: Any,
 ) -> None:
     """New labels of the regions of `label` below `least` pixels, in chosen[root]; 0 for others.
 
@@ -68,8 +76,10 @@ def choose(
     ----------
     width : int
         Of the picture.
-    borders : (K + 1,) int64
+    borders : (largest label + 1,) int64
         Work array.
+    kept : (n,) int64
+        Labels that no region is given to.
     """
     for root in range(low, high):
         chosen[root] = 0
@@ -83,6 +93,8 @@ def choose(
             if run == root:
                 break
         borders[label] = 0
+        for i in range(kept.size):
+            borders[kept[i]] = 0
         best = np.argmax(borders)
         if borders[best] > 0:  # else it is the whole picture
             chosen[root] = best

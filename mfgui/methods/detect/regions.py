@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -51,7 +52,9 @@ class Runs(NamedTuple):
     areas: npt.NDArray[np.int32]
 
 
-def remove_small_regions(labels: LabelArray, *, share: float, compute: Compute) -> None:
+def remove_small_regions(
+    labels: LabelArray, *, share: float, compute: Compute, kept: Sequence[int] = ()
+) -> None:
     """Give every region below `share` of the picture to a label around it, in place.
 
     Regions are connected by edges. Labels are treated in ascending order, so that a region that
@@ -59,14 +62,16 @@ def remove_small_regions(labels: LabelArray, *, share: float, compute: Compute) 
     then of small holes, that detectors of the field end with (section 0 of the algorithm
     notes). With more sources a region takes the label with which it shares the longest border
     of large enough regions, of several the one with the longest border at all, then the lowest.
-    Afterwards no region below `share` is left.
+    Afterwards no region below `share` is left, save where all around it is `kept`.
 
     Parameters
     ----------
     labels : (H, W) uint8 or uint16
-        1 ... K, changed.
+        1 ... K, and `kept` ones; changed.
     share : float
         0 to 1; regions of fewer than ``share * H * W`` pixels go.
+    kept : sequence of int
+        Labels whose regions stay and that nothing is given to: unassigned and *ignore*.
 
     Notes
     -----
@@ -80,12 +85,13 @@ def remove_small_regions(labels: LabelArray, *, share: float, compute: Compute) 
     count = len(runs.starts)
     chosen = np.empty_like(runs.names)
     members = np.empty(min(count, math.ceil(least)), np.int32)
+    held = np.array([label for label in kept if label <= runs.names.max()], np.int64)
     borders = np.empty(int(runs.names.max()) + 1, np.int64)
-    for label in np.unique(runs.names):
+    for label in np.setdiff1d(runs.names, held):
         # Chosen for all regions of the label before any changes, so that their order is nothing.
         for low, high in stripes(0, count, _BLOCK):
             compute.checkpoint()
-            region_kernels.choose(int(label), least, low, high, width, runs, chosen, borders)
+            region_kernels.choose(int(label), least, low, high, width, runs, chosen, borders, held)
         for low, high in stripes(0, count, _BLOCK):
             compute.checkpoint()
             region_kernels.give_away(low, high, width, runs, chosen, members)

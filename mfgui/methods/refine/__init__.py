@@ -1,0 +1,1 @@
+"""Refiners: from a focus map to a better one."""
