@@ -16,7 +16,7 @@ from mfgui.app.requests import DEFAULT_METHOD
 from mfgui.core.events import DevicesChanged
 from mfgui.methods.registry import Kind
 from mfgui.ui.action_adapter import Actions
-from mfgui.ui.arrangement import NARROW_BELOW, Arranger
+from mfgui.ui.arrangement import Arranger
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.commanding import Commands
@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         """The canvas with its docks, or the start page."""
         was_there = self._pages.currentWidget() is self.parts.canvas
         self._tool_bar.setVisible(there)
+        self._tool_bar.fit(self.width())
         self._work.show_set(there)
         self.parts.status.setVisible(there)
         if there:
@@ -280,7 +281,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._tool_bar.show_words(words=self.width() >= NARROW_BELOW)
+        self._tool_bar.fit(self.width())
         if self.isVisible():
             self.arranger.adapt()
 

@@ -6,9 +6,12 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from mfgui.app.actions import EDIT, FILE, MAP, RUN, VIEW
+from mfgui.ui.arrangement import NARROW_BELOW
 from mfgui.ui.icons import ICON_SIDE
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.workspace_switch import WorkspaceSwitch
+
+_SPACING, _ENDS = 4, 16  # pixels, as in the style sheet
 
 
 class ToolBar(QToolBar):
@@ -23,7 +26,9 @@ class ToolBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._actions = parts.actions
         self.workspaces = WorkspaceSwitch(parts.actions)
+        self._overlay = parts.overlay
         self._worded: list[QToolButton] = []
+        self._run_buttons: list[QToolButton] = []
         self._fill(parts)
 
     @property
@@ -32,14 +37,27 @@ class ToolBar(QToolBar):
         widgets = [self.widgetForAction(action) for action in self.actions()]
         return [widget for widget in widgets if isinstance(widget, QToolButton)]
 
-    def show_words(self, *, words: bool) -> None:
-        """Words beside the icons, or icons alone in a narrow window."""
+    def fit(self, width: int) -> None:
+        """Words beside the icons as far as there is room for them, first for those of a run."""
+        self._overlay.percent.setVisible(width >= NARROW_BELOW)
+        for worded in (self._worded, self._run_buttons, []):
+            self._show_words(worded)
+            if self._needed() <= width:
+                return
+
+    def _show_words(self, worded: list[QToolButton]) -> None:
         style = Qt.ToolButtonStyle
         for button in self._worded:
             button.setToolButtonStyle(
-                style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
+                style.ToolButtonTextBesideIcon if button in worded else style.ToolButtonIconOnly
             )
-        self._steady_pause(words=words)
+        self._steady_pause(words=self.widgetForAction(self._actions["pause"]) in worded)
+
+    def _needed(self) -> int:
+        """Width that everything takes side by side."""
+        widgets = [self.widgetForAction(action) for action in self.actions()]
+        widths = [max(w.sizeHint().width(), w.minimumWidth()) for w in widgets]
+        return sum(widths) + _SPACING * (len(widths) + 1) + _ENDS
 
     def _fill(self, parts: WindowParts) -> None:
         actions = parts.actions
@@ -59,7 +77,7 @@ class ToolBar(QToolBar):
         self.addWidget(stretch)
         self.addWidget(parts.overlay)
         self.addSeparator()
-        view = list(actions.on_tool_bar(VIEW))
+        run, view = list(actions.on_tool_bar(RUN)), list(actions.on_tool_bar(VIEW))
         self.addActions(view)
         for action in self.actions():
             button = self.widgetForAction(action)
@@ -69,6 +87,8 @@ class ToolBar(QToolBar):
                 button.setMinimumSize(32, 32)
                 if action not in [*edit, *view]:
                     self._worded.append(button)
+                if action in run:
+                    self._run_buttons.append(button)
 
     def _steady_pause(self, *, words: bool) -> None:
         """Room for either word on the pause button, so that its neighbours never move."""
