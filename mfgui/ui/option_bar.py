@@ -76,7 +76,6 @@ class _Number(QWidget):
         self.box = QSpinBox()
         self.box.setRange(self._least, self._most)
         self.box.setSuffix(unit)
-        self.box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.box.setKeyboardTracking(False)
         self.box.setFixedWidth(64)
         self.box.setAccessibleName(words)
@@ -197,7 +196,7 @@ class OptionBar(QWidget):
         chip = self.chip
         chip.setIcon(self._swatch(label))
         room = chip.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
-        chip.setText(room)
+        chip.setText(f" {room}")  # the style leaves no room beside the icon
         chip.setToolTip(f"Label to paint: {words} (1 … 9, 0; X swaps)")
         chip.setAccessibleName(f"Label to paint: {words}")
 

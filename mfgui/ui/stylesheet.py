@@ -100,7 +100,9 @@ QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus { border:
 QLineEdit:disabled, QComboBox:disabled { background: transparent; border-color: $divider;
     color: $text_disabled; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border: 2px solid $error_border; }
-QComboBox QLineEdit { border: none; padding: 0; min-height: 20px; background: transparent; }
+QComboBox QLineEdit, QSpinBox QLineEdit { border: none; padding: 0; min-height: 20px; background: transparent; }
+QSpinBox QLineEdit { padding: 0 4px; }
+QSpinBox::up-button, QSpinBox::down-button { width: 0; height: 0; border: none; }
 QComboBox::drop-down { border: none; width: 16px; }
 QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 4px;
@@ -147,6 +149,8 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 #startLead { color: $text_dim; font-size: 11pt; }
 #startCaption { color: $text_dim; font-weight: 600; }
 #dropArea { background: $panel; border: 2px dashed $border; border-radius: 12px; }
+#recoveryCard { background: $panel; border: 1px solid $accent; border-radius: 12px; }
+#recoveryTitle { font-size: 13pt; font-weight: 600; }
 #dropArea[over="true"] { border: 2px solid $accent; background: $selected; }
 #dropOverlay { background: $selected; border: 2px solid $accent; border-radius: 12px; }
 #dropOverlay QLabel { font-size: 13pt; font-weight: 600; background: transparent; }

@@ -91,6 +91,7 @@ class ToolBench(QObject):
         self._return_to: str | None = None
         self._was_busy = False
         self._erasing = False
+        self._pressure = 1.0
         self._bands: list[Callable[[], None]] = []
         self.scale: Callable[[], float] = lambda: 1.0
         """Screen pixels per image pixel, now."""
@@ -120,6 +121,11 @@ class ToolBench(QObject):
         return self._options.size
 
     @property
+    def drawn_size(self) -> float:
+        share = self._pressure if self._options.pressure_size else 1.0
+        return max(1.0, self._options.size * share)
+
+    @property
     def label(self) -> int:
         erases = self._erasing or self._name == _ERASER
         return 0 if erases else self._controller.session.active_label
@@ -147,13 +153,16 @@ class ToolBench(QObject):
         return self._tool is not None and self._tool.busy
 
     def press(self, point: Point, keys: Keys) -> None:
+        self._pressure = point.pressure
         self._erasing = keys.ctrl or keys.eraser
         self._feed(lambda tool, stage: tool.press(stage, point, keys))
 
     def move(self, points: tuple[Point, ...]) -> None:
+        self._pressure = points[-1].pressure
         self._feed(lambda tool, stage: tool.move(stage, points))
 
     def release(self, point: Point) -> None:
+        self._pressure = 1.0
         self._feed(lambda tool, stage: tool.release(stage, point))
 
     def hover(self, point: Point | None, keys: Keys) -> None:

@@ -24,6 +24,10 @@ class Hand(Protocol):
         """Diameter of the brush in image pixels."""
 
     @property
+    def drawn_size(self) -> float:
+        """As large as pressure makes it now."""
+
+    @property
     def label(self) -> int:
         """What is painted: its colour is that of the brush outline."""
 
@@ -79,6 +83,7 @@ class NoHand:
     pans = True
     paints = False
     size = 1
+    drawn_size = 1.0
     label = 0
     k = 1
     region: Rect | None = None

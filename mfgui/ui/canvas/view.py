@@ -135,7 +135,7 @@ class Canvas(Viewer):
         else:
             return None
         words = f"{hand.size} px" if self._words_timer.isActive() or self._resized else ""
-        return Ring(x, y, hand.size, self._label_ink(hand.label), words)
+        return Ring(x, y, hand.drawn_size, self._label_ink(hand.label), words)
 
     def _label_ink(self, label: int) -> QColor:
         """Colour of a label, unassigned and those beyond the set included."""
