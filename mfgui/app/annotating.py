@@ -347,4 +347,4 @@ def _origin(annotation: Annotation) -> MapOrigin:
     pairs = found.get("parameters")
     listed = pairs if isinstance(pairs, list) else []
     parameters = tuple((str(pair[0]), pair[1]) for pair in listed if len(pair) == 2)
-    return MapOrigin(detector, parameters, path)
+    return MapOrigin(detector, parameters, path, edited=bool(found.get("edited")))

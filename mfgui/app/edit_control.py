@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ from mfgui.app.desk import Desk
 from mfgui.core.arrays import LabelArray, Rect
 from mfgui.core.edits import Edit, edited
 from mfgui.core.events import HistoryChanged, MapChanged, MapPatched
-from mfgui.core.history import Action, History, Recorder, Step
+from mfgui.core.history import History, Recorder, Step, TileDelta
 from mfgui.core.labels import FocusMap, label_dtype
 from mfgui.core.session import MapOrigin
 
@@ -24,6 +24,46 @@ class Patched(Protocol):
     with a result of its own."""
 
     def __call__(self, rect: Rect, *, follow: bool = True) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The session's map and where it comes from."""
+
+    focus_map: FocusMap | None
+    origin: MapOrigin
+
+
+@dataclass(eq=False)
+class _MapStep:
+    """A step of the map: which one there was before and after, and how its labels differ."""
+
+    name: str
+    before: _Held
+    after: _Held
+    delta: TileDelta | None
+    put: Callable[[_Held], None]
+
+    @property
+    def nbytes(self) -> int:
+        """Of the tiles, or of a map that nothing else may hold."""
+        if self.delta is not None:
+            return self.delta.nbytes
+        return 0 if self.after.focus_map is None else int(self.after.focus_map.labels.nbytes)
+
+    def undo(self) -> None:
+        if self.delta is not None:
+            self.delta.undo()
+        self.put(self.before)
+
+    def redo(self) -> None:
+        self.put(self.after)
+        if self.delta is not None:
+            self.delta.redo()
+
+    def pack(self) -> None:
+        if self.delta is not None:
+            self.delta.pack()
 
 
 class EditControl:
@@ -42,7 +82,7 @@ class EditControl:
         self._desk = desk
         self._patched = patched
         self._recorder: Recorder | None = None
-        self._made_map = False
+        self._before = _Held(None, MapOrigin())  # what there was when the gesture began
         self._waiting: list[Step] = []  # steps that were recorded while a gesture was open
         self.history = History()
         self.over: int | None = None
@@ -57,6 +97,7 @@ class EditControl:
         """Open a gesture; one that is open is committed first."""
         if self.busy:
             self.commit()
+        self._before = self._held()
         focus_map = self._map_or_empty()
         if focus_map is not None:
             self._recorder = Recorder(focus_map, name, self._tell)
@@ -80,13 +121,15 @@ class EditControl:
     def commit(self) -> bool:
         """End the gesture; returns whether it became a step."""
         recorder, self._recorder = self._recorder, None
-        step = None if recorder is None else recorder.commit()
-        if step is None:
-            self._drop_made_map()
+        delta = None if recorder is None else recorder.commit()
+        if delta is None:
+            self._put(self._before)
         else:
-            self._push(step)
+            session = self._desk.session
+            session.map_origin = replace(session.map_origin, edited=True)
+            self._push(_MapStep(delta.name, self._before, self._held(), delta, self._put))
         self._record_waiting()
-        return step is not None
+        return delta is not None
 
     def abort(self) -> None:
         """End the gesture as if it had never begun."""
@@ -96,7 +139,7 @@ class EditControl:
         rect = recorder.abort()
         if not rect.empty:
             self._tell(rect)
-        self._drop_made_map()
+        self._put(self._before)
         self._record_waiting()
 
     def apply(self, name: str, edits: Sequence[Edit]) -> bool:
@@ -182,10 +225,6 @@ class EditControl:
         self._desk.notifier.emit(HistoryChanged())
 
     def _push(self, step: Step) -> None:
-        if self._made_map:
-            self._made_map = False
-            assert self._desk.session.focus_map is not None
-            step = self._with_map(step, self._desk.session.focus_map)
         self.history.push(step)
         self._desk.notifier.emit(HistoryChanged())
 
@@ -195,74 +234,44 @@ class EditControl:
             return session.focus_map
         size, k = session.stack.size, session.stack.k
         empty = np.zeros((size.height, size.width), label_dtype(k))
-        self._made_map = True
-        self._set(FocusMap(empty, k=k), MapOrigin())
+        self._put(_Held(FocusMap(empty, k=k), MapOrigin()))
         return session.focus_map
-
-    def _drop_made_map(self) -> None:
-        """An empty map made for a gesture that changed nothing."""
-        if self._made_map:
-            self._made_map = False
-            self._set(None, MapOrigin())
-
-    def _with_map(self, step: Step, focus_map: FocusMap) -> Step:
-        """A step that also makes the map that its gesture needed."""
-
-        def undo() -> None:
-            step.undo()
-            self._set(None, MapOrigin())
-
-        def redo() -> None:
-            self._set(focus_map, MapOrigin())
-            step.redo()
-
-        return Action(step.name, undo, redo, nbytes=step.nbytes)
 
     def _replace_map(
         self, name: str, labels: LabelArray, origin: MapOrigin, *, follow: bool
     ) -> bool:
-        session = self._desk.session
+        """Another map: in place where there is one, so that only tiles that differ are kept."""
+        session, before, delta = self._desk.session, self._held(), None
         assert session.stack is not None
-        old, old_origin = session.focus_map, session.map_origin
-        if old is not None and origin == old_origin and np.array_equal(old.labels, labels):
-            return False
-        if old is not None and old.k == session.stack.k:
-            # In place, so that only the tiles that differ are kept for undo.
-            recorder = Recorder(old, name, self._tell)
-            whole = Rect(0, 0, old.size.width, old.size.height)
+        if before.focus_map is None:
+            self._put(_Held(FocusMap(labels, k=session.stack.k), origin), follow=follow)
+        else:
+            if origin == before.origin and np.array_equal(before.focus_map.labels, labels):
+                return False
+            recorder = Recorder(before.focus_map, name, self._tell)
+            whole = Rect(0, 0, before.focus_map.size.width, before.focus_map.size.height)
             recorder.write(whole, labels)
+            delta = recorder.commit()
             session.map_origin = origin
-            step: Step | None = recorder.commit()
             self._desk.notifier.emit(MapChanged())
             self._patched(whole, follow=follow)
-            inner = step
-
-            def undo() -> None:
-                session.map_origin = old_origin
-                if inner is not None:
-                    inner.undo()
-                self._desk.notifier.emit(MapChanged())
-
-            def redo() -> None:
-                session.map_origin = origin
-                if inner is not None:
-                    inner.redo()
-                self._desk.notifier.emit(MapChanged())
-
-            self._push(Action(name, undo, redo, nbytes=0 if inner is None else inner.nbytes))
-            return True
-        new = FocusMap(labels, k=session.stack.k)
-        self._set(new, origin)
-        undo, redo = partial(self._set, old, old_origin), partial(self._set, new, origin)
-        self._push(Action(name, undo, redo, new.labels.nbytes))
+        self._push(_MapStep(name, before, self._held(), delta, self._put))
         return True
 
-    def _set(self, focus_map: FocusMap | None, origin: MapOrigin) -> None:
+    def _held(self) -> _Held:
+        return _Held(self._desk.session.focus_map, self._desk.session.map_origin)
+
+    def _put(self, held: _Held, *, follow: bool = True) -> None:
+        """Make this the session's map; views are told when it is another object."""
         session = self._desk.session
-        session.focus_map, session.map_origin = focus_map, origin
+        same = session.focus_map is held.focus_map
+        session.focus_map, session.map_origin = held.focus_map, held.origin
+        if same:
+            return
         self._desk.notifier.emit(MapChanged())
-        if focus_map is not None:
-            self._patched(Rect(0, 0, focus_map.size.width, focus_map.size.height))
+        if held.focus_map is not None:
+            size = held.focus_map.size
+            self._patched(Rect(0, 0, size.width, size.height), follow=follow)
 
     def _tell(self, rect: Rect) -> None:
         self._desk.notifier.emit(MapPatched(rect))

@@ -272,7 +272,7 @@ class RunControl:
         session = self._desk.session
         if request.method.kind is Kind.DETECTOR or session.focus_map is None:
             return request
-        if not session.map_origin.loaded and not _fits(session.map_origin, request):
+        if not session.map_origin.kept and not _fits(session.map_origin, request):
             return request
         return replace(
             request,
@@ -282,8 +282,8 @@ class RunControl:
 
     def _on_map_detected(self, event: events.MapDetected) -> None:
         request = self.tracker.request(event.run_id)
-        loaded = self._desk.session.map_origin.loaded
-        if request.method.kind is Kind.DETECTOR or not loaded:
+        kept = self._desk.session.map_origin.kept
+        if request.method.kind is Kind.DETECTOR or not kept:
             assert self._sets is not None
             alone = request.method.kind is Kind.DETECTOR
             self._sets.set_map(event.labels, _origin(request), follow=alone)

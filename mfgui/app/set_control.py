@@ -127,7 +127,7 @@ class SetControl:
 
         With `follow` the newest optimum is brought along.
         """
-        name = "Load focus map" if origin.loaded else "Detect"
+        name = "Load focus map" if origin.path else "Detect"
         self._edit.replace(name, labels, origin, follow=follow)
 
     def save_map(self, path: Path) -> None:
@@ -169,8 +169,8 @@ class SetControl:
         assert isinstance(value, tasks.LoadedSet)
         self.enter(value, tuple(str(path.absolute()) for path in value.paths))
 
-    def enter(self, value: tasks.LoadedSet, recent: tuple[str, ...] | None) -> None:
-        """Leave the open set for one that has been read, listed as `recent` (None: not at all)."""
+    def enter(self, value: tasks.LoadedSet, recent: tuple[str, ...]) -> None:
+        """Leave the open set for one that has been read, listed as `recent`."""
         desk = self._desk
         self._opening = None
         self._leave_set()
@@ -178,8 +178,7 @@ class SetControl:
         self.pictures = value.pictures
         for follower in self._followers:
             follower.sources = value.pictures
-        if recent is not None:
-            desk.settings.add_recent(recent)
+        desk.settings.add_recent(recent)
         desk.notifier.emit(SetOpened())
         for number, picture in enumerate(value.pictures, start=1):
             desk.notifier.emit(PictureReady(f"source:{number}", picture))

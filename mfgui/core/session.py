@@ -13,15 +13,18 @@ from mfgui.core.stack import SourceStack
 
 @dataclass(frozen=True)
 class MapOrigin:
-    """Where the current map comes from: a detector with its settings, or a file."""
+    """Where the current map comes from: a detector with its settings, or a file; and whether it
+    has been edited since."""
 
     detector: str = ""
     parameters: tuple[tuple[str, object], ...] = ()
     path: str = ""
+    edited: bool = False
 
     @property
-    def loaded(self) -> bool:
-        return bool(self.path)
+    def kept(self) -> bool:
+        """Whether no run may exchange it for one of its own."""
+        return bool(self.path) or self.edited
 
 
 @dataclass

@@ -136,6 +136,7 @@ def described(stored: StoredSession, keeper: Keeper, *, saved: str = "") -> dict
             "detector": stored.origin.detector,
             "parameters": plain_value(dict(stored.origin.parameters)),
             "path": stored.origin.path,
+            "edited": stored.origin.edited,
         }
     return found
 
@@ -240,7 +241,12 @@ def understood(content: Mapping[str, object], members: Members) -> StoredSession
         labels = members.labels(kept_map.text("member"), frame, k=k)
         revision = kept_map.whole("revision", most=1 << 62)
         parameters = tuple(kept_map.inside("parameters").plain().items())
-        origin = MapOrigin(kept_map.text("detector"), parameters, kept_map.text("path"))
+        origin = MapOrigin(
+            kept_map.text("detector"),
+            parameters,
+            kept_map.text("path"),
+            edited=kept_map.one_of("edited", (False, True)),
+        )
     results = dict(
         _result(entry, frame, k, members) for entry in fields.entries("results", most=_MOST_RESULTS)
     )
