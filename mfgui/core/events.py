@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mfgui.core.arrays import ImageU8, Rect, Size
+from mfgui.core.heat import HeatKind
 from mfgui.core.pyramid import Picture
 
 
@@ -212,6 +213,30 @@ class WorklistChanged:
     changed (read all of it from the controller)."""
 
 
+@dataclass(frozen=True)
+class HeatChanged:
+    """Measured values of a kind are new, inside `rect` only if it is given, or begin to be stale
+    or computed (read them from the controller)."""
+
+    kind: HeatKind
+    rect: Rect | None = None
+
+
+@dataclass(frozen=True)
+class SpotsChanged:
+    """Doubtful places were found anew or checked, or the search began (read them from the
+    controller)."""
+
+
+@dataclass(frozen=True)
+class SpotChosen:
+    """Look at a doubtful place; (x, y) is its middle."""
+
+    rect: Rect
+    x: int
+    y: int
+
+
 class Severity(StrEnum):
     """How much a notice matters."""
 
@@ -256,6 +281,9 @@ Change = (
     | SessionSaved
     | SourcesMissing
     | WorklistChanged
+    | HeatChanged
+    | SpotsChanged
+    | SpotChosen
     | Notice
 )
 
