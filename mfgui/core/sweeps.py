@@ -21,8 +21,9 @@ from mfgui.core.edits import NO_PIXELS, Footprint
 # A thinner one would paint nothing between four pixels, so it paints the pixel under its centre.
 THIN = 2.0**0.5
 
-_BAND = 128  # rows
-_WHOLE = 1 << 17  # pixels; smaller footprints are given in one piece
+BAND = 128  # rows; large footprints are given in bands of them that begin at its multiples
+_CORNERS = 96
+_WHOLE = 1 << 19  # pixels; smaller footprints are given in one piece
 
 _Values = npt.NDArray[np.float64]
 
@@ -104,8 +105,8 @@ class Spans:
         if width * len(self.left) <= _WHOLE:
             yield self
             return
-        for begin in range(-(self.top % _BAND), len(self.left), _BAND):
-            rows = slice(max(begin, 0), begin + _BAND)
+        for begin in range(-(self.top % BAND), len(self.left), BAND):
+            rows = slice(max(begin, 0), begin + BAND)
             yield Spans(self.top + rows.start, self.left[rows], self.right[rows])
 
 
@@ -150,6 +151,18 @@ def sweep(start: Disc, end: Disc, *, frame: Rect) -> Spans:
     share = (THIN - thin.diameter) / (thick.diameter - thin.diameter)
     until = Disc(thin.x + share * (thick.x - thin.x), thin.y + share * (thick.y - thin.y), THIN)
     return _joined(spans, _passed(thin, until, frame))
+
+
+def outline_of(start: Disc, end: Disc) -> tuple[tuple[float, float], ...]:
+    """Points around a sweep, for showing it."""
+    angles = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
+    around = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    centres = np.array([(disc.x, disc.y) for disc in (start, end)])
+    radii = np.array([disc.diameter / 2 for disc in (start, end)])
+    # In each direction the border is that of the disc that reaches further.
+    further = np.argmax(around @ centres.T + radii, axis=1)
+    places = centres[further] + around * radii[further, None]
+    return tuple((float(x), float(y)) for x, y in places)
 
 
 def _widen(left: _Values, right: _Values, x: _Values, where: npt.NDArray[np.bool_]) -> None:

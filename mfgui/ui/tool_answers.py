@@ -22,7 +22,6 @@ from mfgui.core.events import (
     SetOpened,
 )
 from mfgui.jobs.pool import Task
-from mfgui.ui import tools as all_tools
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.commanding import Commands
 from mfgui.ui.guides import GUIDE_MAKERS, Guides
@@ -31,6 +30,7 @@ from mfgui.ui.presenter import Presenter
 from mfgui.ui.tool_memory import restored, stored
 from mfgui.ui.tool_strip import ToolStrip
 from mfgui.ui.tooling import ToolBench
+from mfgui.ui.tools.all_tools import make_tools
 
 STRIP_GROUPS = (
     ("inspect",),
@@ -50,7 +50,7 @@ def make_bench(controller: Controller, *, parent: QObject) -> ToolBench:
     """The tools with the options that were used last."""
     return ToolBench(
         controller,
-        getattr(all_tools, "make_tools", tuple)(),
+        make_tools().values(),
         guides=Guides(controller, GUIDE_MAKERS),
         refine=_refining,
         options=restored(controller.settings.values.tools),
