@@ -12,6 +12,7 @@ from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
 from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
+from mfgui.app.heat_control import HeatControl
 from mfgui.app.preparation import Preparation
 from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
@@ -19,6 +20,7 @@ from mfgui.app.run_control import RunControl
 from mfgui.app.session_control import SessionControl
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
+from mfgui.app.spots import SpotControl
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import Rect
 from mfgui.core.events import Notifier, RunState
@@ -53,6 +55,8 @@ class Controller:
             self._desk, self.view, self.edit, (self.composite, self.follower), self.runs.abandon
         )
         self.runs.bind(self.sets)
+        self.heat = HeatControl(self._desk, self.view)
+        self.spots = SpotControl(self._desk, self.heat)
         self.sessions = SessionControl(
             self._desk, self.view, self.edit, self.sets, self.composite.set_seam, numbers
         )
@@ -107,6 +111,8 @@ class Controller:
     def abandon(self) -> None:
         """The window closes: end what other threads and processes do for it."""
         self.preparation.abandon()
+        self.heat.abandon()
+        self.spots.abandon()
         self.follower.abandon()
         self.composite.abandon()
         self.sessions.end()
