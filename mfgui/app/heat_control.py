@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mfgui.app.desk import Desk
-from mfgui.app.measuring import Subject, measuring
+from mfgui.app.doubt_tasks import Subject, measuring
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import ImageU8, Rect
 from mfgui.core.compute import Compute, StopRequested

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mfgui.app.desk import Desk
+from mfgui.app.doubt_tasks import Found, Subject, finding
 from mfgui.app.heat_control import HeatControl
-from mfgui.app.measuring import Found, Subject, finding
 from mfgui.core.arrays import BoolMask
 from mfgui.core.bands import Spot
 from mfgui.core.compute import Compute, StopRequested
