@@ -208,7 +208,7 @@ def read_annotation(
     _check_fits(found, stack, description)
     if not path.exists():
         raise InputError("the map that belongs to its JSON is missing", path=path, hint=_HINT)
-    order = _order(found, stack)
+    order = _order(found, [source.sha256 for source in stack.sources])
     if order is None and not anyway:
         raise SourcesChanged(
             f"{_changed(found, stack)} has changed since the map was drawn",
@@ -219,6 +219,34 @@ def read_annotation(
     if order is not None and order != list(range(1, stack.k + 1)):
         labels = _renumbered(labels, order)
     return labels, found
+
+
+def read_other(path: Path, *, size: Size, hashes: Sequence[str]) -> tuple[LabelArray, str]:
+    """Somebody's map of sources that have these hashes, and what is odd about it.
+
+    Where a description beside it says that the sources were the same in another order, its
+    labels are those of this order.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has another size or a label above the number of sources.
+    """
+    labels = read_map(path, k=len(hashes), size=size)
+    description = path.with_suffix(".json")
+    if not description.exists():
+        return labels, ""
+    try:
+        found = read_description(description)
+    except InputError as error:
+        return labels, f"its description was not used: {error.what}"
+    if found.k != len(hashes):
+        return labels, f"it was drawn for {found.k} sources"
+    order = _order(found, hashes)
+    if order is None:
+        return labels, "it was drawn for other sources"
+    same = order == list(range(1, len(hashes) + 1))
+    return (labels if same else _renumbered(labels, order)), ""
 
 
 def read_description(path: Path) -> Annotation:
@@ -318,13 +346,12 @@ def _check_fits(found: Annotation, stack: SourceStack, path: Path) -> None:
         )
 
 
-def _order(found: Annotation, stack: SourceStack) -> list[int] | None:
+def _order(found: Annotation, now: Sequence[str]) -> list[int] | None:
     """The present number of each label, None when the sources are others."""
     before = [source.sha256 for source in found.sources]
-    now = [source.sha256 for source in stack.sources]
     same = [not old or old == new for old, new in zip(before, now, strict=True)]
     if all(same):
-        return list(range(1, stack.k + 1))
+        return list(range(1, len(now) + 1))
     if len(set(now)) == len(now) and set(before) == set(now):
         return [now.index(digest) + 1 for digest in before]
     return None

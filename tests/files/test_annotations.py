@@ -24,6 +24,7 @@ from mfgui.files.annotations import (
     annotation_files,
     read_annotation,
     read_description,
+    read_other,
     sources_of,
     write_annotation,
 )
@@ -251,3 +252,31 @@ def test_that_a_failure_leaves_both_old_files(base: Path, monkeypatch: pytest.Mo
         write_annotation(base, np.ones_like(labels_of()), work)
     assert [path.read_bytes() for path in annotation_files(base)] == before
     assert len(list(base.parent.iterdir())) == 2
+
+
+def test_that_a_map_of_somebody_else_is_read_in_the_order_of_ones_own_sources(base: Path) -> None:
+    own = stack_of(3)
+    hashes = [source.sha256 for source in own.sources]
+    theirs = stack_of(3, order=(2, 0, 1))
+    write_annotation(base, labels_of(3), annotation_of(theirs, base))
+    found, note = read_other(annotation_files(base)[0], size=SIZE, hashes=hashes)
+    assert note == ""
+    for old, new in ((0, 0), (1, 3), (2, 1), (3, 2)):
+        assert (found[labels_of(3) == old] == new).all()
+
+
+@pytest.mark.parametrize(
+    ("k", "seed", "words"),
+    [(3, 5, "drawn for other sources"), (2, 0, "drawn for 2 sources"), (0, 0, "not used")],
+)
+def test_that_what_is_odd_about_somebodys_map_is_said(
+    base: Path, k: int, seed: int, words: str
+) -> None:
+    write_annotation(base, labels_of(2), annotation_of(stack_of(k or 2, seed=seed), base))
+    path, description = annotation_files(base)
+    if k == 0:
+        description.write_text("{", "utf-8")
+    hashes = [source.sha256 for source in stack_of(3).sources]
+    found, note = read_other(path, size=SIZE, hashes=hashes)
+    assert words in note
+    np.testing.assert_array_equal(found, labels_of(2))
