@@ -55,6 +55,7 @@ class RunControl:
         self._numbers = numbers
         self._preparation = preparation
         self._unprepared: set[int] = set()  # runs that wait for the preparation
+        self._own_maps: dict[int, int] = {}  # revision of the map that a run has made
         self._sets: SetControl | None = None
         self.tracker = RunTracker()
 
@@ -287,6 +288,9 @@ class RunControl:
             assert self._sets is not None
             alone = request.method.kind is Kind.DETECTOR
             self._sets.set_map(event.labels, _origin(request), follow=alone)
+            focus_map = self._desk.session.focus_map
+            if not alone and focus_map is not None:
+                self._own_maps[event.run_id] = focus_map.revision
 
     def _on_step_taken(self, event: events.Iterated) -> None:
         self._tell(self.tracker.iterated(event))
@@ -302,6 +306,8 @@ class RunControl:
             return
         stack = self._desk.session.stack
         assert stack is not None
+        revision = self._own_maps.pop(run_id, result.map_revision)
+        result = replace(result, map_revision=revision)
         self._desk.session.results[run_id] = result
         self._desk.notifier.emit(ResultAdded(run_id))
         self._tell(self.tracker.ended(run_id, state))

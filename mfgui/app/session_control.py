@@ -239,7 +239,8 @@ class SessionControl:
                 self._sets.stay()
                 self._desk.notice(Severity.ERROR, str(error), "what is open is unchanged")
                 return
-        recent = None if search.file is None else (str(search.file.absolute()),)
+        own = value.loaded.paths if search.file is None else (search.file,)
+        recent = tuple(dict.fromkeys(str(path.absolute()) for path in own))
         self._entering = True
         try:
             self._sets.enter(value.loaded, recent)
@@ -260,7 +261,11 @@ class SessionControl:
         self._records = {(p.record.sha256, p.record.page): p.record for p in search.places}
         k = len(stored.sources)
         if stored.labels is not None:
-            session.focus_map = FocusMap(stored.labels, k=k, revision=stored.map_revision)
+            given = [result.map_revision for result in stored.results.values()]
+            newest = max((stored.map_revision, *given))
+            session.focus_map = FocusMap(
+                stored.labels, k=k, revision=stored.map_revision, newest=newest
+            )
             session.map_origin = stored.origin
             self._desk.notifier.emit(MapChanged())
         for number, result in stored.results.items():

@@ -188,6 +188,8 @@ class TileDelta:
         Contains every pixel that the step changes.
     changed : callable
         Told of `rect` after each exchange.
+    revision : int
+        Of the map, after the next exchange.
     """
 
     name: str
@@ -195,6 +197,7 @@ class TileDelta:
     rect: Rect
     changed: Callable[[Rect], None] = field(repr=False)
     tiles: dict[tuple[int, int], _Stored] = field(repr=False)
+    revision: int
 
     @property
     def nbytes(self) -> int:
@@ -213,11 +216,13 @@ class TileDelta:
                 self.tiles[key] = zlib.compress(stored.tobytes(), 1)
 
     def _exchange(self) -> None:
+        revision = self.focus_map.revision
         for (row, column), stored in self.tiles.items():
             rect = _tile_rect(self.focus_map, row, column)
             now = _copied(self.focus_map, rect)
             self.focus_map.write(rect, _unpacked(stored, now))
             self.tiles[row, column] = _flat(now)
+        self.focus_map.revision, self.revision = self.revision, revision
         self.changed(self.rect)
 
 
@@ -233,6 +238,7 @@ class Recorder:
         self._changed = changed
         self._before: dict[tuple[int, int], LabelArray] = {}
         self._rect = Rect(0, 0, 0, 0)
+        self._revision = focus_map.revision
 
     @property
     def rect(self) -> Rect:
@@ -258,14 +264,16 @@ class Recorder:
             )
         }
         if not tiles:
+            self._map.revision = self._revision
             return None
-        return TileDelta(self._name, self._map, self._rect, self._changed, tiles)
+        return TileDelta(self._name, self._map, self._rect, self._changed, tiles, self._revision)
 
     def abort(self) -> Rect:
         """Put everything back; returns where."""
         for (row, column), before in self._before.items():
             self._map.write(_tile_rect(self._map, row, column), before)
         self._before.clear()
+        self._map.revision = self._revision
         return self._rect
 
 

@@ -32,7 +32,10 @@ class FocusMap:
     k : int
         Number of sources.
     revision : int
-        Grows with every change, so that results can say which map they were made from.
+        Another one for every other content, so that results can say which map they were made
+        from; what is undone has the revision again that it had.
+    newest : int, optional
+        The largest revision that was ever given, where it is not `revision`.
 
     Raises
     ------
@@ -40,13 +43,16 @@ class FocusMap:
         If a label above `k` occurs that is not *ignore*.
     """
 
-    def __init__(self, labels: LabelArray, *, k: int, revision: int = 0) -> None:
+    def __init__(
+        self, labels: LabelArray, *, k: int, revision: int = 0, newest: int | None = None
+    ) -> None:
         dtype = label_dtype(k)
         if labels.size and (labels.min() < 0 or labels.max() > np.iinfo(dtype).max):
             raise ValueError(f"label {int(labels.max())} is above the {k} sources")
         self._labels = np.array(labels, dtype=dtype, order="C", copy=True)
         self.k = k
         self.revision = revision
+        self._newest = revision if newest is None else newest
         check_labels(self._labels, k=k)
         self._counts: npt.NDArray[np.int64] | None = None
 
@@ -69,14 +75,15 @@ class FocusMap:
         return copy
 
     def write(self, rect: Rect, labels: LabelArray) -> None:
-        """Replace the labels inside `rect` (clipped by the caller) and raise the revision."""
+        """Replace the labels inside `rect` (clipped by the caller); the revision is a new one."""
         check_labels(labels, k=self.k)
         part = self._labels[rect.slices]
         if self._counts is not None:
             self._counts -= _counted(part)
             self._counts += _counted(labels)
         part[...] = labels
-        self.revision += 1
+        self._newest += 1
+        self.revision = self._newest
 
     def counts(self) -> npt.NDArray[np.int64]:
         """Pixels of every value that the type can hold, (256,) or (65536,).

@@ -80,6 +80,7 @@ class Presenter(QObject):
             MapChanged: self._on_map_changed,
             HistoryChanged: self._on_history_changed,
             MapPatched: self._on_map_patched,
+            HistoryChanged: self._on_history_changed,
             PicturePatched: self._on_picture_patched,
             ResultAdded: self._on_result_added,
             ResultRemoved: self._on_result_removed,
@@ -260,6 +261,10 @@ class Presenter(QObject):
     def _on_map_patched(self, change: MapPatched) -> None:
         self._parts.canvas.labels_changed(change.rect)
 
+    def _on_history_changed(self, _change: HistoryChanged) -> None:
+        if self._controller.session.results:
+            self._show_results()
+
     def _on_picture_patched(self, change: PicturePatched) -> None:
         if change.key in self._pictures:
             self._parts.canvas.update_picture(change.key, change.pixels, change.rect)
@@ -330,7 +335,10 @@ class Presenter(QObject):
     def _show_results(self) -> None:
         session = self._controller.session
         methods = self._controller.registry.methods
-        self._parts.results.show_results(session.results, methods, shown=session.shown)
+        revision = None if session.focus_map is None else session.focus_map.revision
+        self._parts.results.show_results(
+            session.results, methods, shown=session.shown, revision=revision
+        )
 
     def _show_scrub(self) -> None:
         """Let the scrub bar follow the shown picture; two states may share one picture."""

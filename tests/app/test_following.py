@@ -399,3 +399,30 @@ def test_that_the_older_result_can_be_shown_again(seen) -> None:
     desk.controller.view.show("result:1")
     desk.settle()
     np.testing.assert_array_equal(canvas.pixels("result:1"), from_float(image, "uint8"))
+
+
+def test_that_results_know_whether_the_map_is_still_theirs(seen) -> None:
+    desk, _ = seen
+    session, edit = desk.controller.session, desk.controller.edit
+    own = session.results[1].map_revision
+    assert own == session.focus_map.revision
+    paint(desk, BLOB, OTHER)
+    desk.settle()
+    second = session.focus_map.revision
+    assert second != own
+    assert session.results[2].map_revision == second
+    edit.undo()
+    assert session.focus_map.revision == own
+    edit.redo()
+    assert session.focus_map.revision == second
+    edit.undo()
+    paint(desk, Rect(1, 1, 2, 2), 3 - int(session.focus_map.labels[1, 1]))
+    assert session.focus_map.revision not in (own, second)
+
+
+def test_that_a_run_that_makes_its_map_has_the_revision_of_it(desk, tiny_pair_files) -> None:
+    desk.controller.sets.open(tiny_pair_files)
+    desk.settle()
+    run(desk)
+    session = desk.controller.session
+    assert session.results[1].map_revision == session.focus_map.revision

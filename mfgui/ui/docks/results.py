@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPixmap
@@ -70,14 +71,24 @@ class ResultsPanel(QWidget):
         self._pictures.pop(key, None)
 
     def show_results(
-        self, results: Mapping[int, Result], methods: Mapping[str, Method], *, shown: str
+        self,
+        results: Mapping[int, Result],
+        methods: Mapping[str, Method],
+        *,
+        shown: str,
+        revision: int | None = None,
     ) -> None:
-        """Show the results; `shown` is the picture key on the canvas."""
+        """Show the results; `shown` is the picture key on the canvas, `revision` that of the
+        present map."""
         base = ":".join(shown.split(":")[:2])
         rows = []
         for run_id in sorted(results, reverse=True):
             key = f"result:{run_id}"
-            rows.append(self._row(key, run_id, results[run_id], methods, shown=base == key))
+            row = self._row(key, run_id, results[run_id], methods, shown=base == key)
+            stale = revision is not None and results[run_id].map_revision not in (-1, revision)
+            rows.append(
+                replace(row, subtitle=f"{row.subtitle} · map changed since") if stale else row
+            )
         self._pages.setCurrentIndex(1 if rows else 0)
         current = base if base.startswith("result:") else self.view.current_key()
         self.view.show_rows(rows, current=current)
