@@ -40,7 +40,8 @@ class Application:
     themes: Themes
 
     def close(self) -> None:
-        """Close the window and end every thread."""
+        """Close the window, without a question, and end every thread."""
+        self.window.sessions.close_unasked()
         self.window.close()
         self.controller.abandon()
         self.bridge.close()

@@ -16,6 +16,7 @@ from mfgui.app.controller import Controller
 from mfgui.core.arrays import Depth
 from mfgui.core.events import Notice, Severity
 from mfgui.files.images import READ_SUFFIXES
+from mfgui.files.sessions import SUFFIX
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.dialogs.about import show_about, show_shortcuts
 from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
@@ -45,6 +46,8 @@ class Commands(QObject):
         self._parts = parts
         self._arranger = arranger
         self._themes = themes
+        self.leaving: Callable[[Callable[[], None]], None] = lambda go: go()
+        """Calls what it is given once the open set may be left, which may need an answer."""
         self._answers: dict[str, Callable[[], object]] = {
             **self._file_answers(),
             **self._view_answers(),
@@ -69,7 +72,8 @@ class Commands(QObject):
             "load-map": self._load_map,
             "save-map": self._save_map,
             "export": self._export,
-            "close-set": self._controller.sets.close,
+            "new-session": self._close_set,
+            "close-set": self._close_set,
             "quit": self.quit_asked.emit,
         }
 
@@ -122,26 +126,50 @@ class Commands(QObject):
     # Files
 
     def open_paths(self, paths: list[Path]) -> None:
-        """Open a new set."""
+        """Open a new set, or a session."""
         if not paths:
             return
+        if len(paths) == 1 and paths[0].suffix.lower() == SUFFIX:
+            self.open_session(paths[0])
+            return
+        self.leaving(lambda: self._open_set(paths))
+
+    def _open_set(self, paths: list[Path]) -> None:
         folder = paths[0] if paths[0].is_dir() else paths[0].parent
         self._controller.settings.change(last_folder=str(folder.absolute()))
         self._controller.sets.open(paths)
         self._parts.status.show_opening(True)
 
+    def open_session(self, path: Path) -> None:
+        """Open a session in place of what is open."""
+
+        def go() -> None:
+            self._controller.settings.change(last_folder=str(path.absolute().parent))
+            self._controller.sessions.open(path)
+            self._parts.status.show_opening(True)
+
+        self.leaving(go)
+
     def open_recent(self, paths: tuple[str, ...]) -> None:
-        """Open a set that was open before."""
-        self._controller.sets.open([Path(path) for path in paths])
-        self._parts.status.show_opening(True)
+        """Open a set or session that was open before."""
+        if len(paths) == 1 and paths[0].lower().endswith(SUFFIX):
+            self.open_session(Path(paths[0]))
+        else:
+            self.leaving(lambda: self._open_known([Path(path) for path in paths]))
 
     def open_sample(self) -> None:
         """Open the pair that comes with the program."""
-        self._controller.sets.open([resources.path(name) for name in SAMPLE])
+        self.leaving(lambda: self._open_known([resources.path(name) for name in SAMPLE]))
+
+    def _open_known(self, paths: list[Path]) -> None:
+        self._controller.sets.open(paths)
         self._parts.status.show_opening(True)
 
     def load_map(self, path: Path) -> None:
         self._controller.sets.load_map(path)
+
+    def _close_set(self) -> None:
+        self.leaving(self._controller.sets.close)
 
     def _open_images(self) -> None:
         endings = " ".join(f"*{suffix}" for suffix in sorted(READ_SUFFIXES))
@@ -170,7 +198,7 @@ class Commands(QObject):
             self.load_map(Path(chosen))
 
     def _save_map(self) -> None:
-        suggested = self._first_source()
+        suggested = self.first_source()
         suggested = suggested.with_name(f"{suggested.stem}_map.png")
         chosen, _ = QFileDialog.getSaveFileName(
             self._window, "Save focus map", str(suggested), "PNG (*.png)"
@@ -184,7 +212,7 @@ class Commands(QObject):
         session, values = self._controller.session, self._controller.settings.values
         if session.stack is None or run_id not in session.results:
             return
-        path = suggested_name(self._first_source(), values.last_export_suffix)
+        path = suggested_name(self.first_source(), values.last_export_suffix)
         depth = cast(Depth, values.last_export_depth or session.stack.depth)
         dialog = ExportDialog(path, depth=depth, parent=self._window)
         dialog.wished.connect(lambda wish: self._on_export_wished(run_id, wish))
@@ -206,11 +234,15 @@ class Commands(QObject):
         )
         self._controller.sets.export(run_id, wish.path, depth=wish.depth)
 
-    def _first_source(self) -> Path:
-        """The first source where a person may write: the shipped sample is in the program."""
+    def first_source(self) -> Path:
+        """The first source where a person may write: the shipped sample is in the program, and
+        those of a session that holds them in a folder that goes with the window."""
         stack = self._controller.session.stack
         assert stack is not None
         path = stack.sources[0].path or Path(stack.sources[0].name)
+        sessions = self._controller.sessions
+        if sessions.path is not None and sessions.autosave.slot.holds(path):
+            return sessions.path.with_name(path.name)
         if not path.is_relative_to(resources.path("samples")):
             return path
         folder = Path(self._controller.settings.values.last_folder or Path.home())
@@ -255,7 +287,7 @@ class Commands(QObject):
             session.stack,
             method=choice.method,
             explicit=choice.explicit,
-            output=suggested_name(self._first_source(), suffix),
+            output=suggested_name(self.first_source(), suffix),
             map_path=session.map_origin.path,
             device=self._controller.devices.choice,
         )

@@ -11,13 +11,14 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from mfgui.files.images import READ_SUFFIXES
+from mfgui.files.sessions import SUFFIX
 
 MAP_SUFFIXES = frozenset({".png"})
 
 
 @dataclass(frozen=True)
 class Drop:
-    """What a drop means: `action` is "set", "map", or empty when it cannot be used."""
+    """What a drop means: `action` is "set", "session", "map", or empty when it cannot be used."""
 
     action: str
     paths: tuple[Path, ...]
@@ -29,6 +30,9 @@ def understood(paths: Sequence[Path], *, has_set: bool) -> Drop:
     folders = [path for path in paths if path.is_dir()]
     images = [path for path in paths if path.suffix.lower() in READ_SUFFIXES and path.is_file()]
     usable = tuple(path for path in paths if path in folders or path in images)
+    sessions = tuple(path for path in paths if path.suffix.lower() == SUFFIX and path.is_file())
+    if len(sessions) == 1 and not usable:
+        return Drop("session", sessions, f"Open the session {sessions[0].stem}")
     if not usable:
         return Drop("", (), "No images in this drop")
     if has_set and len(usable) == 1 and usable[0].suffix.lower() in MAP_SUFFIXES:

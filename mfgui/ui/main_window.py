@@ -35,6 +35,7 @@ from mfgui.ui.overlay_control import OverlayControl
 from mfgui.ui.parts import RecentSets, WindowParts, finding_missing
 from mfgui.ui.picture_switch import PictureSwitch
 from mfgui.ui.presenter import Presenter
+from mfgui.ui.session_answers import SessionAnswers
 from mfgui.ui.start_page import StartPage
 from mfgui.ui.status import StatusBar
 from mfgui.ui.theme import Choice, Theme, Themes
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self.tools = ToolPresenter(
             self.bench, controller, self.parts, self.commands, self.presenter
         )
+        self.sessions = SessionAnswers(self, controller, self.parts, self.commands)
         self._connect()
         self._restore()
         self._on_theme_changed(themes.current)
@@ -194,10 +196,7 @@ class MainWindow(QMainWindow):
             (self.parts.canvas if there else self.parts.start).setFocus()
         if not there:
             self._show_recent()
-        stack = self._controller.session.stack
-        names = [] if stack is None else [source.name for source in stack.sources]
-        shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
-        self.setWindowTitle(f"{shown} – mfgui" if shown else "mfgui")
+        self.setWindowTitle(self.sessions.title())
 
     def _show_recent(self) -> None:
         recent = self.parts.recent
@@ -286,6 +285,9 @@ class MainWindow(QMainWindow):
             self.arranger.adapt()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.sessions.may_close():
+            event.ignore()
+            return
         self._remember()
         self.closing.emit()
         super().closeEvent(event)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 import mfgui.resources as resources
+from mfgui.files.sessions import SUFFIX
 from mfgui.ui.icons import TextButton, icon_in
 from mfgui.ui.thumbnails import filling
 
@@ -42,13 +43,20 @@ class RecentSet:
     @property
     def title(self) -> str:
         first = Path(self.paths[0])
+        if self.is_session:
+            return first.stem
         if len(self.paths) == 1:
             return first.name
         return f"{first.name} + {len(self.paths) - 1} more"
 
     @property
+    def is_session(self) -> bool:
+        return len(self.paths) == 1 and self.paths[0].lower().endswith(SUFFIX)
+
+    @property
     def place(self) -> str:
-        return Path(self.paths[0]).parent.name or str(Path(self.paths[0]).parent)
+        folder = Path(self.paths[0]).parent.name or str(Path(self.paths[0]).parent)
+        return f"Session · {folder}" if self.is_session else folder
 
 
 class RecentTile(QAbstractButton):
@@ -132,6 +140,7 @@ class DropArea(QFrame):
 
     open_images = Signal()
     open_folder = Signal()
+    open_session = Signal()
     open_sample = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -146,14 +155,21 @@ class DropArea(QFrame):
         lead.setWordWrap(True)
         self.images_button = TextButton("open", "Open images", primary=True)
         self.folder_button = TextButton("open-folder", "Open folder")
+        self.session_button = TextButton("saved", "Open session")
         self.sample_button = TextButton("sample", "Try a sample")
         self.images_button.clicked.connect(self.open_images)
         self.folder_button.clicked.connect(self.open_folder)
+        self.session_button.clicked.connect(self.open_session)
         self.sample_button.clicked.connect(self.open_sample)
         buttons = QHBoxLayout()
         buttons.setSpacing(12)
         buttons.addStretch(1)
-        for button in (self.images_button, self.folder_button, self.sample_button):
+        for button in (
+            self.images_button,
+            self.folder_button,
+            self.session_button,
+            self.sample_button,
+        ):
             button.setMinimumHeight(40)
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -198,8 +214,55 @@ class RecentGrid(QWidget):
             self._grid.addWidget(tile, index // columns, index % columns)
 
 
+class RecoveryCard(QFrame):
+    """Work that was not saved when mfgui ended, with the two things one can do about it."""
+
+    restore = Signal()
+    discard = Signal()
+
+    def __init__(
+        self, title: str, when: str, picture: QPixmap | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("recoveryCard")
+        words = QLabel("mfgui ended before this was saved")
+        words.setObjectName("recoveryTitle")
+        self.details = QLabel(f"{title}, kept {when}")
+        self.details.setObjectName("startLead")
+        self.details.setTextFormat(Qt.TextFormat.PlainText)
+        self.restore_button = TextButton("undo", "Restore", primary=True)
+        self.discard_button = TextButton("delete", "Discard")
+        self.restore_button.setAccessibleDescription(self.details.text())
+        self.discard_button.setAccessibleDescription(self.details.text())
+        self.restore_button.clicked.connect(self.restore)
+        self.discard_button.clicked.connect(self.discard)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addStretch(1)
+        column.addWidget(words)
+        column.addWidget(self.details)
+        column.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 12, 16, 12)
+        row.setSpacing(16)
+        row.addWidget(_small_picture(picture, self.devicePixelRatioF()))
+        row.addLayout(column, 1)
+        for button in (self.restore_button, self.discard_button):
+            button.setMinimumHeight(36)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.setAccessibleName(f"{words.text()}: {self.details.text()}")
+
+
+def _small_picture(picture: QPixmap | None, scale: float) -> QLabel:
+    label = QLabel()
+    label.setFixedSize(QSize(96, 65))
+    if picture is not None and not picture.isNull():
+        label.setPixmap(filling(picture, label.size(), scale=scale))
+    return label
+
+
 class StartPage(QWidget):
-    """Drop area above, recent sets below."""
+    """What can be restored, drop area, recent sets."""
 
     recent_chosen = Signal(tuple)
 
@@ -219,6 +282,10 @@ class StartPage(QWidget):
         inner.setContentsMargins(32, 32, 32, 32)
         inner.setSpacing(12)
         inner.addStretch(1)
+        self._recovery = QVBoxLayout()
+        self._recovery.setSpacing(8)
+        self.cards: list[RecoveryCard] = []
+        inner.addLayout(self._recovery)
         inner.addWidget(self.drop_area, 4)
         inner.addSpacing(12)
         inner.addWidget(self.caption)
@@ -242,6 +309,16 @@ class StartPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._columns = 1
         self.show_recent(())
+
+    def show_cards(self, cards: Sequence[RecoveryCard]) -> None:
+        """Offer what can be restored."""
+        for card in self.cards:
+            self._recovery.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = list(cards)
+        for card in self.cards:
+            self._recovery.addWidget(card)
 
     def show_recent(self, sets: Sequence[RecentSet]) -> None:
         """Show the recent sets, newest first."""

@@ -10,9 +10,11 @@ from mfgui.app.controller import Controller
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.commanding import Commands
 from mfgui.ui.drop import Drop
+from mfgui.ui.label_shares import LabelPresenter
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.presenter import Presenter
 from mfgui.ui.tool_bar import ToolBar
+from mfgui.ui.workspaces import Workspace
 
 
 def connect_workspaces(parts: WindowParts, arranger: Arranger) -> None:
@@ -20,6 +22,7 @@ def connect_workspaces(parts: WindowParts, arranger: Arranger) -> None:
 
     def show(name: str) -> None:
         parts.actions[f"workspace-{name}"].setChecked(True)
+        parts.sources.show_as_labels(name == Workspace.ANNOTATE)
 
     arranger.workspace_changed.connect(show)
 
@@ -29,6 +32,7 @@ def connect_start(parts: WindowParts, commands: Commands) -> None:
     start = parts.start
     start.drop_area.open_images.connect(lambda: commands.carry_out("open"))
     start.drop_area.open_folder.connect(lambda: commands.carry_out("open-folder"))
+    start.drop_area.open_session.connect(lambda: commands.carry_out("open-session"))
     start.drop_area.open_sample.connect(lambda: commands.carry_out("open-sample"))
     start.recent_chosen.connect(lambda paths: commands.open_recent(paths))
 
@@ -72,6 +76,9 @@ def connect_docks(
     method.changed.connect(presenter.show_commands)
     parts.sources.chosen.connect(controller.view.show)
     parts.sources.eye_clicked.connect(commands.toggle_source)
+    parts.sources.label_chosen.connect(controller.view.choose_label)
+    parts.sources.step_requested.connect(controller.view.step_source)
+    LabelPresenter(controller, parts)
     parts.results.chosen.connect(lambda run_id: controller.view.show(f"result:{run_id}"))
     parts.results.export_clicked.connect(commands.export)
     parts.results.delete_clicked.connect(controller.runs.delete_result)

@@ -30,6 +30,8 @@ def themes(qapp: Any) -> Iterator[Themes]:
 def application(qapp: Any, qtbot: Any, themes: Themes) -> Iterator[Application]:
     """A shown window of 1280 x 720 on its start page; every thread ends with the test."""
     application = make_application(qapp, themes=themes)
+    # Nobody is there to answer; tests of the question put it back.
+    application.window.sessions.asker = lambda _name, answer: answer("discard")
     application.window.resize(1280, 720)
     application.window.show()
     qtbot.waitExposed(application.window)

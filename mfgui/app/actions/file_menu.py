@@ -6,6 +6,14 @@ from mfgui.app.actions.command import FILE, Command, needs_idle, needs_map, need
 
 FILE_COMMANDS: tuple[Command, ...] = (
     Command(
+        "new-session",
+        "New session",
+        FILE,
+        "Close what is open and begin anew",
+        ("Ctrl+N",),
+        blocked=needs_idle,
+    ),
+    Command(
         "open",
         "Open images...",
         FILE,
@@ -22,7 +30,38 @@ FILE_COMMANDS: tuple[Command, ...] = (
         ("Ctrl+Shift+O",),
         "open-folder",
     ),
+    Command(
+        "open-session",
+        "Open session...",
+        FILE,
+        "Open a session with its sources, focus map and results",
+    ),
     Command("open-sample", "Open the sample pair", FILE, "Open the pair that comes with mfgui"),
+    Command(
+        "save-session",
+        "Save session",
+        FILE,
+        "Save focus map, results and view as one file; the sources stay where they are",
+        ("Ctrl+S",),
+        "saved",
+        separator_before=True,
+        blocked=needs_set,
+    ),
+    Command(
+        "save-session-as",
+        "Save session as...",
+        FILE,
+        "Save the session under another name",
+        ("Ctrl+Shift+S",),
+        blocked=needs_set,
+    ),
+    Command(
+        "collect-files",
+        "Collect files...",
+        FILE,
+        "Save a session that holds its sources as well, to take it anywhere",
+        blocked=needs_set,
+    ),
     Command(
         "load-map",
         "Load focus map...",

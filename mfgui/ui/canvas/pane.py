@@ -247,6 +247,10 @@ class Pane(QWidget):
         """Where the image lies on this pane."""
         return self._viewport
 
+    def show_view(self, view: View) -> None:
+        """Show a part of the set as another pane, or this one earlier, did."""
+        self._shared.set(view)
+
     def fit(self) -> None:
         """Show the whole image."""
         self._look(Viewport.fit(self._layers.size, screen=self._viewport.screen))
