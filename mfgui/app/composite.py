@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,8 +85,8 @@ class Composite:
         else:
             self._compose(rect.grown(seam_reach(session.seam)).intersected(self._whole()))
 
-    def image(self) -> Task:
-        """Compose the whole picture, (H, W, C) float32, from what the session is now."""
+    def image(self) -> Callable[[], ImageF32]:
+        """What composes the whole picture, (H, W, C) float32, of the map as it is now."""
         session = self._desk.session
         assert session.stack is not None
         assert session.focus_map is not None
@@ -94,13 +94,13 @@ class Composite:
         detected, compute = self._detected, self._compute()
         detector = self._desk.registry.get(DEFAULT_DETECTOR)
 
-        def task(_report: Report) -> ImageF32:
+        def composed() -> ImageF32:
             images = [stack.pixels(index) for index in range(stack.k)]
             filled = _complete(labels, detected, images, detector, compute)[0]
             whole = Rect(0, 0, stack.size.width, stack.size.height)
             return compose_rect(images, filled, whole, seam=seam, compute=compute)
 
-        return task
+        return composed
 
     def abandon(self) -> None:
         """Forget everything: the set is being left."""

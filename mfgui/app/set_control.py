@@ -151,7 +151,20 @@ class SetControl:
             return result.frozen().image if shown is None or shown is result.image else shown
 
         exported = partial(self.exported, run_id, result.image)
-        self._save(tasks.export_image(session.stack, image, path, depth=depth), path, exported)
+        self.export_image(image, path, depth=depth, exported=exported)
+
+    def export_image(
+        self,
+        image: Callable[[], ImageF32],
+        path: Path,
+        *,
+        depth: Depth,
+        exported: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write what `image` gives, with the metadata of the reference source."""
+        stack = self._desk.session.stack
+        if stack is not None:
+            self._save(tasks.export_image(stack, image, path, depth=depth), path, exported)
 
     def _save(self, task: Task, path: Path, saved: Callable[[], None] = lambda: None) -> None:
         def done(value: object) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 import mfgui.resources as resources
 from mfgui.app.command_line import fuse_command
 from mfgui.app.controller import Controller
+from mfgui.app.view_control import COMPOSITE
 from mfgui.core.arrays import Depth
 from mfgui.core.events import Notice, Severity
 from mfgui.files.images import READ_SUFFIXES
@@ -207,10 +208,10 @@ class Commands(QObject):
             path = Path(chosen)
             self._controller.sets.save_map(path if path.suffix else path.with_suffix(".png"))
 
-    def export(self, run_id: int) -> None:
-        """Ask where a result goes, and write it."""
+    def export(self, run_id: int | None) -> None:
+        """Ask where a result goes, or the composite of the map for None, and write it."""
         session, values = self._controller.session, self._controller.settings.values
-        if session.stack is None or run_id not in session.results:
+        if session.stack is None or (run_id is not None and run_id not in session.results):
             return
         path = suggested_name(self.first_source(), values.last_export_suffix)
         depth = cast(Depth, values.last_export_depth or session.stack.depth)
@@ -220,19 +221,24 @@ class Commands(QObject):
         dialog.open()
 
     def _export(self) -> None:
+        session = self._controller.session
         run_id = self._controller.view.shown_result()
-        if run_id is None:
-            run_id = next(reversed(self._controller.session.results))
+        if run_id is None and session.shown != COMPOSITE:
+            run_id = next(reversed(session.results), None)
         self.export(run_id)
 
-    def _on_export_wished(self, run_id: int, wish: ExportWish) -> None:
+    def _on_export_wished(self, run_id: int | None, wish: ExportWish) -> None:
         stack = self._controller.session.stack
         own = stack is not None and wish.depth == stack.depth
         self._controller.settings.change(
             last_export_suffix=wish.path.suffix.lower(),
             last_export_depth="" if own else wish.depth,
         )
-        self._controller.sets.export(run_id, wish.path, depth=wish.depth)
+        if run_id is None:
+            image = self._controller.composite.image()
+            self._controller.sets.export_image(image, wish.path, depth=wish.depth)
+        else:
+            self._controller.sets.export(run_id, wish.path, depth=wish.depth)
 
     def first_source(self) -> Path:
         """The first source where a person may write: the shipped sample is in the program, and

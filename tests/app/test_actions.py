@@ -35,7 +35,7 @@ def test_that_bare_keys_act_on_the_canvas_only_and_none_uses_alt() -> None:
         ("run", State(), "open images first"),
         ("run", State(has_set=True), ""),
         ("save-map", State(has_set=True), "detect or load"),
-        ("export", State(has_set=True, has_map=True), "run a method first"),
+        ("export", State(has_set=True), "run a method or detect"),
         ("run-again", State(has_set=True, has_result=True), "select a result"),
         ("run-again", State(has_set=True, has_result=True, result_shown=True), ""),
         ("stop", State(has_set=True), "nothing is running"),

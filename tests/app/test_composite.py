@@ -156,3 +156,18 @@ def test_that_it_goes_with_the_map_and_the_set(shown) -> None:
 def test_that_the_fused_image_without_results_is_the_composite(shown) -> None:
     shown.controller.view.show("source:1")
     assert shown.controller.view.fused_key() == "composite"
+
+
+def test_that_the_composite_can_be_exported(shown, tmp_path) -> None:
+    import cv2
+
+    paint(shown, BLOB, 2)
+    path = tmp_path / "out.png"
+    controller = shown.controller
+    controller.sets.export_image(controller.composite.image(), path, depth="uint8")
+    paint(shown, BLOB, 1)  # after the export was asked for
+    shown.settle()
+    written = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1]
+    labels = controller.session.focus_map.labels.copy()
+    labels[BLOB.slices] = 2
+    np.testing.assert_array_equal(written, expected(shown, labels))

@@ -108,6 +108,11 @@ def needs_result(state: State) -> Reason:
     return needs_set(state) or ("" if state.has_result else "run a method first")
 
 
+def needs_fused(state: State) -> Reason:
+    fused = state.has_result or state.has_map
+    return needs_set(state) or ("" if fused else "run a method or detect a focus map first")
+
+
 def needs_shown_result(state: State) -> Reason:
     return needs_result(state) or ("" if state.result_shown else "select a result first")
 

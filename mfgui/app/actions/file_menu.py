@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfgui.app.actions.command import FILE, Command, needs_idle, needs_map, needs_result, needs_set
+from mfgui.app.actions.command import FILE, Command, needs_fused, needs_idle, needs_map, needs_set
 
 FILE_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -79,7 +79,7 @@ FILE_COMMANDS: tuple[Command, ...] = (
         ("Ctrl+E",),
         "export",
         tool_bar=True,
-        blocked=needs_result,
+        blocked=needs_fused,
     ),
     Command(
         "close-set",
