@@ -14,6 +14,7 @@ from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
 from mfgui.app.heat_control import HeatControl
 from mfgui.app.preparation import Preparation
+from mfgui.app.refining import Refining
 from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
 from mfgui.app.run_control import RunControl
@@ -55,6 +56,7 @@ class Controller:
             self._desk, self.view, self.edit, (self.composite, self.follower), self.runs.abandon
         )
         self.runs.bind(self.sets)
+        self.refining = Refining(self._desk, self.edit)
         self.heat = HeatControl(self._desk, self.view)
         self.spots = SpotControl(self._desk, self.heat)
         self.sessions = SessionControl(
@@ -115,6 +117,7 @@ class Controller:
         self.spots.abandon()
         self.follower.abandon()
         self.composite.abandon()
+        self.refining.abandon()
         self.sessions.end()
 
     def _map_changed(self, rect: Rect, *, follow: bool = True) -> None:

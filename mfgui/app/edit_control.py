@@ -70,7 +70,9 @@ class EditControl:
     """Writes edits into the session's map. A map that is not there begins empty.
 
     A gesture is opened with `begin`, grows with `extend`, and ends with `commit` or `abort`;
-    `apply` is a gesture at once. A gesture that changes nothing leaves no step.
+    `apply` is a gesture at once. A gesture that changes nothing leaves no step. A tentative
+    gesture shows what a command would do: it is aborted, not committed, when something else
+    happens to the map or the history.
 
     Parameters
     ----------
@@ -82,6 +84,7 @@ class EditControl:
         self._desk = desk
         self._patched = patched
         self._recorder: Recorder | None = None
+        self._given_up: Callable[[], None] | None = None  # of a tentative gesture
         self._before = _Held(None, MapOrigin())  # what there was when the gesture began
         self._waiting: list[Step] = []  # steps that were recorded while a gesture was open
         self.history = History()
@@ -93,14 +96,17 @@ class EditControl:
         """Whether a gesture is open."""
         return self._recorder is not None
 
-    def begin(self, name: str) -> None:
-        """Open a gesture; one that is open is committed first."""
-        if self.busy:
-            self.commit()
+    def begin(self, name: str, *, given_up: Callable[[], None] | None = None) -> None:
+        """Open a gesture; one that is open is committed first, a tentative one aborted.
+
+        With `given_up` it is tentative itself; that is called when it is aborted.
+        """
+        self._make_way()
         self._before = self._held()
         focus_map = self._map_or_empty()
         if focus_map is not None:
             self._recorder = Recorder(focus_map, name, self._tell)
+            self._given_up = given_up
 
     def extend(self, edits: Sequence[Edit]) -> Rect:
         """Write edits of the open gesture; returns a rectangle around all that changed."""
@@ -121,6 +127,7 @@ class EditControl:
     def commit(self) -> bool:
         """End the gesture; returns whether it became a step."""
         recorder, self._recorder = self._recorder, None
+        tentative, self._given_up = self._given_up is not None, None
         delta = None if recorder is None else recorder.commit()
         if delta is None:
             self._put(self._before)
@@ -128,6 +135,8 @@ class EditControl:
             session = self._desk.session
             session.map_origin = replace(session.map_origin, edited=True)
             self._push(_MapStep(delta.name, self._before, self._held(), delta, self._put))
+            if tentative:
+                self._patched(delta.rect)
         self._record_waiting()
         return delta is not None
 
@@ -139,8 +148,11 @@ class EditControl:
         rect = recorder.abort()
         if not rect.empty:
             self._tell(rect)
+        given_up, self._given_up = self._given_up, None
         self._put(self._before)
         self._record_waiting()
+        if given_up is not None:
+            given_up()
 
     def apply(self, name: str, edits: Sequence[Edit]) -> bool:
         """One whole gesture; returns whether it changed something."""
@@ -168,6 +180,8 @@ class EditControl:
         session = self._desk.session
         if session.stack is None:
             return False
+        if self._given_up is not None:
+            self._make_way()
         height, width = labels.shape
         if session.focus_map is None or origin is not None:
             return self._replace_map(name, labels, origin or MapOrigin(), follow=follow)
@@ -204,6 +218,8 @@ class EditControl:
             It came by itself, like the result of a run: steps that were undone before can still
             be redone.
         """
+        if self._given_up is not None:
+            self._make_way()
         if self.busy:
             self._waiting.append(step)
         elif apart:
@@ -211,6 +227,13 @@ class EditControl:
             self._desk.notifier.emit(HistoryChanged())
         else:
             self._push(step)
+
+    def _make_way(self) -> None:
+        """End the open gesture, if there is one, for something else."""
+        if self._given_up is not None:
+            self.abort()
+        elif self.busy:
+            self.commit()
 
     def _record_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -220,6 +243,9 @@ class EditControl:
     def forget(self) -> None:
         """Another set: nothing of this history can be undone any more."""
         self._recorder = None
+        given_up, self._given_up = self._given_up, None
+        if given_up is not None:
+            given_up()
         self._waiting.clear()
         self.history.clear()
         self._desk.notifier.emit(HistoryChanged())
@@ -275,4 +301,5 @@ class EditControl:
 
     def _tell(self, rect: Rect) -> None:
         self._desk.notifier.emit(MapPatched(rect))
-        self._patched(rect)
+        # What is only shown is not worth a new solution.
+        self._patched(rect, follow=self._given_up is None)
