@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 _START, _WORD, _RUN, _LETTER = 24, 16, 14, 1
 _GAP, _LONGEST_GAP = 1, 8  # cost of each letter passed over, up to so many
-_WORSE = -(1 << 30)
 
 
 @dataclass(frozen=True)
 class Match:
     """How well a text fits, larger is better, and the places of the letters that were found."""
+
+    score: int
+    places: tuple[int, ...]
+
+
+class _End(NamedTuple):
+    """The letters so far, and how well they are placed."""
 
     score: int
     places: tuple[int, ...]
@@ -70,39 +76,30 @@ def _in_order(letters: str, folded: str, text: str) -> Match | None:
     """The best way to place the letters: for each, the best score that ends at each place."""
     if not _occur(letters, folded):
         return None
-    values = [_value(place, text) for place in range(len(text))]
-    rows: list[list[int]] = []
-    origins: list[list[int]] = []
+    ends: list[_End] = []
     for number, letter in enumerate(letters):
-        row, origin = [_WORSE] * len(text), [-1] * len(text)
-        for place, found in enumerate(folded):
-            if found != letter:
-                continue
-            if number == 0:
-                row[place] = values[place] - _GAP * min(place, _LONGEST_GAP)
-                continue
-            row[place], origin[place] = _best_before(rows[-1], place, values[place])
-        rows.append(row)
-        origins.append(origin)
-    end = max(range(len(text)), key=lambda place: (rows[-1][place], -place))
-    score, places = rows[-1][end], [end]
-    for origin in reversed(origins[1:]):
-        places.append(origin[places[-1]])
-    return Match(score * 16 - len(text), tuple(reversed(places)))
+        places = [place for place, found in enumerate(folded) if found == letter]
+        values = [(place, _value(place, text)) for place in places]
+        if number == 0:
+            ends = [_End(v - _GAP * min(place, _LONGEST_GAP), (place,)) for place, v in values]
+        else:
+            ends = [end for place, v in values if (end := _continued(ends, place, v)) is not None]
+    best = max(ends, key=lambda end: (end.score, -end.places[-1]))
+    return Match(best.score * 16 - len(text), best.places)
 
 
-def _best_before(before: Sequence[int], place: int, value: int) -> tuple[int, int]:
-    """Score of a letter at `place` and where the one before it is best."""
-    best, origin = _WORSE, -1
-    for earlier in range(place):
-        if before[earlier] == _WORSE:
+def _continued(ends: Sequence[_End], place: int, value: int) -> _End | None:
+    """The best of `ends` with a further letter at `place`."""
+    best: _End | None = None
+    for end in ends:
+        gap = place - end.places[-1] - 1
+        if gap < 0:
             continue
-        gap = place - earlier - 1
-        score = before[earlier] + (max(_RUN, value) if gap == 0 else value)
+        score = end.score + (max(_RUN, value) if gap == 0 else value)
         score -= _GAP * min(gap, _LONGEST_GAP)
-        if score >= best:
-            best, origin = score, earlier
-    return best, origin
+        if best is None or score >= best.score:
+            best = _End(score, (*end.places, place))
+    return best
 
 
 def _any_order(words: Sequence[str], folded: str, text: str) -> Match | None:

@@ -199,11 +199,11 @@ def _draw_badge(painter: QPainter, font: QFont, row: Row, corner: QPoint) -> Non
     painter.setBrush(colour)
     painter.drawRoundedRect(place, 5, 5)
     painter.setFont(bold)
-    painter.setPen(QColor("#000000" if _bright(colour) else "#ffffff"))
+    painter.setPen(QColor("#000000" if bright(colour) else "#ffffff"))
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, row.badge)
 
 
-def _bright(colour: QColor) -> bool:
+def bright(colour: QColor) -> bool:
     """Whether black text reads better on it than white (relative luminance above 0.18)."""
     linear = [
         value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
