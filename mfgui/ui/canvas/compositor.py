@@ -167,7 +167,8 @@ def _share(work: Callable[[Rect], None], bands: list[Rect]) -> None:
 
     def second() -> None:
         try:
-            other.set_result(_each(work, bands[1::2]))
+            _each(work, bands[1::2])
+            other.set_result(None)
         except Exception as error:  # raised again in the thread that draws
             other.set_exception(error)
 

@@ -34,7 +34,6 @@ class Layers:
         self.k = 0
         self.map: Map | None = None
         self.other: Map | None = None
-        self.names: tuple[str, ...] = ()
         self.measures = Measures()
         self._pictures: dict[str, Picture] = {}
         self._stamps = itertools.count(1)
@@ -59,7 +58,7 @@ class Layers:
         self._pictures.clear()
         self._stamp_of.clear()
         self.shown = self.peeked = ""
-        self.map, self.k, self.other, self.names = None, 0, None, ()
+        self.map, self.k, self.other = None, 0, None
         self.measures.clear()
 
     def set_picture(self, key: str, picture: Picture) -> Rect:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -161,10 +160,6 @@ class Pane(QWidget):
         """The labels inside `rect` have been changed in place."""
         before = self._scene()
         self._repair(self._layers.labels_changed(rect), before)
-
-    def set_source_names(self, names: Sequence[str]) -> None:
-        """What the readout calls the sources."""
-        self._layers.names = tuple(names)
 
     def set_other_labels(self, labels: LabelArray | None) -> None:
         """The live (H, W) labels of the map to compare with, by reference; None for none.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mfgui.core.arrays import LabelArray, Rect, Size
@@ -26,8 +26,6 @@ class Readout:
         Pictures whose values are not at hand are left out.
     label : int or None
         Of the focus map, None without one.
-    source : str
-        Name of the source that the label stands for; empty for none.
     """
 
     x: int
@@ -35,7 +33,6 @@ class Readout:
     shown: str
     values: Mapping[str, Values]
     label: int | None
-    source: str = ""
 
 
 def read(
@@ -45,15 +42,12 @@ def read(
     pictures: Mapping[str, Picture],
     labels: LabelArray | None,
     frame: Size,
-    names: Sequence[str] = (),
 ) -> Readout:
-    """The readout at an image pixel of a set of size `frame`; `names` are those of the sources."""
+    """The readout at an image pixel of a set of size `frame`."""
     x, y = position
     values: dict[str, Values] = {}
     for key, picture in pictures.items():
         stored = picture.stored(Rect(x, y, 1, 1), frame=frame)
         if stored is not None:
             values[key] = tuple(stored[0, 0].tolist())
-    label = None if labels is None else int(labels[y, x])
-    source = names[label - 1] if label is not None and 1 <= label <= len(names) else ""
-    return Readout(x, y, shown, values, label, source)
+    return Readout(x, y, shown, values, None if labels is None else int(labels[y, x]))
