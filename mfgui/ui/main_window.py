@@ -32,6 +32,8 @@ from mfgui.ui.edit_answers import EditAnswers
 from mfgui.ui.notices import Banners
 from mfgui.ui.option_bar import OptionBar
 from mfgui.ui.overlay_control import OverlayControl
+from mfgui.ui.palette import CommandPalette
+from mfgui.ui.palette_entries import PALETTE, Offers
 from mfgui.ui.parts import RecentSets, WindowParts, finding_missing
 from mfgui.ui.picture_switch import PictureSwitch
 from mfgui.ui.presenter import Presenter
@@ -86,6 +88,9 @@ class MainWindow(QMainWindow):
             show_history=lambda: self.arranger.show("history"),
         )
         self.commands.add(self.edits.answers())
+        offers = Offers(controller, self.parts, self.commands, self.arranger)
+        self.palette_box = CommandPalette(self, offers, controller.settings)
+        self.commands.add({PALETTE: self.palette_box.open})
         self.presenter = Presenter(
             controller,
             self.parts,
@@ -98,7 +103,9 @@ class MainWindow(QMainWindow):
         self.tools = ToolPresenter(
             self.bench, controller, self.parts, self.commands, self.presenter
         )
-        self.sessions = SessionAnswers(self, controller, self.parts, self.commands)
+        self.sessions = SessionAnswers(
+            self, controller, self.parts, self.commands, self.bench
+        )
         self._connect()
         self._restore()
         self._on_theme_changed(themes.current)

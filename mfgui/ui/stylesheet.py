@@ -144,11 +144,19 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 #summary, #hint, #runProgress QLabel { color: $text_dim; }
+#commandPalette { background: $panel; border: 1px solid $border; border-radius: 10px; }
+#commandPalette QLineEdit { min-height: 32px; font-size: 12pt; }
 #startPage { background: $window; }
 #startTitle { font-size: 22pt; font-weight: 600; }
 #startLead { color: $text_dim; font-size: 11pt; }
 #startCaption { color: $text_dim; font-weight: 600; }
 #dropArea { background: $panel; border: 2px dashed $border; border-radius: 12px; }
+QTableWidget { background: $panel; border: 1px solid $border; border-radius: 6px; outline: none; }
+QTableWidget::item { padding: 0 8px; }
+QTableWidget::item:selected { background: $selected; color: $text; }
+QHeaderView { background: $panel; }
+QHeaderView::section { background: $panel; color: $text_dim; border: none; padding: 6px 8px;
+    border-bottom: 1px solid $divider; }
 #recoveryCard { background: $panel; border: 1px solid $accent; border-radius: 12px; }
 #recoveryTitle { font-size: 13pt; font-weight: 600; }
 #dropArea[over="true"] { border: 2px solid $accent; background: $selected; }

@@ -49,7 +49,7 @@ class HistoryModel(QAbstractListModel):
         self._names: tuple[str, ...] = ()
         self._forgotten = 0
         self.position = 0
-        self.saved: int | None = 0
+        self.saved: int | None = None
 
     def show_history(self, history: History) -> None:
         """Take over what has changed since; a step more costs one row, not all."""
@@ -66,7 +66,8 @@ class HistoryModel(QAbstractListModel):
             self.endInsertRows()
         touched = [self.position, history.position]
         touched += [place for place in (self.saved, history.saved_position) if place is not None]
-        self.position, self.saved = history.position, history.saved_position
+        # The beginning counts as saved, but there may be no file.
+        self.position, self.saved = history.position, history.saved_position or None
         last = self.rowCount() - 1
         first, final = min(min(touched), last), min(max(touched), last)
         self.dataChanged.emit(self.index(first), self.index(final))
