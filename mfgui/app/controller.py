@@ -19,6 +19,7 @@ from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
 from mfgui.app.run_control import RunControl
 from mfgui.app.session_control import SessionControl
+from mfgui.app.session_parts import carry_spots
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
 from mfgui.app.spots import SpotControl
@@ -62,6 +63,7 @@ class Controller:
         self.sessions = SessionControl(
             self._desk, self.view, self.edit, self.sets, self.composite.set_seam, numbers
         )
+        carry_spots(self.sessions.parts, self.spots)
         self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view)
         settings.saver = self._save_later
 

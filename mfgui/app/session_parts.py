@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from mfgui.app.desk import Desk
+from mfgui.app.spots import SpotControl
 from mfgui.core.arrays import Rect
+from mfgui.core.bands import Spot, SpotKind
 from mfgui.core.events import RegionChanged
 from mfgui.core.seams import Seam, SeamKind
 from mfgui.files.session_fields import Fields, plain_value
@@ -90,3 +92,29 @@ def carry_region(parts: SessionParts, desk: Desk) -> None:
             desk.notifier.emit(RegionChanged(region))
 
     parts.carry("region", read, restore)
+
+
+def carry_spots(parts: SessionParts, spots: SpotControl) -> None:
+    """Remember which doubtful places were checked."""
+
+    def read() -> object:
+        return [asdict(spot) for spot in spots.checked]
+
+    def restore(value: object) -> None:
+        found = Fields({"spots": value}).entries("spots", most=100_000)
+        spots.restore([_spot(fields) for fields in found])
+
+    parts.carry("spots", read, restore)
+
+
+def _spot(fields: Fields) -> Spot:
+    inside = fields.inside("rect")
+    x, y, width, height = (inside.whole(name) for name in ("x", "y", "width", "height"))
+    score = fields.number_or_none("score")
+    return Spot(
+        SpotKind(fields.text("kind")),
+        Rect(x, y, width, height),
+        fields.whole("x"),
+        fields.whole("y"),
+        0.0 if score is None else score,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer
@@ -27,6 +28,8 @@ from mfgui.ui.commanding import Commands
 from mfgui.ui.dialogs.locate import LocateDialog
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.start_page import RecoveryCard
+from mfgui.ui.tool_memory import restored, stored
+from mfgui.ui.tooling import ToolBench
 
 AUTOSAVE_MS = 60_000
 MOST_CARDS = 3
@@ -45,13 +48,19 @@ class SessionAnswers(QObject):
     """
 
     def __init__(
-        self, window: QMainWindow, controller: Controller, parts: WindowParts, commands: Commands
+        self,
+        window: QMainWindow,
+        controller: Controller,
+        parts: WindowParts,
+        commands: Commands,
+        bench: ToolBench,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._controller = controller
         self._parts = parts
         self._commands = commands
+        self._bench = bench
         self.asker: Asker = self._ask
         self._then: Callable[[], None] | None = None  # once the file is written
         self._closing = self._may_close = False
@@ -205,7 +214,7 @@ class SessionAnswers(QObject):
 
     def _card(self, offer: Offer) -> RecoveryCard:
         when = QDateTime.fromSecsSinceEpoch(int(offer.saved.timestamp()))
-        words = QLocale().toString(when, QLocale.FormatType.ShortFormat)
+        words = QLocale().toString(when, "d MMMM yyyy, HH:mm")
         picture = None if offer.thumbnail is None else QPixmap(str(offer.thumbnail))
         card = RecoveryCard(offer.title, words, picture)
         card.restore.connect(lambda: self._restore(offer))
@@ -276,6 +285,7 @@ class SessionAnswers(QObject):
         parts = self._controller.sessions.parts
         parts.carry("view", self._view, self._restore_view)
         parts.carry("overlay", self._overlay, self._restore_overlay)
+        parts.carry("tools", lambda: stored(self._bench.options), self._restore_tools)
 
     def _view(self) -> object:
         view = self._parts.canvas.viewport.view
@@ -287,6 +297,10 @@ class SessionAnswers(QObject):
         if not (0 < scale <= LARGEST_SCALE and math.isfinite(x) and math.isfinite(y)):
             raise ValueError("no view")
         self._parts.canvas.show_view(View(scale, x, y, found["fitted"] is True))
+
+    def _restore_tools(self, value: object) -> None:
+        options = restored(_mapping(value))
+        self._bench.change(**{f.name: getattr(options, f.name) for f in fields(options)})
 
     def _overlay(self) -> object:
         overlay = self._parts.overlay.overlay

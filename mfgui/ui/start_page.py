@@ -286,6 +286,7 @@ class StartPage(QWidget):
         self._recovery.setSpacing(8)
         self.cards: list[RecoveryCard] = []
         inner.addLayout(self._recovery)
+        inner.addSpacing(8)
         inner.addWidget(self.drop_area, 4)
         inner.addSpacing(12)
         inner.addWidget(self.caption)

@@ -14,6 +14,7 @@ from mfgui.app.session_tasks import Finding
 from mfgui.app.settings import home
 from mfgui.core import events as changes
 from mfgui.core.arrays import Rect
+from mfgui.core.bands import Spot, SpotKind
 from mfgui.core.edits import Edit
 from mfgui.core.events import Severity
 from mfgui.core.seams import Seam
@@ -69,6 +70,8 @@ def test_that_a_session_opens_as_it_was_saved(worked: Desk, tmp_path: Path) -> N
     controller.view.set_reference()
     controller.view.choose_label(2)
     controller.view.show("source:2")
+    checked = [Spot(SpotKind.SPECK, Rect(2, 3, 4, 5), 3, 4, 0.5)]
+    controller.spots.restore(checked)
     save(worked, tmp_path / "work.mfgui")
     other = reopened(tmp_path / "work.mfgui").controller
     before, after = controller.session, other.session
@@ -86,6 +89,7 @@ def test_that_a_session_opens_as_it_was_saved(worked: Desk, tmp_path: Path) -> N
         assert np.array_equal(result.labels, old.labels)
         assert result.curve == old.curve
         assert result.provenance == old.provenance
+    assert list(other.spots.checked) == checked
     assert not other.sessions.modified
     assert not other.edit.history.names
 

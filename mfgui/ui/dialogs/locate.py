@@ -71,11 +71,10 @@ class LocateDialog(QDialog):
         waiting = [row for row, place in enumerate(places) if not place.usable]
         number = len(waiting)
         if waiting:
-            what = "One source" if number == 1 else f"{number} sources"
-            verb = "is" if number == 1 else "are"
+            what = "One source is" if number == 1 else f"{number} sources are"
             self.lead.setText(
-                f"{what} of “{self._session}” {verb} not where the session says, or not what it "
-                "was. Locate one; others in the same folder are found with it."
+                f"{what} missing from “{self._session}”, or changed since it was saved. Locate "
+                "one; others in the same folder are found with it."
             )
         else:
             self.lead.setText(f"All sources of “{self._session}” are found.")
