@@ -61,7 +61,8 @@ class PictureSwitch(QWidget):
         self.fused_button.setEnabled(fused)
         self.source_box.setCurrentIndex(active - 1)
         self._group.setExclusive(False)
-        self.fused_button.setChecked(key == "live" or key.startswith("result:"))
+        fused_keys = ("live", "composite", "result:")
+        self.fused_button.setChecked(key.startswith(fused_keys))
         for number, button in enumerate(self.source_buttons, start=1):
             button.setChecked(key == f"source:{number}")
         self._group.setExclusive(True)
@@ -87,5 +88,5 @@ class PictureSwitch(QWidget):
         button.setAccessibleName(words)
         button.setCheckable(True)
         button.setMinimumSize(32, 30)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the canvas
         return button

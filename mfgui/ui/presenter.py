@@ -248,7 +248,7 @@ class Presenter(QObject):
     def _show_sources(self) -> None:
         parts, session = self._parts, self._controller.session
         parts.sources.show_state(shown=session.shown, active=session.active_source)
-        fused = bool(session.results) or session.shown == LIVE
+        fused = bool(self._controller.view.fused_key()) or session.shown == LIVE
         parts.switch.show_shown(session.shown, active=session.active_source, fused=fused)
 
     # Map
@@ -256,6 +256,7 @@ class Presenter(QObject):
     def _on_map_changed(self, _change: MapChanged) -> None:
         self._parts.banners.begin_anew()
         self._show_labels()
+        self._show_sources()
         self.show_commands()
 
     def _on_map_patched(self, change: MapPatched) -> None:

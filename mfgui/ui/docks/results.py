@@ -86,9 +86,7 @@ class ResultsPanel(QWidget):
             key = f"result:{run_id}"
             row = self._row(key, run_id, results[run_id], methods, shown=base == key)
             stale = revision is not None and results[run_id].map_revision not in (-1, revision)
-            rows.append(
-                replace(row, subtitle=f"{row.subtitle} · map changed since") if stale else row
-            )
+            rows.append(replace(row, extra=f"map changed since · {row.extra}") if stale else row)
         self._pages.setCurrentIndex(1 if rows else 0)
         current = base if base.startswith("result:") else self.view.current_key()
         self.view.show_rows(rows, current=current)

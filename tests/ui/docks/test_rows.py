@@ -162,3 +162,17 @@ def test_that_without_results_there_is_a_hint_and_no_buttons(results: ResultsPan
     results.show_results({}, {}, shown="source:1")
     assert not results.export_button.isVisible()
     assert SimpleNamespace(visible=results._hint.isVisible()).visible
+
+
+def test_that_results_say_when_the_map_has_changed_since(results: ResultsPanel) -> None:
+    methods = load().methods
+    kept = {
+        1: replace(result("MS-Lap", 0.98), map_revision=3),
+        2: replace(result("MS-Lap", 0.98), map_revision=5),
+        3: result("Average", None),  # of no map
+    }
+    results.show_results(kept, methods, shown="source:1", revision=5)
+    stale = {row.key: "map changed since" in row.extra for row in results.view.rows.rows}
+    assert stale == {"result:1": True, "result:2": False, "result:3": False}
+    results.show_results(kept, methods, shown="source:1", revision=None)
+    assert not any("map changed" in row.extra for row in results.view.rows.rows)
