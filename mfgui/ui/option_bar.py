@@ -76,6 +76,7 @@ class _Number(QWidget):
         self.box = QSpinBox()
         self.box.setRange(self._least, self._most)
         self.box.setSuffix(unit)
+        self.box.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.box.setKeyboardTracking(False)
         self.box.setFixedWidth(64)
         self.box.setAccessibleName(words)

@@ -58,6 +58,9 @@ class Hand(Protocol):
     def confirm(self) -> None:
         """A double click, or Enter on an unfinished outline."""
 
+    def undo(self) -> bool:
+        """Take back the last corner of an outline, or give up a stroke; whether there was one."""
+
     def resize(self, size: int) -> None:
         """Another brush size, brought into its range."""
 
@@ -99,6 +102,9 @@ class NoHand:
     def hover(self, point: Point | None, keys: Keys) -> None: ...
 
     def confirm(self) -> None: ...
+
+    def undo(self) -> bool:
+        return False
 
     def resize(self, size: int) -> None: ...
 

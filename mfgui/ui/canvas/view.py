@@ -312,6 +312,9 @@ class Canvas(Viewer):
             self._move_crosshair(*arrow, by=_FAR if shift else 1)
         elif key in _ENTER and not event.isAutoRepeat():
             self._click_by_key(event.modifiers())
+        elif key == Qt.Key.Key_Backspace and self._feed.hand.outlining:
+            self._feed.hand.undo()
+            self.renew_outline()
         elif key == Qt.Key.Key_Menu:
             self._ask_for_menu(self._mark_position())
         elif key in _MODIFIERS:
