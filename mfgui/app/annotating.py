@@ -12,9 +12,11 @@ from mfgui.app.annotation_tasks import Loaded
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
 from mfgui.app.set_control import SetControl
+from mfgui.app.spots import SpotControl
 from mfgui.app.tasks import LoadedSet
 from mfgui.app.view_control import ViewControl
 from mfgui.app.work_clock import WorkClock
+from mfgui.core.bands import Spot, SpotKind
 from mfgui.core.events import (
     Change,
     OpeningFailed,
@@ -52,11 +54,21 @@ class AnnotationControl:
         Shows the spots of a drawn map as checked.
     """
 
-    def __init__(self, desk: Desk, sets: SetControl, edit: EditControl, view: ViewControl) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        sets: SetControl,
+        edit: EditControl,
+        view: ViewControl,
+        spots: SpotControl,
+    ) -> None:
         self._desk, self._sets, self._edit, self._view = desk, sets, edit, view
         self.board = Board()
+        self.board.spots = lambda: tuple(SpotMark(s.kind, s.rect) for s in spots.checked)
         self.changed_sources: SourcesChanged | None = None
-        self.show_spots: Callable[[tuple[SpotMark, ...]], None] = lambda _spots: None
+        self.show_spots: Callable[[tuple[SpotMark, ...]], None] = lambda marks: spots.restore(
+            _spots(marks)
+        )
         self._saver = AnnotationSaver(desk, edit, self.board)
         self._target: int | None = None
         self._label = 1
@@ -190,6 +202,10 @@ class AnnotationControl:
         self._saver.retry()
         if self.modified:
             self._saver.save()
+
+    def leave(self, go: Then) -> None:
+        """Save the open set if it has changed, then call `go`; if that fails, it stays open."""
+        self._saver.save_changes(done=go)
 
     def finish(self) -> str:
         """Save at once, because the window closes; why that was not possible, or empty."""
@@ -336,6 +352,16 @@ class AnnotationControl:
     def _change(self, entry: WorkSet) -> None:
         self.board.change(entry)
         self._desk.notifier.emit(WorklistChanged())
+
+
+def _spots(marks: Sequence[SpotMark]) -> list[Spot]:
+    """The spots of a drawn map; kinds that a later version may know are left out."""
+    known = {kind.value: kind for kind in SpotKind}
+    return [
+        Spot(known[m.kind], m.rect, m.rect.x + m.rect.width // 2, m.rect.y + m.rect.height // 2, 0)
+        for m in marks
+        if m.kind in known
+    ]
 
 
 def _origin(annotation: Annotation) -> MapOrigin:

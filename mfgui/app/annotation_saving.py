@@ -168,7 +168,7 @@ class AnnotationSaver:
                 return str(error)
         self._unsaved.clear()
         if self.modified:
-            self._saved = self._stamp()
+            self.begin()
         return ""
 
     def _write(self, base: Path, task: Task, stamp: Stamp | None) -> None:

@@ -64,7 +64,7 @@ class Controller:
             self._desk, self.view, self.edit, self.sets, self.composite.set_seam, numbers
         )
         carry_spots(self.sessions.parts, self.spots)
-        self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view)
+        self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view, self.spots)
         settings.saver = self._save_later
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mfgui.core.arrays import Rect
+from mfgui.core.bands import Spot, SpotKind
 from mfgui.core.edits import Edit
 from mfgui.core.events import Notice, Severity, WorklistChanged
 from mfgui.files import atomic
@@ -352,3 +353,32 @@ def test_that_a_closed_list_is_forgotten_and_the_set_stays(work: Desk, folder: P
     assert annotation.worklist is None
     assert work.controller.session.stack is not None
     assert "a_map.png" in names(folder / "a")
+
+
+def test_that_spots_that_were_checked_are_checked_again(work: Desk, folder: Path) -> None:
+    spot = Spot(SpotKind.SPECK, Rect(3, 4, 6, 8), 6, 8, 0.5)
+    paint(work, 1)
+    work.controller.spots.restore([spot])
+    work.controller.annotation.step(1)
+    work.settle()
+    assert work.controller.spots.checked == ()
+    work.controller.annotation.step(-1)
+    work.settle()
+    (found,) = work.controller.spots.checked
+    assert found.same_place(spot)
+    assert (found.rect, found.x, found.y) == (spot.rect, 6, 8)
+    assert not work.controller.annotation.modified
+
+
+def test_that_leaving_waits_for_the_save(work: Desk, folder: Path) -> None:
+    gone: list[bool] = []
+
+    def go() -> None:
+        gone.append((folder / "a" / "a_map.png").exists())
+
+    paint(work, 1)
+    work.controller.annotation.leave(go)
+    assert gone == []
+    work.settle()
+    work.controller.annotation.leave(go)
+    assert gone == [True, True]
