@@ -27,8 +27,11 @@ from mfgui.ui.docks.history import HistoryPanel
 from mfgui.ui.docks.method import MethodPanel
 from mfgui.ui.docks.results import ResultsPanel
 from mfgui.ui.docks.sources import SourcesPanel
+from mfgui.ui.docks.spots import SpotsPanel
+from mfgui.ui.doubts import Doubts
 from mfgui.ui.drop import DropTarget
 from mfgui.ui.edit_answers import EditAnswers
+from mfgui.ui.map_answers import MapAnswers
 from mfgui.ui.notices import Banners
 from mfgui.ui.option_bar import OptionBar
 from mfgui.ui.overlay_control import OverlayControl
@@ -88,6 +91,10 @@ class MainWindow(QMainWindow):
             show_history=lambda: self.arranger.show("history"),
         )
         self.commands.add(self.edits.answers())
+        self.doubts = Doubts(controller, self.parts, self.docks["spots"], parent=self)
+        self.commands.add(self.doubts.answers())
+        self.map_answers = MapAnswers(controller, self.parts)
+        self.commands.add(self.map_answers.answers())
         offers = Offers(controller, self.parts, self.commands, self.arranger)
         self.palette_box = CommandPalette(self, offers, controller.settings)
         self.commands.add({PALETTE: self.palette_box.open})
@@ -151,6 +158,7 @@ class MainWindow(QMainWindow):
             "results": ("Results", parts.results),
             "curve": ("Curve", parts.curve),
             "history": ("History", HistoryPanel(self._controller)),
+            "spots": ("Spots", SpotsPanel(self._controller)),
         }
         return {name: Dock(name, words, body, self) for name, (words, body) in bodies.items()}
 

@@ -30,6 +30,9 @@ class StatusBar(QStatusBar):
         self.unassigned = QLabel()
         self.unassigned.setAccessibleName("Unassigned")
         self.unassigned.hide()
+        self.spots = QLabel()
+        self.spots.setAccessibleName("Spots left")
+        self.spots.hide()
         self._map: FocusMap | None = None
         self._names: Sequence[str] = ()
         self._due = QTimer(self)
@@ -44,7 +47,8 @@ class StatusBar(QStatusBar):
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(16)
-        for widget in (self.opening, self.preparing, self.progress, self.unassigned, self.zoom):
+        left = (self.opening, self.preparing, self.progress)
+        for widget in (*left, self.spots, self.unassigned, self.zoom):
             row.addWidget(widget)
         self.setContentsMargins(8, 0, 0, 0)
         self.addWidget(self.readout, 1)
@@ -73,6 +77,11 @@ class StatusBar(QStatusBar):
     def show_zoom(self, scale: float) -> None:
         percent = 100 * scale
         self.zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+
+    def show_spots(self, words: str) -> None:
+        """How many doubtful places are left; nothing before they were searched."""
+        self.spots.setText(words)
+        self.spots.setVisible(bool(words))
 
     def show_opening(self, opening: bool) -> None:
         self.opening.setVisible(opening)

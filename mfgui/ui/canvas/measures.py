@@ -33,6 +33,10 @@ class Measures:
             return 0
         return len(self._weights)
 
+    @property
+    def has_soft(self) -> bool:
+        return self._weights is not None
+
     def clear(self) -> None:
         """Forget everything of the set."""
         self._weights = self._soft = None
@@ -71,9 +75,6 @@ class Measures:
             levels = kept[0]
             levels[rect.slices] = levels_of(values[rect.slices], kind)
         self._heat[kind] = (levels, stamp)
-
-    def has_heat(self, kind: HeatKind) -> bool:
-        return kind in self._heat
 
     def heat(self, kind: HeatKind, ramp: tuple[int, ...]) -> Levels | None:
         """Levels of a kind, along `ramp`."""

@@ -168,11 +168,23 @@ class Pane(QWidget):
         """
         self._layers.set_other(labels)
         self.update()
+        self.content_changed.emit()
+
+    @property
+    def has_other_labels(self) -> bool:
+        """Whether there is a map to compare with."""
+        return self._layers.other is not None
 
     def set_soft(self, weights: Weights | None) -> None:
         """Continuous weights, 0 ... 1, as float32: (H, W) of label 1, or (K, H, W)."""
         self._layers.set_soft(weights)
         self.update()
+        self.content_changed.emit()
+
+    @property
+    def has_soft(self) -> bool:
+        """Whether there are continuous weights."""
+        return self._layers.measures.has_soft
 
     def set_heat(
         self,
@@ -189,14 +201,16 @@ class Pane(QWidget):
         values : (H, W) float32 in [0, 1], NaN for none; or uint8, from `heat.levels_of`
             None for no values.
         rect : Rect, optional
-            The only place where they are others than those before.
+            The only place where they are others than those before; an empty one changes the
+            note alone.
         note : str
             Stands beside the title of the colour bar.
         """
-        before = self._scene()
-        changed = self._layers.set_heat(HeatKind(kind), values, rect)
-        if rect is not None:
-            self._repair(changed, before)
+        if rect is None or not rect.empty:
+            before = self._scene()
+            changed = self._layers.set_heat(HeatKind(kind), values, rect)
+            if rect is not None:
+                self._repair(changed, before)
         if rect is None or note != self._heat_note:
             self._heat_note = note
             self.update()
