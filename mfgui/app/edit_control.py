@@ -128,7 +128,9 @@ class EditControl:
         """End the gesture; returns whether it became a step."""
         recorder, self._recorder = self._recorder, None
         tentative, self._given_up = self._given_up is not None, None
-        delta = None if recorder is None else recorder.commit()
+        if recorder is None:
+            return False
+        delta = recorder.commit()
         if delta is None:
             self._put(self._before)
         else:

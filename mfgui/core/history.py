@@ -171,6 +171,10 @@ class History:
             step.pack()
             total += step.nbytes
         while total > self._budget and len(self._steps) > self._least:
+            if self._position <= 1:
+                # Steps that were undone: the newest of them is the last to be done again.
+                total -= self._steps.pop().nbytes
+                continue
             total -= self._steps.pop(0).nbytes
             self._position -= 1
             self.forgotten += 1
