@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
 
 from mfgui.app.controller import Controller
+from mfgui.app.view_control import COMPOSITE
+from mfgui.core.arrays import PixelArray, Rect
 from mfgui.core.events import (
     ActiveSourceChanged,
     Change,
@@ -15,11 +21,75 @@ from mfgui.core.events import (
     SetOpened,
     ShownChanged,
 )
-from mfgui.core.snapping import Guide, GuideKind
+from mfgui.core.session import Session
+from mfgui.core.snapping import FusedGuide, Guide, GuideKind, LuminanceGuide, SharpnessGuide
+from mfgui.core.stack import SourceStack
 
 Maker = Callable[[Controller], Guide | None]
 
-GUIDE_MAKERS: Mapping[GuideKind, Maker] = {kind: lambda _controller: None for kind in GuideKind}
+
+class Frames(Sequence[PixelArray]):
+    """The sources of a stack, each read when it is asked for."""
+
+    def __init__(self, stack: SourceStack) -> None:
+        self._stack = stack
+
+    def __len__(self) -> int:
+        return self._stack.k
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._stack.pixels(place) for place in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._stack.pixels(index % len(self))
+
+
+def sharpness(controller: Controller) -> Guide | None:
+    """Which of the sources is sharper."""
+    stack = controller.session.stack
+    return None if stack is None else SharpnessGuide(Frames(stack))
+
+
+def luminance(controller: Controller) -> Guide | None:
+    """The active source."""
+    session = controller.session
+    if session.stack is None:
+        return None
+    return LuminanceGuide(session.stack.pixels(session.active_source - 1))
+
+
+def fused(controller: Controller) -> Guide | None:
+    """The shown result, else the newest one, else what the present map chooses."""
+    session = controller.session
+    if session.stack is None:
+        return None
+    shown = controller.view.shown_image()
+    if shown is not None:
+        return FusedGuide(shown)
+    if session.shown != COMPOSITE and session.results:
+        return FusedGuide(next(reversed(session.results.values())).image)
+    return FusedGuide(partial(_chosen, session), size=session.stack.size)
+
+
+def _chosen(session: Session, rect: Rect) -> PixelArray:
+    """The pixels that the map takes; the active source where it is unassigned."""
+    assert session.stack is not None
+    pixels = session.stack.pixels(session.active_source - 1)[rect.slices].copy()
+    if session.focus_map is not None:
+        labels = session.focus_map.labels[rect.slices]
+        for label in np.unique(labels):
+            if 1 <= label <= session.stack.k:
+                where = labels == label
+                pixels[where] = session.stack.pixels(int(label) - 1)[rect.slices][where]
+    return pixels
+
+
+GUIDE_MAKERS: Mapping[GuideKind, Maker] = {
+    GuideKind.SHARPNESS: sharpness,
+    GuideKind.LUMINANCE: luminance,
+    GuideKind.FUSED: fused,
+}
 
 
 class Guides:

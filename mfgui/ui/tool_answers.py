@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from mfgui.app.actions.tools_menu import LABEL_PREFIX, TOOL_PREFIX
 from mfgui.app.controller import Controller
+from mfgui.app.refining import refine_band
 from mfgui.core.events import (
     ActiveLabelChanged,
     Change,
@@ -21,7 +21,6 @@ from mfgui.core.events import (
     SetClosed,
     SetOpened,
 )
-from mfgui.jobs.pool import Task
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.commanding import Commands
 from mfgui.ui.guides import GUIDE_MAKERS, Guides
@@ -52,17 +51,10 @@ def make_bench(controller: Controller, *, parent: QObject) -> ToolBench:
         controller,
         make_tools().values(),
         guides=Guides(controller, GUIDE_MAKERS),
-        refine=_refining,
+        refine=refine_band,
         options=restored(controller.settings.values.tools),
         parent=parent,
     )
-
-
-def _refining(*args: Any, **kwargs: Any) -> Task:
-    from mfgui.app.refining import refine_band  # imports the solvers
-
-    task: Task = refine_band(*args, **kwargs)
-    return task
 
 
 def tool_answers(bench: ToolBench, controller: Controller) -> dict[str, Callable[[], object]]:
