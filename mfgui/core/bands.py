@@ -97,10 +97,11 @@ def find_spots(
 
     - `LOW_Q`: a cluster among the worst tenth of the boundary band whose local Q is at most
       0.97. Score: 1 - mean Q of the cluster.
-    - `SPECK`: a region of one label below 1e-4 of the picture. Score: 0.9 for a single pixel,
-      falling to 0.5 at that size.
+    - `SPECK`: a region of one label below 1e-4 of the picture. Score: 0.3 for a single pixel,
+      which nobody sees, rising to 0.8 at that size.
     - `HOLE`: an unassigned region below 1e-3 of the picture (score 0.95), or a region of that
-      size, but no speck, that lies within one other label (score 0.6 falling to 0.3).
+      size, but no speck, that lies within one other label (score 0.8 falling to 0.4, because
+      large ones may well be meant).
     - `DISPUTE`: an area of at least `width` squared pixels within 2 `width` of a boundary that
       two detectors label differently. Score: 0.6 a / (a + (4 width)^2) of its area a.
 
@@ -139,7 +140,8 @@ def find_spots(
 
 def _small_regions(labels: LabelArray) -> Iterable[Spot]:
     speck, hole = _SPECK * labels.size, _HOLE * labels.size
-    regions = find_regions(labels)
+    # By corners, too: what hangs together so is no speck beside a ragged boundary.
+    regions = find_regions(labels, corners=True)
     for number in np.flatnonzero(regions.areas < max(speck, hole)):
         label, area = int(regions.labels[number]), int(regions.areas[number])
         if label == ignore_label(labels) or area == labels.size:
@@ -149,9 +151,9 @@ def _small_regions(labels: LabelArray) -> Iterable[Spot]:
             if area < hole:
                 yield _spot(SpotKind.HOLE, rect, 0.95)
         elif area < speck or area == 1:
-            yield _spot(SpotKind.SPECK, rect, 0.9 - 0.4 * (area - 1) / max(1.0, speck))
+            yield _spot(SpotKind.SPECK, rect, 0.3 + 0.5 * min(1.0, area / speck))
         elif area < hole and regions.around[number] > UNASSIGNED:
-            yield _spot(SpotKind.HOLE, rect, 0.6 - 0.3 * area / hole)
+            yield _spot(SpotKind.HOLE, rect, 0.8 - 0.4 * area / hole)
 
 
 def _low_scores(quality: ImageU8, band: BoolMask, width: int) -> Iterable[Spot]:

@@ -35,10 +35,10 @@ OVERLAYS = tuple(mode.value for mode in OverlayMode)
 class Overlay:
     """Mode and strength in percent.
 
-    Strength is the opacity of the tint, of the checkerboard and of the soft map, the dimming of
-    the labels that are not active, or the width of the contour: 1 screen pixel at 0, 2 at 35, 4
-    at 100. Lines of the hatch and the heat maps never fade away: they begin at a quarter and at
-    half.
+    Strength is the opacity of the tint and of the checkerboard, the dimming of the labels that
+    are not active, or the width of the contour: 1 screen pixel at 0, 2 at 35, 4 at 100. Lines of
+    the hatch begin at a quarter; soft maps, differences and heat maps, which are read and not
+    only seen, at half.
     """
 
     mode: OverlayMode = OverlayMode.OFF
@@ -55,6 +55,6 @@ class Overlay:
         share = self.strength / 100
         if self.mode is OverlayMode.HATCH:
             return 0.25 + 0.75 * share
-        if self.mode.of_heat or self.mode is OverlayMode.DIFFERENCE:
+        if self.mode.of_heat or self.mode in (OverlayMode.DIFFERENCE, OverlayMode.SOFT):
             return 0.5 + 0.5 * share
         return share

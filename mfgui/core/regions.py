@@ -15,7 +15,7 @@ _NONE = -1
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Regions of pixels of one label that are connected by edges; n of them.
+    """Connected regions of pixels of one label; n of them.
 
     Attributes
     ----------
@@ -24,8 +24,8 @@ class Regions:
     boxes : (n, 4)
         First column and row, and those after the last.
     around : (n,)
-        The one label all around a region inside the picture; -1 where there are several, or
-        where the region reaches the border.
+        The one label that a region inside the picture has edges with; -1 where there are
+        several, or where the region reaches the border.
     """
 
     labels: Ints = field(repr=False)
@@ -48,8 +48,10 @@ class Regions:
         return self._region_of[np.searchsorted(self._starts, places, side="right") - 1]
 
 
-def find_regions(labels: LabelArray) -> Regions:
+def find_regions(labels: LabelArray, *, corners: bool = False) -> Regions:
     """The connected regions of `labels`, (H, W) of any integer type, in reading order.
+
+    Pixels are connected by edges, and with `corners` by them, too.
 
     Time O(H W + n log n) and memory about 100 n bytes, whatever the number of labels, for n
     runs of equal labels along the rows.
@@ -71,11 +73,13 @@ def find_regions(labels: LabelArray) -> Regions:
     upper = np.searchsorted(starts, above, side="right") - 1
     lower = np.searchsorted(starts, above + width, side="right") - 1
     same = flat[above] == flat[above + width]
-    links = coo_matrix(
-        (np.ones(np.count_nonzero(same), np.int8), (upper[same], lower[same])),
-        shape=(len(starts), len(starts)),
-    )
-    count, found = connected_components(links, directed=False)
+    links = [(upper[same], lower[same])]
+    if corners:
+        links += _corner_links(flat, starts, width)
+    one, other = (np.concatenate(side) for side in zip(*links, strict=True))
+    shape = (len(starts), len(starts))
+    graph = coo_matrix((np.ones(len(one), np.int8), (one, other)), shape=shape)
+    count, found = connected_components(graph, directed=False)
     _, first = np.unique(found, return_index=True)
     order = np.empty(count, np.int64)
     order[np.argsort(first)] = np.arange(count)
@@ -83,6 +87,21 @@ def find_regions(labels: LabelArray) -> Regions:
     beside = np.flatnonzero(starts[1:] % width != 0)
     pairs = [(upper[~same], lower[~same]), (beside, beside + 1)]
     return _described(flat, (height, width), starts, region_of, pairs, count)
+
+
+def _corner_links(flat: LabelArray, starts: Ints, width: int) -> list[tuple[Ints, Ints]]:
+    """Runs of equal labels that only touch at corners; some that overlap are among them."""
+    links = []
+    runs = np.arange(len(starts))
+    ends = np.append(starts[1:], len(flat)) - 1
+    for places, side in ((starts, -1), (ends, 1)):
+        column = places % width
+        inner = (places >= width) & (column > 0 if side < 0 else column < width - 1)
+        corner = places[inner] - width + side
+        equal = flat[corner] == flat[places[inner]]
+        beyond = np.searchsorted(starts, corner[equal], side="right") - 1
+        links.append((beyond, runs[inner][equal]))
+    return links
 
 
 def _described(

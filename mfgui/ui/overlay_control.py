@@ -101,7 +101,7 @@ class OverlayControl(QWidget):
         icon, name, words = MODES[mode]
         self.modes[mode].setChecked(True)
         self.button.set_icon_name(icon)
-        self.button.setText(name)
+        self.button.setText(_words(name))
         self.button.setToolTip(f"Overlay: {words} (O, Shift+O)")
         self.button.setAccessibleName(f"Overlay: {name}")
         self.slider.setValue(self._overlay.strength)
@@ -153,7 +153,7 @@ class OverlayControl(QWidget):
             return
         self.button.ensurePolished()
         metrics = self.button.fontMetrics()
-        widest = max(metrics.horizontalAdvance(name) for _, name, _ in MODES.values())
+        widest = max(metrics.horizontalAdvance(_words(name)) for _, name, _ in MODES.values())
         present = metrics.horizontalAdvance(self.button.text())
         self.button.setFixedWidth(self.button.sizeHint().width() + widest - present + 2)
 
@@ -173,6 +173,11 @@ class OverlayControl(QWidget):
         layout.addSpacing(4)
         layout.addWidget(self.slider)
         layout.addWidget(self.percent)
+
+
+def _words(name: str) -> str:
+    """What the button says: that it has a menu, too."""
+    return f"{name} ▾"
 
 
 def _is_off(overlay: Overlay) -> bool:

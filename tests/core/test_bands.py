@@ -40,7 +40,7 @@ def test_that_a_clean_map_has_no_spots() -> None:
     assert find_spots(halves(), quality=good, disputed=np.zeros((SIDE, SIDE), bool)) == ()
 
 
-def test_that_specks_and_holes_are_told_apart_and_smaller_specks_are_worse() -> None:
+def test_that_specks_and_holes_are_told_apart_and_larger_specks_are_worse() -> None:
     labels = halves(3)
     labels[50:53, 60:64] = 3  # 12 pixels: below 1e-4 of the picture, which is 16
     labels[90, 30] = 2
@@ -48,6 +48,7 @@ def test_that_specks_and_holes_are_told_apart_and_smaller_specks_are_worse() -> 
     labels[220:225, 300:306] = 0
     labels[300:308, 196:206] = 2  # on the boundary: neither small enough nor enclosed
     labels[10:12, 10:12] = 255
+    labels[250, 199] = labels[251, 198] = 3  # a ragged boundary: they hang on it by corners
     spots = {spot.rect: spot for spot in find_spots(labels)}
     assert {rect: spot.kind for rect, spot in spots.items()} == {
         Rect(60, 50, 4, 3): SpotKind.SPECK,
@@ -57,7 +58,7 @@ def test_that_specks_and_holes_are_told_apart_and_smaller_specks_are_worse() -> 
     }
     scores = [spot.score for spot in find_spots(labels)]
     assert scores == sorted(scores, reverse=True)
-    assert spots[Rect(30, 90, 1, 1)].score > spots[Rect(60, 50, 4, 3)].score
+    assert spots[Rect(30, 90, 1, 1)].score < spots[Rect(60, 50, 4, 3)].score
     assert spots[Rect(300, 220, 6, 5)].score == max(scores)
     place = spots[Rect(40, 150, 10, 8)]
     assert (place.x, place.y) == (45, 154)

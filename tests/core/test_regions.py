@@ -17,11 +17,12 @@ MAPS = arrays.arrays(
 )
 
 
-def literal(labels):
+def literal(labels, corners):
     """Label, area, box and surrounding label of each region, sorted by its first pixel."""
     found = {}
     for label in np.unique(labels):
-        names, count = ndimage.label(labels == label)
+        structure = np.ones((3, 3)) if corners else None
+        names, count = ndimage.label(labels == label, structure)
         for number in range(1, count + 1):
             inside = names == number
             rows, columns = np.nonzero(inside)
@@ -35,14 +36,15 @@ def literal(labels):
     return [found[key] for key in sorted(found)]
 
 
-@hypothesis.given(labels=MAPS)
-def test_that_regions_are_those_that_edges_connect(labels) -> None:
-    regions = find_regions(labels)
+@hypothesis.given(labels=MAPS, corners=st.booleans())
+@hypothesis.settings(max_examples=200)
+def test_that_regions_are_those_that_are_connected(labels, corners) -> None:
+    regions = find_regions(labels, corners=corners)
     found = [
         (int(regions.labels[n]), int(regions.areas[n]), tuple(regions.boxes[n]), regions.around[n])
         for n in range(len(regions))
     ]
-    assert found == literal(labels)
+    assert found == literal(labels, corners)
 
 
 @hypothesis.given(labels=MAPS)

@@ -10,12 +10,12 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPaint
 from mfgui.core.heat import HeatKind, place_of
 
 _MARGIN, _PAD = 12, 8  # logical pixels
-_BAR = (168, 10)
+_BAR = (200, 10)
 _KEY = 14
 _BACK, _INK = QColor(20, 20, 20, 215), QColor("white")
 
 TITLES = {HeatKind.LOCAL_Q: "Local Q", HeatKind.CONFIDENCE: "Confidence of the detector"}
-_TICKS = {HeatKind.LOCAL_Q: (1.0, 0.99, 0.9, 0.5, 0.0), HeatKind.CONFIDENCE: (1.0, 0.5, 0.0)}
+_TICKS = {HeatKind.LOCAL_Q: (1.0, 0.98, 0.9, 0.5, 0.0), HeatKind.CONFIDENCE: (1.0, 0.5, 0.0)}
 
 
 def draw_heat_bar(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QRegion, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
@@ -279,14 +279,16 @@ class Pane(QWidget):
     def show_place(self, rect: Rect) -> None:
         """Centre an image rectangle so that it fills a third of the pane, and ring it.
 
-        A view that is nearer already keeps its zoom.
+        A view that is nearer already keeps its zoom. Near the image's border the rectangle lies
+        off the centre, and not half of the pane empty.
         """
         screen, image = self._viewport.screen, self._layers.size
         around = rect.grown(_AROUND)
         scale = min(screen.width / around.width, screen.height / around.height) / 3
         least = fit_scale(image, screen)
         scale = min(max(scale, self._viewport.scale, least), LARGEST_SCALE)
-        x, y = rect.x + rect.width / 2, rect.y + rect.height / 2
+        x = _held(rect.x + rect.width / 2, screen.width / scale, image.width)
+        y = _held(rect.y + rect.height / 2, screen.height / scale, image.height)
         self._look(Viewport.of(View(scale, x, y, False), image=image, screen=screen))
         self.mark_place(rect)
 
@@ -343,13 +345,13 @@ class Pane(QWidget):
         right, bottom = math.ceil(dirty.right / ratio), math.ceil(dirty.bottom / ratio)
         self.update(QRect(x, y, right - x, bottom - y))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         self._grid.ratio = ratio
         image = self._compositor.frame(self._scene(), self._viewport).image
         image.setDevicePixelRatio(ratio)
         painter = QPainter(self)
-        painter.drawImage(QPointF(0, 0), image)
+        _blit(painter, image, event.region(), ratio)
         if self._place_marked is not None:
             marks.draw_ring(painter, self._viewport, self._place_marked, ratio=ratio)
         self._draw_legend(painter)
@@ -384,6 +386,11 @@ class Pane(QWidget):
         return super().event(event)
 
 
+def _held(centre: float, seen: float, whole: int) -> float:
+    """`centre`, moved so that what is seen around it lies in the image, if it has room there."""
+    return min(max(centre, seen / 2), whole - seen / 2) if seen < whole else whole / 2
+
+
 def _difference_key(active: int) -> list[tuple[int, Qt.BrushStyle, str]]:
     lines = (Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.FDiagPattern, Qt.BrushStyle.DiagCrossPattern)
     words = (
@@ -392,3 +399,17 @@ def _difference_key(active: int) -> list[tuple[int, Qt.BrushStyle, str]]:
         "other labels differ",
     )
     return list(zip(DIFFERENCE_COLOURS, lines, words, strict=True))
+
+
+def _blit(painter: QPainter, image: QImage, region: QRegion, ratio: float) -> None:
+    """Draw what lies in `region` of an image of device pixels.
+
+    Rectangle by rectangle: Qt goes through every row of a whole image to clip it.
+    """
+    if region.rectCount() == 1 or ratio != int(ratio):
+        painter.drawImage(QPointF(0, 0), image)
+        return
+    side = int(ratio)
+    for rect in region:
+        part = QRect(rect.x() * side, rect.y() * side, rect.width() * side, rect.height() * side)
+        painter.drawImage(rect, image, part)
