@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from mfgui.ui.canvas.viewport import Viewport
 from mfgui.ui.tools.tool import Outline
 
 _EDGE = 4.0  # logical pixels that lines reach beyond their path
-_ARCS = 24
+_ARCS = 20
 _WHOLE = 96  # rings up to this diameter are repaired as one rectangle
 _DASH = 4.0
 _BLACK, _WHITE = QColor(0, 0, 0), QColor(255, 255, 255)
@@ -212,13 +213,25 @@ def _ring_area(centre: QPointF, radius: float) -> QRegion:
     whole = QRectF(centre.x() - side, centre.y() - side, 2 * side, 2 * side)
     if 2 * radius <= _WHOLE:
         return QRegion(whole.toAlignedRect())
-    dot = QRectF(centre.x() - 3, centre.y() - 3, 6, 6)
-    region = QRegion(dot.toAlignedRect())
-    angles = np.linspace(0, 2 * math.pi, _ARCS + 1)
-    xs, ys = centre.x() + radius * np.cos(angles), centre.y() + radius * np.sin(angles)
-    # Arcs end at the multiples of 90 degrees, so that each lies in the box of its ends.
-    for first in range(_ARCS):
-        x, y = xs[first : first + 2], ys[first : first + 2]
-        box = QRectF(QPointF(x.min(), y.min()), QPointF(x.max(), y.max()))
+    x, y = centre.x(), centre.y()
+    region = QRegion(QRectF(x - 3, y - 3, 6, 6).toAlignedRect())
+    for left, top, right, bottom in _ARC_BOXES:
+        box = QRectF(
+            QPointF(x + left * radius, y + top * radius),
+            QPointF(x + right * radius, y + bottom * radius),
+        )
         region += _outwards(box)
     return region
+
+
+def _arc_boxes() -> tuple[tuple[float, float, float, float], ...]:
+    """Boxes of equal arcs of the unit circle; arcs end at the multiples of 90 degrees, so that
+    each lies in the box of its ends."""
+    angles = [2 * math.pi * n / _ARCS for n in range(_ARCS + 1)]
+    ends = pairwise([(math.cos(angle), math.sin(angle)) for angle in angles])
+    return tuple(
+        (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)) for (x1, y1), (x2, y2) in ends
+    )
+
+
+_ARC_BOXES = _arc_boxes()
