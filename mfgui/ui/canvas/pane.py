@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QRegion, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
@@ -345,13 +345,13 @@ class Pane(QWidget):
         right, bottom = math.ceil(dirty.right / ratio), math.ceil(dirty.bottom / ratio)
         self.update(QRect(x, y, right - x, bottom - y))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         self._grid.ratio = ratio
         image = self._compositor.frame(self._scene(), self._viewport).image
         image.setDevicePixelRatio(ratio)
         painter = QPainter(self)
-        _blit(painter, image, event.region(), ratio)
+        painter.drawImage(QPointF(0, 0), image)
         if self._place_marked is not None:
             marks.draw_ring(painter, self._viewport, self._place_marked, ratio=ratio)
         self._draw_legend(painter)
@@ -399,17 +399,3 @@ def _difference_key(active: int) -> list[tuple[int, Qt.BrushStyle, str]]:
         "other labels differ",
     )
     return list(zip(DIFFERENCE_COLOURS, lines, words, strict=True))
-
-
-def _blit(painter: QPainter, image: QImage, region: QRegion, ratio: float) -> None:
-    """Draw what lies in `region` of an image of device pixels.
-
-    Rectangle by rectangle: Qt goes through every row of a whole image to clip it.
-    """
-    if region.rectCount() == 1 or ratio != int(ratio):
-        painter.drawImage(QPointF(0, 0), image)
-        return
-    side = int(ratio)
-    for rect in region:
-        part = QRect(rect.x() * side, rect.y() * side, rect.width() * side, rect.height() * side)
-        painter.drawImage(rect, image, part)
