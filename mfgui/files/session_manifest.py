@@ -380,6 +380,8 @@ def _from_0(content: Mapping[str, object]) -> Mapping[str, object]:
             "detector": fields.text("detector"),
             "parameters": {},
             "path": "",
+            # It did not say; a map that may have been painted is not to be detected again.
+            "edited": True,
         },
         "results": [],
         "active_source": fields.whole("active", least=1),
