@@ -138,18 +138,25 @@ class Refining:
         self._job: _Job | None = None
         self._shown: Wish | None = None
         self._base: LabelArray | None = None  # the map without the preview
-        self.listener: Listener = _unheard
-        """Who is told; a dialog while it is open."""
+        self._listener: Listener = _unheard
 
     @property
     def target(self) -> Rect:
         """The region, else the whole picture."""
-        session = self._desk.session
-        if session.region is not None:
-            return session.region
-        if session.stack is None:
-            return Rect(0, 0, 0, 0)
-        return Rect(0, 0, session.stack.size.width, session.stack.size.height)
+        region = self._desk.session.region
+        return self.whole if region is None else region
+
+    @property
+    def whole(self) -> Rect:
+        """The picture; empty without a set."""
+        stack = self._desk.session.stack
+        return (
+            Rect(0, 0, 0, 0) if stack is None else Rect(0, 0, stack.size.width, stack.size.height)
+        )
+
+    def listen(self, listener: Listener | None) -> None:
+        """Tell this one what becomes of wishes from here on; None tells nobody."""
+        self._listener = _unheard if listener is None else listener
 
     def preview(self, wish: Wish) -> None:
         """Show what a refiner would do."""
@@ -184,7 +191,7 @@ class Refining:
         method = self._desk.registry.get(wish.name, Kind.REFINER, Kind.DETECTOR)
         compute = Compute(threads=self._desk.backend.threads, checkpoint=job.check)
         task = _refining(method, job, values=method.resolve(dict(wish.explicit)), compute=compute)
-        self.listener(Shown("computing"))
+        self._listener(Shown("computing"))
         self._desk.submit(
             task,
             done=lambda value: self._on_answered(job, value),
@@ -200,7 +207,7 @@ class Refining:
         if job is self._job:
             self._job = None
             self._desk.failing("the focus map is as it was")(failure)  # type: ignore[arg-type]
-            self.listener(Shown("failed"))
+            self._listener(Shown("failed"))
 
     def _on_answered(self, job: _Job, value: object) -> None:
         session = self._desk.session
@@ -240,7 +247,7 @@ class Refining:
         self._shown, self._base = job.wish, job.before
         self._edit.begin(self._title(job.wish), given_up=self._on_given_up)
         self._edit.extend([_edit(job, labels)])
-        self.listener(Shown("shown", self._different()))
+        self._listener(Shown("shown", self._different()))
 
     def _put(self, job: _Job, labels: LabelArray) -> None:
         edit = _edit(job, labels)
@@ -251,7 +258,7 @@ class Refining:
         title = self._title(wish)
         if not changed:
             self._desk.notice(Severity.INFO, f"{title}: nothing changed")
-        self.listener(Shown("applied" if changed else "unchanged", pixels))
+        self._listener(Shown("applied" if changed else "unchanged", pixels))
 
     def _title(self, wish: Wish) -> str:
         method = self._desk.registry.get(wish.name, Kind.REFINER, Kind.DETECTOR)
@@ -270,7 +277,7 @@ class Refining:
         """The tentative gesture was aborted, by this or by something else."""
         self._shown = self._base = None
         if self._job is None:
-            self.listener(Shown("gone"))
+            self._listener(Shown("gone"))
 
 
 def _edit(job: _Job, labels: LabelArray) -> Edit:

@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
         self.tools = ToolPresenter(
             self.bench, controller, self.parts, self.commands, self.presenter
         )
+        self.tools.auto_source = self.map_answers.auto_source
         self.sessions = SessionAnswers(
             self, controller, self.parts, self.commands, self.bench
         )

@@ -90,6 +90,8 @@ class ToolPresenter:
         self._controller = controller
         self._parts = parts
         self._presenter = presenter
+        self.auto_source: Callable[[int, int], object] | None = None
+        """Makes the sharpest source at a pixel the active label; set by the window."""
         commands.add(tool_answers(bench, controller))
         self._connect_canvas()
         self._connect_bar()
@@ -195,6 +197,9 @@ class ToolPresenter:
             pick = menu.addAction("Pick unassigned")
             label = 0
         pick.triggered.connect(lambda: controller.view.choose_label(label))
+        if (choose := self.auto_source) is not None:
+            auto = menu.addAction("Auto source here")
+            auto.triggered.connect(lambda: choose(x, y))
         menu.addSeparator()
         menu.addAction("Zoom here").triggered.connect(lambda: canvas.zoom_at(x, y))
         copy = menu.addAction(f"Copy coordinates {x}, {y}")

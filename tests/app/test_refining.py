@@ -20,7 +20,7 @@ def edited(desk, tiny_pair_files, tiny_pair):
     desk.controller.edit.replace("Map", labels)
     desk.settle()
     desk.told = []
-    desk.controller.refining.listener = desk.told.append
+    desk.controller.refining.listen(desk.told.append)
     return desk
 
 

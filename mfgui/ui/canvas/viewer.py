@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QNativeGestureEvent
 from PySide6.QtWidgets import QWidget
 
+from mfgui.core.arrays import Rect
 from mfgui.ui.canvas.holding import HeldKeys
 from mfgui.ui.canvas.navigation import Navigation
 from mfgui.ui.canvas.pane import Pane
@@ -73,6 +75,26 @@ class Viewer(Pane):
 
     def _image_point(self, position: QPointF) -> tuple[float, float]:
         return self._viewport.to_image(*self._navigation.device(position))
+
+    @property
+    def visible_rect(self) -> Rect:
+        """The part of the picture that is on the screen."""
+        viewport = self._viewport
+        x, y = (math.floor(v) for v in viewport.to_image(0, 0))
+        right, bottom = (
+            math.ceil(v) for v in viewport.to_image(viewport.screen.width, viewport.screen.height)
+        )
+        size = self._layers.size
+        shown = Rect(x, y, right - x, bottom - y)
+        return shown.intersected(Rect(0, 0, size.width, size.height))
+
+    @property
+    def marked_pixel(self) -> tuple[int, int] | None:
+        """Column and row at the crosshair, else at the pointer, else in the middle of the view."""
+        if (pixel := self._pixel()) is not None:
+            return pixel
+        shown = self.visible_rect
+        return None if shown.empty else (shown.x + shown.width // 2, shown.y + shown.height // 2)
 
     def _mark_position(self) -> QPointF:
         """Where crosshair or pointer is, in logical pixels."""
