@@ -84,7 +84,7 @@ def test_that_a_deleted_result_comes_back_with_its_curve(opened: Application, qt
     controller, parts = opened.controller, opened.window.parts
     qtbot.waitUntil(lambda: parts.curve.plot is not None, timeout=WAIT_MS)
     controller.runs.run("ms-lap", {"iterations": 3})
-    qtbot.waitUntil(lambda: controller.session.shown == "result:1", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: parts.canvas.shown == "result:1", timeout=WAIT_MS)
     qtbot.waitUntil(lambda: len(parts.curve.legend) == 1, timeout=WAIT_MS)
     click(parts.results.delete_button)
     assert not controller.session.results
