@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from mfgui.core.arrays import LabelArray, Rect
 from mfgui.core.labels import FocusMap
@@ -194,6 +195,8 @@ class TileDelta:
         Told of `rect` after each exchange.
     revision : int
         Of the map, after the next exchange.
+    counts : (256,) or (65536,)
+        What the counts of the labels will grow by.
     """
 
     name: str
@@ -202,6 +205,7 @@ class TileDelta:
     changed: Callable[[Rect], None] = field(repr=False)
     tiles: dict[tuple[int, int], _Stored] = field(repr=False)
     revision: int
+    counts: npt.NDArray[np.int64] = field(repr=False)
 
     @property
     def nbytes(self) -> int:
@@ -224,8 +228,10 @@ class TileDelta:
         for (row, column), stored in self.tiles.items():
             rect = _tile_rect(self.focus_map, row, column)
             now = _copied(self.focus_map, rect)
-            self.focus_map.write(rect, _unpacked(stored, now))
+            self.focus_map.write(rect, _unpacked(stored, now), count=False)
             self.tiles[row, column] = _flat(now)
+        self.focus_map.add_counts(self.counts)
+        self.counts = -self.counts
         self.focus_map.revision, self.revision = self.revision, revision
         self.changed(self.rect)
 
@@ -243,6 +249,7 @@ class Recorder:
         self._before: dict[tuple[int, int], LabelArray] = {}
         self._rect = Rect(0, 0, 0, 0)
         self._revision = focus_map.revision
+        self._counts = focus_map.counts()
 
     @property
     def rect(self) -> Rect:
@@ -270,7 +277,10 @@ class Recorder:
         if not tiles:
             self._map.revision = self._revision
             return None
-        return TileDelta(self._name, self._map, self._rect, self._changed, tiles, self._revision)
+        counts = self._map.counts() - self._counts
+        return TileDelta(
+            self._name, self._map, self._rect, self._changed, tiles, self._revision, -counts
+        )
 
     def abort(self) -> Rect:
         """Put everything back; returns where."""

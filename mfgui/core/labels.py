@@ -74,14 +74,19 @@ class FocusMap:
         copy.flags.writeable = False
         return copy
 
-    def write(self, rect: Rect, labels: LabelArray) -> None:
-        """Replace the labels inside `rect` (clipped by the caller); the revision is a new one."""
+    def write(self, rect: Rect, labels: LabelArray, *, count: bool = True) -> None:
+        """Replace the labels inside `rect` (clipped by the caller); the revision is a new one.
+
+        Without `count` the caller says with `add_counts` what that did to the counts.
+        """
         check_labels(labels, k=self.k)
         part = self._labels[rect.slices]
-        if self._counts is not None:
-            self._counts -= _counted(part)
-            self._counts += _counted(labels)
+        counts = self._counts if count else None
+        if counts is not None:
+            counts -= _counted(part)
         part[...] = labels
+        if counts is not None:
+            counts += _counted(part)
         self._newest += 1
         self.revision = self._newest
 
@@ -93,6 +98,11 @@ class FocusMap:
         if self._counts is None:
             self._counts = _counted(self._labels)
         return self._counts.copy()
+
+    def add_counts(self, change: npt.NDArray[np.int64]) -> None:
+        """Counts after writing without counting: `change` is what they grew by."""
+        if self._counts is not None:
+            self._counts += change
 
     def shares(self) -> dict[int, float]:
         """Share of the pixels of each label that occurs, unassigned and ignore included."""

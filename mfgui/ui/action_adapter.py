@@ -70,11 +70,12 @@ class Actions(QObject):
     def show_state(self, state: State) -> None:
         """Enable what can be used now; the tool tip of the rest says why not."""
         for command in COMMANDS:
-            action = self._actions[command.id]
             reason = command.blocked(state)
-            action.setEnabled(not reason)
-            action.setToolTip(_tool_tip(command, reason))
-            self._reasons[command.id] = reason
+            if self._reasons.get(command.id) != reason:  # most stay, and setting takes time
+                action = self._actions[command.id]
+                action.setEnabled(not reason)
+                action.setToolTip(_tool_tip(command, reason))
+                self._reasons[command.id] = reason
             if command.look_in is not None:
                 self._show_look(command.id, *command.look_in(state))
 
