@@ -29,6 +29,7 @@ _FIT = 12  # radius of a fit
 _EPSILON = 1e-4  # a spread of 1 % of white counts as flat
 _BORDER = 24  # radius within which one of the two is the nearer
 _SURE = 0.3  # evidence from which a pixel is a seed of the watershed
+_BETWEEN = 32  # pixels within which both sides are sure somewhere
 _LEAST = 0.12  # evidence of what the watershed decided
 
 
@@ -89,7 +90,8 @@ def _continued(evidence: Plane, guide: ImageF32) -> Plane:
     seeds = np.zeros(evidence.shape, np.int32)
     seeds[evidence > _SURE] = 1
     seeds[evidence < -_SURE] = 2
-    if not ((seeds == 1).any() and (seeds == 2).any()):
+    sure = [np.asarray(seeds == basin, np.float32) for basin in (1, 2)]
+    if not (sure[0].any() and sure[1].any()):
         return evidence
     smooth = cv2.GaussianBlur(guide, (0, 0), 0.7)
     shown: npt.NDArray[Any] = np.asarray(np.clip(smooth * 255, 0, 255), np.uint8)
@@ -99,4 +101,7 @@ def _continued(evidence: Plane, guide: ImageF32) -> Plane:
     side = np.asarray((reached == 1).astype(np.float32) - (reached == 2))
     # The lines between the basins (-1) go to the side that most of their neighbours have.
     side = np.where(side == 0, np.where(cv2.blur(side, (3, 3)) >= 0, 1, -1), side)
-    return np.asarray(side * np.maximum(np.abs(evidence), _LEAST), np.float32)
+    # Only between sure places: far from them, colours say nothing about focus.
+    between = (box(sure[0], _BETWEEN) > 0) & (box(sure[1], _BETWEEN) > 0)
+    decided_there = side * np.maximum(np.abs(evidence), _LEAST)
+    return np.asarray(np.where(between, decided_there, evidence), np.float32)

@@ -15,7 +15,7 @@ from mfgui.core.snapping.guide import Guide, SidedGuide
 
 CONTRAST = 0.15  # difference of values of a guide that counts as a full edge
 FAINT = 0.05  # difference below which nothing is an edge
-_SHARPEST, _DULLEST = 0.05, 0.9  # evidence against that cuts, at 100 % and at 0 %
+_SHARPEST, _DULLEST = 0.08, 0.9  # evidence against that cuts, at 100 % and at 0 %
 _SAMPLES = 64  # values a side that decide what is near and what is far
 _NEAR = 2  # pixels around a brush centre that say which side it lies on
 
@@ -86,7 +86,7 @@ def threshold(percent: int) -> float:
     """Evidence against a side that cuts, for a strength or sensitivity of 0 ... 100 percent.
 
     >>> round(threshold(0), 2), round(threshold(50), 2), round(threshold(100), 2)
-    (0.9, 0.21, 0.05)
+    (0.9, 0.27, 0.08)
     """
     share = min(max(percent, 0), 100) / 100
     return float(_DULLEST * (_SHARPEST / _DULLEST) ** share)
