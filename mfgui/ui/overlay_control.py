@@ -177,7 +177,7 @@ class OverlayControl(QWidget):
 
 def _words(name: str) -> str:
     """What the button says: that it has a menu, too."""
-    return f"{name} ▾"
+    return f" {name} ▾"
 
 
 def _is_off(overlay: Overlay) -> bool:
