@@ -106,6 +106,7 @@ class Controller:
             redo=self.edit.history.redo_name,
             has_list=self.annotation.worklist is not None,
             annotating=self.annotation.ready,
+            sources_changed=self.annotation.changed_sources is not None,
         )
 
     def warm_up(self) -> None:
@@ -139,9 +140,22 @@ class Controller:
 
         self._desk.submit(task, done=ended, failed=ended)
 
-    def ask(self, task: Task, done: Callable[[object], None]) -> None:
-        """Have the pool work for a view; `done` gets the value on this thread."""
-        self._desk.submit(task, done=done, failed=self._desk.failing(""))
+    def ask(
+        self,
+        task: Task,
+        done: Callable[[object], None],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Have the pool work for a view; `done` gets the value on this thread. A failure is a
+        notice, or goes to `failed` in one line."""
+
+        def told(failure: TaskFailed) -> None:
+            if failed is None or failure.details:
+                self._desk.failing("")(failure)
+            if failed is not None:
+                failed(str(failure.error))
+
+        self._desk.submit(task, done=done, failed=told)
 
     def _save_later(self, save: Callable[[], None]) -> None:
         self.ask(lambda _report: save(), lambda _nothing: None)

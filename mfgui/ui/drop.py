@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ MAP_SUFFIXES = frozenset({".png"})
 
 @dataclass(frozen=True)
 class Drop:
-    """What a drop means: `action` is "set", "session", "map", or empty when it cannot be used."""
+    """What a drop means: `action` is "set", "session", "list", "map", or empty when it cannot be
+    used."""
 
     action: str
     paths: tuple[Path, ...]
@@ -37,12 +39,29 @@ def understood(paths: Sequence[Path], *, has_set: bool) -> Drop:
         return Drop("", (), "No images in this drop")
     if has_set and len(usable) == 1 and usable[0].suffix.lower() in MAP_SUFFIXES:
         return Drop("map", usable, f"Use {usable[0].name} as the focus map")
+    if folders and not images and (len(folders) > 1 or _holds_folders(folders[0])):
+        what = f"{len(folders)} folders" if len(folders) > 1 else f"folder {folders[0].name}"
+        return Drop("list", tuple(folders), f"Open {what} as a list of sets")
     if len(usable) == 1:
         what = f"folder {usable[0].name}" if folders else usable[0].name
         return Drop("set", usable, f"Open {what} as a stack")
     what = f"{len(images)} images" if not folders else f"{len(usable)} items"
     instead = " in place of the present set" if has_set else " as a new set"
     return Drop("set", usable, f"Open {what}{instead}")
+
+
+def _holds_folders(folder: Path) -> bool:
+    """Whether folders are in it, and no images: then those may be the sets."""
+    inside = False
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if Path(entry.name).suffix.lower() in READ_SUFFIXES and entry.is_file():
+                    return False
+                inside = inside or (entry.is_dir() and not entry.name.startswith("."))
+    except OSError:
+        return False
+    return inside
 
 
 def paths_of(data: QMimeData) -> list[Path]:

@@ -16,6 +16,7 @@ from mfgui.app.requests import DEFAULT_METHOD
 from mfgui.core.events import DevicesChanged
 from mfgui.methods.registry import Kind
 from mfgui.ui.action_adapter import Actions
+from mfgui.ui.annotation_answers import AnnotationAnswers
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.canvas.view import Canvas
@@ -26,11 +27,13 @@ from mfgui.ui.docks.frame import Dock
 from mfgui.ui.docks.history import HistoryPanel
 from mfgui.ui.docks.method import MethodPanel
 from mfgui.ui.docks.results import ResultsPanel
+from mfgui.ui.docks.sets import SetsPanel
 from mfgui.ui.docks.sources import SourcesPanel
 from mfgui.ui.docks.spots import SpotsPanel
 from mfgui.ui.doubts import Doubts
 from mfgui.ui.drop import DropTarget
 from mfgui.ui.edit_answers import EditAnswers
+from mfgui.ui.figure_answers import FigureAnswers
 from mfgui.ui.map_answers import MapAnswers
 from mfgui.ui.notices import Banners
 from mfgui.ui.option_bar import OptionBar
@@ -111,8 +114,18 @@ class MainWindow(QMainWindow):
             self.bench, controller, self.parts, self.commands, self.presenter
         )
         self.tools.auto_source = self.map_answers.auto_source
-        self.sessions = SessionAnswers(
-            self, controller, self.parts, self.commands, self.bench
+        self.sessions = SessionAnswers(self, controller, self.parts, self.commands, self.bench)
+        self.figures = FigureAnswers(self, controller, self.parts, self.commands)
+        self.annotations = AnnotationAnswers(
+            self,
+            controller,
+            self.parts,
+            self.commands,
+            self.sessions,
+            self.bench,
+            self._sets,
+            show_dock=self._show_sets,
+            show_commands=self.presenter.show_commands,
         )
         self._connect()
         self._restore()
@@ -153,11 +166,13 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> dict[str, Dock]:
         parts = self.parts
+        self._sets = SetsPanel()
         bodies: dict[str, tuple[str, QWidget]] = {
             "sources": ("Sources", parts.sources),
             "method": ("Method", parts.method),
             "results": ("Results", parts.results),
             "curve": ("Curve", parts.curve),
+            "sets": ("Sets", self._sets),
             "history": ("History", HistoryPanel(self._controller)),
             "spots": ("Spots", SpotsPanel(self._controller)),
         }
@@ -189,9 +204,14 @@ class MainWindow(QMainWindow):
         commands.quit_asked.connect(self.close)
         self._themes.changed.connect(self._on_theme_changed)
         connect_workspaces(parts, self.arranger)
-        connect_start(parts, commands)
+        connect_start(parts, commands, self.annotations.open_list)
         connect_canvas(parts, controller, self.presenter)
         connect_docks(parts, controller, commands, self.presenter)
+
+    def _show_sets(self) -> None:
+        """A list of sets has been opened: what is needed to work on it."""
+        self.arranger.choose(Workspace.ANNOTATE)
+        self.arranger.show("sets")
 
     # Start page or set
 
@@ -301,6 +321,7 @@ class MainWindow(QMainWindow):
             self.arranger.adapt()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.annotations.finish()
         if not self.sessions.may_close():
             event.ignore()
             return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
@@ -27,7 +29,9 @@ def connect_workspaces(parts: WindowParts, arranger: Arranger) -> None:
     arranger.workspace_changed.connect(show)
 
 
-def connect_start(parts: WindowParts, commands: Commands) -> None:
+def connect_start(
+    parts: WindowParts, commands: Commands, open_list: Callable[[Sequence[Path]], None]
+) -> None:
     """The start page, and files dropped on the window."""
     start = parts.start
     start.drop_area.open_images.connect(lambda: commands.carry_out("open"))
@@ -39,6 +43,8 @@ def connect_start(parts: WindowParts, commands: Commands) -> None:
     def dropped(drop: Drop) -> None:
         if drop.action == "map":
             commands.load_map(drop.paths[0])
+        elif drop.action == "list":
+            open_list(drop.paths)
         else:
             commands.open_paths(list(drop.paths))
 

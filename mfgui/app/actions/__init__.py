@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mfgui.app.actions.annotation_menu import MAP_FIGURES
 from mfgui.app.actions.command import (
     EDIT,
     FILE,
@@ -46,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     *EDIT_COMMANDS,
     *VIEW_COMMANDS,
     *MAP_COMMANDS,
+    *MAP_FIGURES,
     *RUN_COMMANDS,
     *TOOLS_COMMANDS,
     *WINDOW_COMMANDS,

@@ -35,6 +35,7 @@ class State:
     redo: str = ""
     has_list: bool = False  # a list of sets is open
     annotating: bool = False  # a set of it is, and its drawn map is loaded
+    sources_changed: bool = False  # or was not loaded, for its sources are others now
 
 
 Reason = str  # empty: the command can be used; else one clause why not

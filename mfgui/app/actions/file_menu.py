@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mfgui.app.actions.annotation_menu import EXPORT_MAP, LIST_COMMANDS, OPEN_LIST, save_look
 from mfgui.app.actions.command import FILE, Command, needs_fused, needs_idle, needs_map, needs_set
 
 FILE_COMMANDS: tuple[Command, ...] = (
@@ -36,6 +37,7 @@ FILE_COMMANDS: tuple[Command, ...] = (
         FILE,
         "Open a session with its sources, focus map and results",
     ),
+    OPEN_LIST,
     Command("open-sample", "Open the sample pair", FILE, "Open the pair that comes with mfgui"),
     Command(
         "save-session",
@@ -46,6 +48,7 @@ FILE_COMMANDS: tuple[Command, ...] = (
         "saved",
         separator_before=True,
         blocked=needs_set,
+        look_in=save_look,
     ),
     Command(
         "save-session-as",
@@ -81,6 +84,8 @@ FILE_COMMANDS: tuple[Command, ...] = (
         tool_bar=True,
         blocked=needs_fused,
     ),
+    EXPORT_MAP,
+    *LIST_COMMANDS,
     Command(
         "close-set",
         "Close",
