@@ -10,6 +10,7 @@ import numpy as np
 from mfgui.core.arrays import BoolMask, LabelArray, Rect
 from mfgui.core.edits import Footprint
 from mfgui.core.snapping import Guide
+from mfgui.core.snapping.sides import CONTRAST
 
 _FIRST_WINDOW = 512  # pixels on a side
 _MARGIN = 4  # pixels around a rectangle in which its edges are found
@@ -66,10 +67,10 @@ def edges(guide: Guide, rect: Rect, *, sensitivity: int) -> BoolMask:
     wide = rect.grown(_MARGIN).intersected(Rect(0, 0, guide.size.width, guide.size.height))
     values = guide.read(wide)
     low, high = (float(value) for value in np.percentile(values, (1, 99)))
-    if high <= low:
-        return np.zeros((rect.height, rect.width), np.bool_)
     smooth = cv2.GaussianBlur(values, (0, 0), 1.0)
-    scale = 4096 / (high - low) / 8  # what Sobel gives for a change of the whole range in a pixel
+    scale = (
+        4096 / max(high - low, CONTRAST) / 8
+    )  # what Sobel gives for a change of the whole range in a pixel
     dx, dy = (
         np.clip(cv2.Sobel(smooth, cv2.CV_32F, *axis, ksize=3) * scale, -32767, 32767)
         for axis in ((1, 0), (0, 1))

@@ -23,7 +23,7 @@ THIN = 2.0**0.5
 
 BAND = 128  # rows; large footprints are given in bands of them that begin at its multiples
 _CORNERS = 96
-_WHOLE = 1 << 19  # pixels; smaller footprints are given in one piece
+_WHOLE = 1 << 19  # pixels
 
 _Values = npt.NDArray[np.float64]
 
@@ -73,9 +73,15 @@ class Spans:
         mask &= columns < end[:, None]
         return Footprint(Rect(x, self.top + rows.start, width, len(left)), mask)
 
-    def footprints(self) -> Iterator[Footprint]:
-        """All of it in masks that waste little: slanted strokes and thin crescents in bands."""
-        for spans in self._bands():
+    def footprints(self, *, whole: int = _WHOLE) -> Iterator[Footprint]:
+        """All of it in masks that waste little: slanted strokes and thin crescents in bands.
+
+        Parameters
+        ----------
+        whole : int
+            What has not more pixels, in the rectangle around it, is given in one piece.
+        """
+        for spans in self._bands(whole):
             footprint = spans.footprint()
             if not footprint.rect.empty:
                 yield footprint
@@ -97,12 +103,12 @@ class Spans:
             Spans(self.top, np.maximum(high, self.left), self.right),
         )
 
-    def _bands(self) -> Iterator[Spans]:
+    def _bands(self, whole: int) -> Iterator[Spans]:
         some = self.left < self.right
         if not some.any():
             return
         width = int(self.right[some].max() - self.left[some].min())
-        if width * len(self.left) <= _WHOLE:
+        if width * len(self.left) <= whole:
             yield self
             return
         for begin in range(-(self.top % BAND), len(self.left), BAND):

@@ -9,24 +9,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from mfgui.core import fills
-from mfgui.core.arrays import Rect, Size
+from mfgui.core.arrays import Rect
 from mfgui.core.edits import Footprint
-from mfgui.core.snapping import GuideKind
-
-
-class Picture:
-    """A guide that is there from the start."""
-
-    kind = GuideKind.LUMINANCE
-
-    def __init__(self, values: np.ndarray) -> None:
-        self.values = values.astype(np.float32)
-        self.size = Size(values.shape[1], values.shape[0])
-        self.asked: list[Rect] = []
-
-    def read(self, rect: Rect) -> np.ndarray:
-        self.asked.append(rect)
-        return self.values[rect.slices].copy()
+from tests.guides import Picture
 
 
 def drawn(area: Footprint, shape: tuple[int, int]) -> np.ndarray:
@@ -146,6 +131,11 @@ def test_that_sensitivity_decides_what_an_edge_is(ring) -> None:
     found = {s: fills.edges(ring, whole, sensitivity=s) for s in (10, 90)}
     assert not found[10][:, 148:152].any()
     assert found[90][5:-5, 147:153].any(axis=1).all()
+
+
+def test_that_noise_is_no_edge() -> None:
+    guide = Picture(np.random.default_rng(8).normal(0.5, 0.005, (90, 90)))
+    assert not fills.edges(guide, Rect(0, 0, 90, 90), sensitivity=50).any()
 
 
 @pytest.mark.parametrize("values", [np.zeros((9, 9)), np.full((1, 1), 0.5), np.ones((1, 30))])

@@ -103,7 +103,7 @@ class Brush(Quiet):
         guide = snapping(stage)
         if guide is None:
             return None
-        area = snapped_dab(guide, disc_at(point, stage.options), stage)
+        area, _ = snapped_dab(guide, disc_at(point, stage.options), stage)
         return Outline(mask=area.mask, rect=area.rect, label=self._label)
 
     def _label_of(self, stage: Stage, keys: Keys) -> int:

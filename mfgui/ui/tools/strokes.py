@@ -8,13 +8,14 @@ from itertools import pairwise
 
 from mfgui.core.arrays import Rect
 from mfgui.core.edits import Footprint, merged
-from mfgui.core.snapping import Guide, snapped
+from mfgui.core.snapping import Guide, side_at, snapped
 from mfgui.core.sweeps import BAND, Disc, dab, sweep
 from mfgui.ui.tools.options import SMALLEST, ToolOptions
 from mfgui.ui.tools.tool import Keys, Point, Stage
 
 _SPACING = 0.25  # of the radius, between dabs of a snapped stroke
 _LARGE = 768  # pixels across; of larger brushes only what they newly cover is given
+_CRESCENT = 1 << 15  # pixels; larger ones are given in bands
 
 
 def frame_of(stage: Stage) -> Rect:
@@ -34,19 +35,27 @@ def snapping(stage: Stage) -> Guide | None:
     return stage.guide if options.snap and options.snap_strength > 0 else None
 
 
-def snapped_dab(guide: Guide, disc: Disc, stage: Stage) -> Footprint:
-    """The part of a dab on its centre's side of the nearest edge."""
+def snapped_dab(
+    guide: Guide, disc: Disc, stage: Stage, *, held: float | None = None
+) -> tuple[Footprint, float | None]:
+    """The part of a dab that lies on one side of the nearest edge, and which side that is.
+
+    Parameters
+    ----------
+    held : float, optional
+        The side of the stroke so far; without it, that of the dab's centre.
+    """
     footprint = dab(disc, frame=frame_of(stage)).footprint()
     if footprint.rect.empty:
-        return footprint
+        return footprint, held
     centre = (
         min(max(disc.x, 0.0), math.nextafter(stage.size.width, 0)),
         min(max(disc.y, 0.0), math.nextafter(stage.size.height, 0)),
     )
-    mask = snapped(
-        guide, footprint.rect, footprint.mask, centre, strength=stage.options.snap_strength
-    )
-    return Footprint(footprint.rect, mask)
+    side = side_at(guide, centre, diameter=disc.diameter, held=held)
+    strength = stage.options.snap_strength
+    mask = snapped(guide, footprint.rect, footprint.mask, centre, strength=strength, side=side)
+    return Footprint(footprint.rect, mask), side
 
 
 class Stroke:
@@ -68,6 +77,7 @@ class Stroke:
         self._guide = None if plain else snapping(stage)
         self._last = disc_at(start, stage.options)
         self._begun = False
+        self._side: float | None = None  # of the edge, on which a snapped stroke works
         self._left_over = 0.0  # how far the way is from the last dab of a snapped stroke
 
     def is_at(self, point: Point) -> bool:
@@ -99,7 +109,7 @@ class Stroke:
         for start, end in pairwise([self._last, *discs]):
             sides = sweep(start, end, frame=self._frame).without(painted)
             for side, spans in enumerate(sides):
-                for part in spans.footprints():
+                for part in spans.footprints(whole=_CRESCENT):
                     key = side, part.rect.y // BAND
                     pieces[key] = pieces[key].united(part) if key in pieces else part
         if discs:
@@ -110,14 +120,18 @@ class Stroke:
         """Dab by dab, and one where the pointer is now, so that the paint does not lag behind."""
         if not self._begun:
             self._begun = True
-            yield snapped_dab(guide, self._last, self._stage)
+            yield self._snapped_dab(guide, self._last)
         for start, end in pairwise([self._last, *discs]):
             for disc in self._spaced(start, end):
-                yield snapped_dab(guide, disc, self._stage)
+                yield self._snapped_dab(guide, disc)
         if discs:
             self._last = discs[-1]
             if self._left_over > 0:
-                yield snapped_dab(guide, self._last, self._stage)
+                yield self._snapped_dab(guide, self._last)
+
+    def _snapped_dab(self, guide: Guide, disc: Disc) -> Footprint:
+        footprint, self._side = snapped_dab(guide, disc, self._stage, held=self._side)
+        return footprint
 
     def _spaced(self, start: Disc, end: Disc) -> Iterator[Disc]:
         """Discs at equal distances along the whole way, wherever its points are."""
