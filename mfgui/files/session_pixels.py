@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import struct
 
 import imagecodecs
@@ -14,6 +15,9 @@ import tifffile
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size
 from mfgui.core.labels import check_labels, label_dtype
 from mfgui.files.session_fields import WrongField
+
+# tifffile reports odd tags through its logger; without a handler they would reach the terminal.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _STRIP_BYTES = 1 << 20
 _NONE, _ZSTD, _DEFLATES = 1, 50000, (8, 32946)
