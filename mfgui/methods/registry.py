@@ -325,7 +325,7 @@ _BUILT_IN = (
     "mfgui.methods.refine.specks:remove_specks",
     "mfgui.methods.refine.holes:fill_holes",
     "mfgui.methods.refine.growth:grow",
-    "mfgui.methods.refine.prefer:prefer",
+    "mfgui.methods.refine.prefer:prefer_end",
     "mfgui.methods.refine.unassigned:fill_unassigned",
     "mfgui.methods.fuse.average:average",
     "mfgui.methods.fuse.composite:composite",

@@ -1,4 +1,4 @@
-"""Sources at one end of a stack preferred."""
+"""Near or far sources of a stack preferred."""
 
 from __future__ import annotations
 
@@ -23,18 +23,22 @@ def _reach(values: Mapping[str, Value]) -> int:
     "prefer",
     kind=Kind.REFINER,
     title="Prefer near or far",
-    summary="Where two sources are about equally sharp, takes the one nearer to one end.",
+    summary="Where two sources are about equally sharp, takes the nearer or the farther one.",
     reach=_reach,
 )
-def prefer(
+def prefer_end(
     images: Sequence[PixelArray],
     labels: LabelArray,
     *,
     compute: Compute,
-    end: Annotated[
+    prefer: Annotated[
+        Literal["near", "far"],
+        Parameter("Sources that win where two are about as sharp", choices=("near", "far")),
+    ] = "near",
+    nearest: Annotated[
         Literal["first", "last"],
         Parameter(
-            "End of the stack: in one ordered from near to far, first is near and last is far",
+            "Source that is focused nearest: the first or the last of the stack",
             choices=("first", "last"),
         ),
     ] = "first",
@@ -72,7 +76,7 @@ def prefer(
     found: LabelArray = labels.copy()
     if len(names) < 2:
         return found
-    if end == "last":
+    if (prefer == "near") != (nearest == "first"):
         names.reverse()
     known = assigned(labels)
     side = 2 * radius + 1

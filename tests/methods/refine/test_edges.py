@@ -11,7 +11,7 @@ from mfgui.methods.detect.laplacian import laplacian
 from mfgui.methods.refine import cut
 from mfgui.methods.refine.cut import graph_cut
 from mfgui.methods.refine.guided import GuidedFilter, guided_filter
-from mfgui.methods.refine.prefer import prefer
+from mfgui.methods.refine.prefer import prefer_end
 from mfgui.methods.refine.sharpness import sharpest_source, sharpness
 
 
@@ -160,12 +160,12 @@ def test_that_preferring_near_closes_a_foreground_that_is_seen_through():
     found = laplacian([near, far], compute=Compute())
     holes = np.count_nonzero((found == 2) & (truth == 1))
     assert holes > 300
-    better = prefer([near, far], found, compute=Compute(), end="first", share=0.3)
+    better = prefer_end([near, far], found, compute=Compute(), prefer="near", share=0.3)
     left = np.count_nonzero((better == 2) & (truth == 1))
     assert left < 0.5 * holes
     assert wrong(better, truth) < 0.8 * wrong(found, truth)
     # In a stack from far to near the other end is meant.
-    backwards = prefer([far, near], 3 - found, compute=Compute(), end="last", share=0.3)
+    backwards = prefer_end([far, near], 3 - found, compute=Compute(), nearest="last", share=0.3)
     assert np.array_equal(backwards, 3 - better)
 
 
@@ -174,10 +174,10 @@ def test_that_only_ties_are_decided_at_a_share_of_one():
     labels = np.full((120, 160), 3, np.uint8)
     labels[:, :80] = 2
     labels[:60, :80] = 1
-    first = prefer(images, labels, compute=Compute(), end="first", share=1.0)
+    first = prefer_end(images, labels, compute=Compute(), prefer="near", share=1.0)
     assert (first[60:65, :70] == 1).all()  # equal to source 2, and near enough to it
     assert (first[70:, :70] == 2).all()
-    last = prefer(images, labels, compute=Compute(), end="last", share=1.0)
+    last = prefer_end(images, labels, compute=Compute(), prefer="far", share=1.0)
     assert (last[56:60, :70] == 2).all()
 
 
