@@ -115,7 +115,7 @@ def test_that_a_stroke_can_be_given_up(make) -> None:
 def test_that_refine_band_asks_for_what_was_swept() -> None:
     where = stage(band_width=7, band_method="guided-filter")
     band = RefineBand()
-    pressed, *moved, released = drag(band, where, (10, 10), (40, 10), (40, 30))
+    pressed, *moved, released = drag(band, where, (10, 10.2), (40.2, 10.2), (40.2, 30))
     assert pressed is NOTHING
     assert all(answer is NOTHING for answer in moved)
     request = released.band
@@ -124,10 +124,10 @@ def test_that_refine_band_asks_for_what_was_swept() -> None:
     mask = np.zeros((40, 60), bool)
     mask[request.rect.slices] = request.mask
     brushed = np.zeros((40, 60), bool)
-    for x in np.linspace(10, 40, 200):
-        brushed |= within(where, x, 10, 4.5)
-    for y in np.linspace(10, 30, 200):
-        brushed |= within(where, 40, y, 4.5)
+    for x in np.linspace(10, 40.2, 300):
+        brushed |= within(where, x, 10.2, 4.5)
+    for y in np.linspace(10.2, 30, 300):
+        brushed |= within(where, 40.2, y, 4.5)
     assert not (brushed & ~mask).any()
     assert (mask & ~brushed).sum() < 5
 
