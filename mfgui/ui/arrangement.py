@@ -18,7 +18,8 @@ from mfgui.ui.workspaces import Arrangement, Plan, Workspace, plan_of
 
 NARROW_BELOW = 1280
 CANVAS_SHARE = 0.63  # planned; 0.6 is left when a message stands above the canvas
-_BARS = 112  # menu, tool and status bar together with the lines between
+BESIDE = 38  # tool strip and the line beside the docks
+BARS = 132  # menu, tool, option and status bar together with the lines between
 _LEAST_CURVE = 240  # below this height the curve moves into the right column
 _MOST_CURVE = 320
 
@@ -30,9 +31,9 @@ def right_width(window: QSize) -> int:
 
 def curve_height(window: QSize) -> int:
     """Height that the canvas leaves for a dock below it."""
-    canvas_width = window.width() - right_width(window) - 4
+    canvas_width = window.width() - right_width(window) - BESIDE
     needed = CANVAS_SHARE * window.width() * window.height() / canvas_width
-    return min(_MOST_CURVE, int(window.height() - _BARS - needed))
+    return min(_MOST_CURVE, int(window.height() - BARS - needed))
 
 
 def fitting(window: QSize) -> Arrangement:
@@ -164,7 +165,10 @@ class Arranger(QObject):
         return _text(self._window.saveGeometry()), layouts
 
     def restore(
-        self, geometry: str, layouts: Mapping[Workspace, str], workspace: Workspace
+        self,
+        geometry: str,
+        layouts: Mapping[Workspace, str],
+        workspace: Workspace = Workspace.FUSE,
     ) -> None:
         """As it was saved, on a screen that exists; the default where that is not possible."""
         self._restore_geometry(geometry)
@@ -257,7 +261,7 @@ class Arranger(QObject):
         leaders = [group[0] for group in self._groups(plan)]
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window.resizeDocks(leaders[:1], [right_width(size)], horizontal)
-        height = size.height() - _BARS
+        height = size.height() - BARS
         top = min(plan.top_at_most, height * plan.shares[0] // sum(plan.shares))
         rest = plan.shares[1 : len(leaders)]
         heights = [(height - top) * share // sum(rest) for share in rest]

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 
 from mfgui.core.events import Notice, Severity
 from mfgui.ui.application import Application
-from mfgui.ui.arrangement import curve_height, fitting, right_width
+from mfgui.ui.arrangement import BARS, BESIDE, curve_height, fitting, right_width
 from mfgui.ui.workspaces import Arrangement
 
 SIZES = [(1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
@@ -38,7 +38,8 @@ def test_that_the_size_decides_the_arrangement(
 def test_that_the_plan_leaves_the_canvas_sixty_percent(size: tuple[int, int]) -> None:
     window = QSize(*size)
     below = curve_height(window) if fitting(window) is Arrangement.ROOMY else 0
-    canvas = (window.width() - right_width(window) - 4) * (window.height() - 112 - below)
+    width = window.width() - right_width(window) - BESIDE
+    canvas = width * (window.height() - BARS - below)
     assert canvas / (window.width() * window.height()) >= 0.6
 
 
@@ -121,5 +122,4 @@ def test_that_a_message_leaves_the_canvas_sixty_percent(
     before = canvas.height()
     window.parts.banners.show_notice(Notice(Severity.ERROR, "b.png: damaged", "nothing changed"))
     qtbot.waitUntil(lambda: canvas.height() < before)
-    share = canvas.width() * canvas.height() / (size[0] * size[1])
-    assert share >= 0.6
+    qtbot.waitUntil(lambda: canvas.width() * canvas.height() >= 0.6 * size[0] * size[1])

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from mfgui.app.actions import COMMANDS
 from mfgui.core.events import Severity
 from mfgui.ui.application import Application, make_application
-from mfgui.ui.arrangement import Arrangement
 from mfgui.ui.canvas.overlays import OverlayMode
 from mfgui.ui.theme import Themes
+from mfgui.ui.workspaces import Arrangement, Workspace
 from tests.ui.hands import WAIT_MS, click
 
 
@@ -261,14 +261,14 @@ def test_that_a_window_saved_on_a_screen_that_is_gone_comes_back_in_sight(
 ) -> None:
     window = application.window
     window.move(50_000, 50_000)
-    geometry, layout = window.arranger.saved()
-    window.arranger.restore(geometry, layout)
+    geometry, layouts = window.arranger.saved()
+    window.arranger.restore(geometry, layouts)
     screen = qapp.primaryScreen().availableGeometry()
     assert screen.intersects(window.frameGeometry())
 
 
 def test_that_a_damaged_layout_gives_the_default(application: Application) -> None:
-    application.window.arranger.restore("????", "roomy:????")
+    application.window.arranger.restore("????", {Workspace.FUSE: "roomy:????"})
     assert application.window.arranger.arrangement.value in ("compact", "narrow", "roomy")
 
 
