@@ -19,11 +19,15 @@ the paint. A stroke begins where the hand is deepest inside. The error is the me
 distance between true and painted boundaries, of both to each other, in pixels; the last column
 is that of Snap aimed like the brush without.
 
-Smart brush. From an empty map: the largest wrong piece of one true label is taken; the largest
-brush of 8, 16, 32, 64, 128, 256 pixels is chosen that fits into its deepest place, and dragged
-along the longest way through the piece on which it fits, with the hand's noise. Plain brush and
-smart brush (reach 100 %, sensitivity 50 %) do exactly the same; what counts is the number of
-strokes until 99 % of the pixels are right, at most 200.
+Smart brush. From an empty map, stroke by stroke. The annotator thinks of several: for each
+label, through the largest piece that still has to get it, along the longest way on which the
+brush fits, with the largest of the brushes of 8, 16, 32, 64, 128, 256 pixels that fits, the next
+smaller and the next larger one; and 24 pixels wide along the true border, nearest to that piece,
+on the inside. A stroke is at most 320 pixels long. Of these it draws the one that will gain most,
+with the hand's noise, so this is a better annotator than people are, and never makes a
+stroke in vain if another one helps. Plain brush and smart brush (reach 100 %, sensitivity
+50 %) do exactly the same; what counts is the number of strokes until 99 % of the pixels are
+right, at most 200.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +54,7 @@ AIM, SNAP_AIM = 12.0, 8.0  # pixels from the true boundary to the centre the han
 RADII = (3.0, 10.0)
 BRUSHES = (8, 16, 32, 64, 128, 256)
 GOAL, MOST = 0.99, 200
+LONGEST = 320.0  # pixels of a stroke
 REACH, SENSITIVITY = 100, 50
 _PAD = 64
 
@@ -182,66 +187,105 @@ def _boundary(labels: LabelArray) -> BoolMask:
     return edge
 
 
-Painted = Callable[[Rect, BoolMask, int], tuple[Rect, BoolMask]]
-
-
 def strokes_needed(task: Task, *, hand: int, guide: SharpnessGuide | None) -> tuple[int, float]:
     """Strokes until `GOAL` is reached, at most `MOST`, and the accuracy then."""
     drawn = np.zeros_like(task.labels)
     rng = np.random.default_rng([hand, 99])
-    size = Size(task.labels.shape[1], task.labels.shape[0])
+    outlines = {label: _outlines(task.labels == label) for label in range(1, task.k + 1)}
     for count in range(MOST + 1):
         right = float((drawn == task.labels).mean())
         if right >= GOAL or count == MOST:
             return count, right
-        piece, label = _largest_wrong(drawn, task.labels)
-        rect, mask, brush = _stroke(piece, size, rng)
-        if guide is not None:
-            reach = round(brush * REACH / 100)
-            rect, mask = grow(guide, rect, mask, reach=reach, sensitivity=SENSITIVITY)
-        drawn[rect.slices][mask] = label
+        best: tuple[int, Rect, BoolMask, int] | None = None
+        for label, covered, brush in _ideas(drawn, task.labels, outlines, rng):
+            x, y, width, height = cv2.boundingRect(covered)
+            rect = Rect(x, y, width, height)
+            if rect.empty:
+                continue
+            mask = covered[rect.slices] > 0
+            if guide is not None:
+                reach = round(brush * REACH / 100)
+                rect, mask = grow(guide, rect, mask, reach=reach, sensitivity=SENSITIVITY)
+            before, truth = drawn[rect.slices][mask], task.labels[rect.slices][mask]
+            gain = int((truth == label).sum()) - int((truth == before).sum())
+            if best is None or gain > best[0]:
+                best = gain, rect, mask, label
+        if best is not None and best[0] > 0:
+            drawn[best[1].slices][best[2]] = best[3]
     raise AssertionError
 
 
-def _largest_wrong(drawn: LabelArray, labels: LabelArray) -> tuple[BoolMask, int]:
-    best: tuple[int, BoolMask, int] | None = None
+def _ideas(
+    drawn: LabelArray,
+    labels: LabelArray,
+    outlines: dict[int, list[Line]],
+    rng: np.random.Generator,
+) -> Iterator[tuple[int, npt.NDArray[np.uint8], int]]:
+    """Strokes that an annotator may think of: label, covered pixels, brush."""
+    size = Size(labels.shape[1], labels.shape[0])
     for label in np.unique(labels).tolist():
         wrong = np.asarray((labels == label) & (drawn != label), np.uint8)
         _, pieces, facts, _ = cv2.connectedComponentsWithStats(wrong, connectivity=4)
         if len(facts) < 2:
             continue
-        index = 1 + int(np.argmax(facts[1:, cv2.CC_STAT_AREA]))
-        area = int(facts[index, cv2.CC_STAT_AREA])
-        if best is None or area > best[0]:
-            best = area, pieces == index, label
-    assert best is not None
-    return best[1], best[2]
+        piece = pieces == 1 + int(np.argmax(facts[1:, cv2.CC_STAT_AREA]))
+        deep = depth(padded(piece))[_PAD:-_PAD, _PAD:-_PAD]
+        place = np.unravel_index(int(np.argmax(deep)), deep.shape)
+        fits = max([one for one in BRUSHES if one <= 2 * float(deep.max())], default=BRUSHES[0])
+        for brush in {max(fits // 2, BRUSHES[0]), fits, min(fits * 2, BRUSHES[-1])}:
+            room = deep >= min(min(brush, fits) / 2, float(deep.max()))
+            way = _longest(room, max(1, brush // 8), place)
+            yield label, _covered(_noisy(_cut(way), rng), brush, size), brush
+        line = _arc(outlines[label], (float(place[1]), float(place[0])))
+        if line is not None:
+            yield label, _covered(_noisy(line, rng), BRUSH, size), BRUSH
 
 
-def _stroke(piece: BoolMask, size: Size, rng: np.random.Generator) -> tuple[Rect, BoolMask, int]:
-    """The largest brush that fits into a piece, dragged along the longest way on which it does."""
-    deep = depth(padded(piece))[_PAD:-_PAD, _PAD:-_PAD]
-    deepest = float(deep.max())
-    brush = max([one for one in BRUSHES if one <= 2 * deepest], default=BRUSHES[0])
-    room = deep >= min(brush / 2, deepest)
-    step = max(1, brush // 8)
-    way = _longest(room, step, np.unravel_index(int(np.argmax(deep)), deep.shape))
-    if len(way) > 1:
-        steps = np.diff(way, axis=0, append=way[-1:] + (way[-1:] - way[-2:-1]))
-        aside = np.stack([-steps[:, 1], steps[:, 0]], axis=1)
-        aside /= np.linalg.norm(aside, axis=1, keepdims=True) + 1e-9
-        way = way + aside * off(rng, max(len(way), 64))[: len(way), None]
-    else:
-        way = way + rng.normal(0, NOISE / np.sqrt(2), (1, 2))
+def _outlines(mask: BoolMask) -> list[Line]:
+    """Lines `AIM` pixels inside the borders of a region, a point every pixel or so."""
+    inner = np.asarray(depth(padded(mask)) > AIM, np.uint8)
+    found, _ = cv2.findContours(inner, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    return [one[:, 0] + 0.5 - _PAD for one in found if len(one) > 8]
+
+
+def _arc(lines: list[Line], place: tuple[float, float]) -> Line | None:
+    """The piece of a border line nearest to a place, as long as a stroke."""
+    if not lines:
+        return None
+    away = [((line - place) ** 2).sum(axis=1) for line in lines]
+    which = int(np.argmin([float(one.min()) for one in away]))
+    line, middle = lines[which], int(np.argmin(away[which]))
+    turned = np.roll(line, len(line) // 2 - middle, axis=0)
+    half = min(len(line), int(LONGEST / 1.1)) // 2
+    return turned[len(line) // 2 - half : len(line) // 2 + half + 1 : 4]
+
+
+def _cut(way: Line) -> Line:
+    """The middle of a way that is longer than a stroke."""
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+    spare = max(0.0, float(along[-1]) - LONGEST) / 2
+    return way[(along >= spare) & (along <= along[-1] - spare)]
+
+
+def _noisy(way: Line, rng: np.random.Generator) -> Line:
+    """Where the hand really goes."""
+    if len(way) < 2:
+        return way + rng.normal(0, NOISE / np.sqrt(2), way.shape)
+    ahead = np.gradient(way, axis=0)
+    aside = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True) + 1e-9
+    along = np.cumsum(np.linalg.norm(ahead, axis=1)).astype(int)
+    return way + aside * off(rng, max(int(along[-1]) + 1, 64))[along, None]
+
+
+def _covered(way: Line, brush: int, size: Size) -> npt.NDArray[np.uint8]:
     covered = np.zeros((size.height, size.width), np.uint8)
     corners = np.rint(way * 16 - 8).astype(np.int32)
     cv2.polylines(covered, [corners[:, None]], False, 1, brush, cv2.LINE_8, 4)
     for x, y in (way[0], way[-1]):
         rect, mask = dab((float(x), float(y)), brush, size)
         covered[rect.slices][mask] = 1
-    x, y, width, height = cv2.boundingRect(covered)
-    rect = Rect(x, y, width, height)
-    return rect, covered[rect.slices] > 0, brush
+    return covered
 
 
 def _longest(room: BoolMask, step: int, start: Sequence[np.intp]) -> Line:
