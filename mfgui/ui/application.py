@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -73,6 +73,8 @@ def run_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
     _startup.limit_opencv()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
+        # Every point of a stroke counts; the canvas itself puts them together once a turn.
+        QApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
         app = QApplication(sys.argv[:1])
     app.setApplicationName("mfgui")
     app.setDesktopFileName("mfgui")
