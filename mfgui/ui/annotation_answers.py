@@ -216,5 +216,5 @@ class AnnotationAnswers(QObject):
         if annotation.saving:
             return "Saving…"
         if annotation.modified:
-            return "Not saved yet; saved with Ctrl+S, on leaving, and every minute"
+            return "Not saved yet"
         return "Saved" if annotation.entry.written else "Nothing drawn yet"

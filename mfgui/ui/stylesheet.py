@@ -50,6 +50,7 @@ QTabBar::tab { background: $panel; color: $text_dim; padding: 7px 12px; border: 
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover:!selected { background: $hover; }
 QTabBar::tab:focus { color: $accent; }
+QDialog QTabBar, QDialog QTabBar::tab { background: transparent; }
 
 #dockTitle { background: $panel; }
 #dockTitle QLabel { color: $text; font-weight: 600; }

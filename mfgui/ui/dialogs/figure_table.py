@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from mfgui.files.map_report import Cell
 
 _SIDE = 14
+_WIDEST = 280
 MISSING = "–"
 
 
@@ -42,6 +43,7 @@ class FigureTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(28)
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setMaximumSectionSize(_WIDEST)
 
     def show_rows(
         self,

@@ -131,7 +131,7 @@ class StatisticsDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.tabs, 1)
         column.addLayout(buttons)
-        self.resize(640, 420)
+        self.resize(760, 440)
 
 
 def time_words(tools: Mapping[str, float]) -> str:

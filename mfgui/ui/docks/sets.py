@@ -164,6 +164,9 @@ class SetsPanel(QWidget):
         font = self.count.font()
         font.setWeight(QFont.Weight.DemiBold)
         self.count.setFont(font)
+        self.saved.setObjectName("hint")
+        self.saved.setToolTip("Saved with Ctrl+S, on leaving the set, and every minute")
+        self.saved.setContentsMargins(6, 0, 0, 0)
         self.search.setPlaceholderText("Search")
         self.search.setAccessibleName("Search sets")
         self.search.setClearButtonEnabled(True)
@@ -173,7 +176,9 @@ class SetsPanel(QWidget):
             self.filter_box.addItem(word(state), state)
         first, second = QHBoxLayout(), QHBoxLayout()
         first.setContentsMargins(12, 4, 6, 0)
-        first.addWidget(self.count, 1)
+        first.setSpacing(4)
+        first.addWidget(self.count)
+        first.addWidget(self.saved, 1)
         first.addWidget(self.previous_button)
         first.addWidget(self.next_button)
         second.setContentsMargins(8, 0, 8, 0)
@@ -219,13 +224,16 @@ class SetsPanel(QWidget):
             states.addWidget(button, 1)
         group.setExclusive(False)
         column.addLayout(states)
-        for line, words in ((self.note_line, "Note"), (self.annotator_line, "Annotator")):
+        lines = QHBoxLayout()
+        lines.setSpacing(6)
+        for line, words, share in (
+            (self.note_line, "Note", 3),
+            (self.annotator_line, "Annotator", 2),
+        ):
             line.setPlaceholderText(words)
             line.setAccessibleName(words)
-            column.addWidget(line)
+            lines.addWidget(line, share)
+        column.addLayout(lines)
         self.note_line.setToolTip("Note on the open set, saved with its map")
         self.annotator_line.setToolTip("Your name, saved with every map")
-        self.saved.setObjectName("hint")
-        self.saved.setContentsMargins(4, 0, 4, 0)
-        column.addWidget(self.saved)
         return rows
