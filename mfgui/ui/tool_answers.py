@@ -110,7 +110,7 @@ class ToolPresenter:
             action = actions[TOOL_PREFIX + name]
             action.setAutoRepeat(False)
             keys[name] = action.shortcut()[0].key()  # type: ignore[index]
-        bench.bind_keys(keys)
+        bench.held.bind(keys)
         canvas.set_hand(bench)
         bench.tool_changed.connect(lambda _name: canvas.renew_tool())
         bench.dropped.connect(canvas.drop_input)

@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import accumulate, pairwise, repeat, takewhile
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from mfgui.app.controller import Controller
-from mfgui.core.arrays import BoolMask, LabelArray, Rect, Size
-from mfgui.core.edits import Edit
+from mfgui.core.arrays import Rect, Size
 from mfgui.core.events import ActiveLabelChanged, Change, SetClosed, SetOpened, SetOpening
 from mfgui.core.snapping import Guide
-from mfgui.core.stack import SourceStack
 from mfgui.jobs.pool import Task
+from mfgui.ui.bands import Bands
 from mfgui.ui.guides import Guides
+from mfgui.ui.held_tools import HeldTools
 from mfgui.ui.tool_memory import RANGES
 from mfgui.ui.tools.options import LARGEST, Over, ToolOptions
-from mfgui.ui.tools.tool import NOTHING, Answer, BandRequest, Keys, Outline, Point, Stage, Tool
+from mfgui.ui.tools.tool import NOTHING, Answer, Keys, Outline, Point, Stage, Tool
 
 INSPECT = "inspect"
-HOLD_S = 0.25  # a tool key held longer is a tool for as long
 STRENGTH_STEP = 10
 _ERASER = "eraser"
 _DRAGGED = ("lasso", "region")
 _STEP = 1.15
-
-
-@dataclass(frozen=True)
-class _Held:
-    """A tool that a key has switched to: which one was active before, and since when."""
-
-    former: str
-    since: float
 
 
 class ToolBench(QObject):
@@ -80,19 +70,15 @@ class ToolBench(QObject):
         self._controller = controller
         self._tools = {tool.name: tool for tool in tools}
         self._guides = guides
-        self._refine = refine
-        self._clock = clock
+        self.bands = Bands(controller, refine, self._after)
         self._options = options or ToolOptions()
         self._name = INSPECT
         self._labels = (controller.session.active_label, controller.session.active_label)
-        self._keys_down: set[int] = set()
-        self._keys_of: Mapping[str, int] = {}
-        self._held: dict[str, _Held] = {}
+        self.held = HeldTools(clock)
         self._return_to: str | None = None
         self._was_busy = False
         self._erasing = False
         self._pressure = 1.0
-        self._bands: list[Callable[[], None]] = []
         self.scale: Callable[[], float] = lambda: 1.0
         """Screen pixels per image pixel, now."""
         controller.notifier.connect(self._take)
@@ -188,19 +174,15 @@ class ToolBench(QObject):
 
     # Switching
 
-    def bind_keys(self, keys: Mapping[str, int]) -> None:
-        """Which key each tool has, for holding it down."""
-        self._keys_of = keys
-
     def key(self, key: int, *, down: bool) -> None:
         if down:
-            self._keys_down.add(key)
-        elif key in self._keys_down:
-            self._keys_down.discard(key)
-            self._let_go(key)
+            self.held.press(key)
+        elif (back := self.held.release(key, self._name)) is not None:
+            self._return_to = back
+            self._return()
 
     def keys_lost(self) -> None:
-        for key in tuple(self._keys_down):
+        for key in self.held.down:
             self.key(key, down=False)
 
     def choose(self, name: str) -> None:
@@ -208,24 +190,9 @@ class ToolBench(QObject):
 
         If its key is down, it goes again when the key has been held for a while.
         """
-        former = self._name
-        self._held.pop(name, None)
-        if self._keys_of.get(name) in self._keys_down and name != former:
-            self._held[name] = _Held(former, self._clock())
+        self.held.chosen(name, self._name)
         self._return_to = None
         self._switch(name)
-
-    def _let_go(self, key: int) -> None:
-        for name in [name for name in self._held if self._keys_of.get(name) == key]:
-            held = self._held.pop(name)
-            if self._clock() - held.since <= HOLD_S:
-                continue
-            for other, entry in self._held.items():  # a key that is still down goes further back
-                if entry.former == name:
-                    self._held[other] = replace(entry, former=held.former)
-            if self._name == name:
-                self._return_to = held.former
-        self._return()
 
     def _return(self) -> None:
         """Back to the tool before the held one, once its stroke is done."""
@@ -370,7 +337,7 @@ class ToolBench(QObject):
         if answer.size is not None:
             self.resize(answer.size)
         if answer.band is not None:
-            self._ask_for_band(answer.band)
+            self.bands.ask(answer.band)
 
     def _after(self) -> None:
         if self.busy != self._was_busy:
@@ -378,54 +345,17 @@ class ToolBench(QObject):
             self.busy_changed.emit(self.busy)
         if not self.busy:
             self._return()
-            waiting, self._bands = self._bands, []
-            for apply in waiting:
-                apply()
-
-    def _ask_for_band(self, request: BandRequest) -> None:
-        """Have a refiner solve the band; what it finds is one step when it is there."""
-        session = self._controller.session
-        stack, focus_map = session.stack, session.focus_map
-        if stack is None or focus_map is None:
-            return
-        before = focus_map.snapshot()
-        task = self._refine(
-            stack,
-            before,
-            request.rect,
-            request.mask,
-            method=request.method,
-            width=request.width,
-        )
-
-        def done(value: object) -> None:
-            if self._controller.session.stack is stack:
-                edit = _difference(request, before, value)  # type: ignore[arg-type]
-                self._bands.append(lambda: self._apply_band(stack, edit))
-                self._after()
-
-        self._controller.ask(task, done)
-
-    def _apply_band(self, stack: SourceStack, edit: Edit) -> None:
-        if self._controller.session.stack is stack:
-            self._controller.edit.over = self._options.only_over()
-            self._controller.edit.apply("Refine band", [edit])
+            self.bands.apply(over=self._options.only_over())
 
     def _take(self, change: Change) -> None:
         if isinstance(change, ActiveLabelChanged) and change.label != self._labels[1]:
             self._labels = (self._labels[1], change.label)
         elif isinstance(change, SetOpening | SetOpened | SetClosed):
             self.cancel()
-            self._bands.clear()
+            self.bands.clear()
             self._labels = (1, 1) if self.k < 2 else (2, 1)
             if self._options.over_label > self.k:
                 self.change(over_label=1)
-
-
-def _difference(request: BandRequest, before: LabelArray, after: LabelArray) -> Edit:
-    """Only what the refiner changed, so that strokes painted meanwhile stay."""
-    changed: BoolMask = request.mask & np.not_equal(before[request.rect.slices], after)
-    return Edit(request.rect, changed, after)
 
 
 def _sizes() -> tuple[int, ...]:

@@ -49,7 +49,7 @@ class Hands:
         self.window = application.window
         self.controller = application.controller
         self.now = 0.0
-        self.bench._clock = lambda: self.now
+        self.bench.held.clock = lambda: self.now
 
     @property
     def canvas(self) -> Canvas:
@@ -655,14 +655,14 @@ def test_that_a_refined_band_is_one_step_that_keeps_what_was_painted_meanwhile(
         moved[labels[rect.slices] == 1] = 2
         return lambda _report: moved
 
-    monkeypatch.setattr(hands.bench, "_refine", refining)
+    monkeypatch.setattr(hands.bench.bands, "refine", refining)
     hands.take("refine-band", size=40, band_method="guided-filter", band_width=9)
     drag(hands.canvas, (300, 150), (300, 250))
     assert asked == [("guided-filter", 9)]
     hands.take("brush")
     hands.key(Key.Key_2)
     press(hands.canvas, (100, 100))
-    qtbot.waitUntil(lambda: bool(hands.bench._bands), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: hands.bench.bands.waiting, timeout=WAIT_MS)
     release(hands.canvas, (100, 100))
     assert hands.steps == ("Halves", "Brush", "Refine band")
     assert hands.label(100, 100) == 2
