@@ -14,7 +14,10 @@ Plane = npt.NDArray[np.float32]
 
 
 def sharpness(image: ImageF32, *, sigma: float) -> Plane:
-    """Root of the mean squared Laplacian of all channels under a Gaussian window, (H, W)."""
+    """Root of the mean squared Laplacian of all channels under a Gaussian window, (H, W).
+
+    The Laplacian has 2 at the corners of 3 x 3 pixels and -8 in the middle.
+    """
     response = cv2.Laplacian(image, cv2.CV_32F, ksize=3, borderType=cv2.BORDER_REFLECT)
     return np.sqrt(blurred(_squares(response), sigma))
 

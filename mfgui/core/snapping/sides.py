@@ -73,6 +73,8 @@ def evidence(guide: Guide, rect: Rect, side: float, *, step: int = 1) -> ImageF3
         return guide.evidence(rect, side, step=step)
     away = np.abs(guide.read(rect)[::step, ::step] - np.float32(side))
     near, far = _two_means(away)
+    # Where nothing is like the side, the less unlike part is not on it either.
+    near = min(near, np.float32(CONTRAST / 2))
     contrast = float(far - near)
     if contrast <= FAINT:
         return np.ones(away.shape, np.float32)
