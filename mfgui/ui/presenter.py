@@ -262,15 +262,13 @@ class Presenter(QObject):
     def _on_map_patched(self, change: MapPatched) -> None:
         self._parts.canvas.labels_changed(change.rect)
 
-    def _on_history_changed(self, _change: HistoryChanged) -> None:
-        if self._controller.session.results:
-            self._show_results()
-
     def _on_picture_patched(self, change: PicturePatched) -> None:
         if change.key in self._pictures:
             self._parts.canvas.update_picture(change.key, change.pixels, change.rect)
 
     def _on_history_changed(self, _change: HistoryChanged) -> None:
+        if self._controller.session.results:
+            self._show_results()  # the map may be that of a result again
         self.show_commands()
 
     def _show_labels(self) -> None:
