@@ -35,6 +35,7 @@ _INPUT = frozenset(
         QEvent.Type.MouseMove,
         QEvent.Type.Wheel,
         QEvent.Type.KeyPress,
+        QEvent.Type.ShortcutOverride,  # a key that is a command is no key press
         QEvent.Type.TabletMove,
         QEvent.Type.TabletPress,
         QEvent.Type.NativeGesture,

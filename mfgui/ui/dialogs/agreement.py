@@ -178,7 +178,8 @@ class AgreementDialog(QDialog):
         top.addWidget(self.tolerance_box)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(self.differences_box, 1)
+        buttons.addWidget(self.differences_box)
+        buttons.addStretch(1)
         for button in (self.copy_button, self.report_button, self.close_button):
             button.setAutoDefault(False)
             buttons.addWidget(button)

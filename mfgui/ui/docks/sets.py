@@ -103,7 +103,9 @@ class SetsPanel(QWidget):
             self.view.scrollTo(index)
 
     def _on_filter_changed(self) -> None:
-        self.model.filter_by(self.search.text(), self.filter_box.currentData())
+        # Qt keeps the state as a plain text.
+        wanted = self.filter_box.currentData()
+        self.model.filter_by(self.search.text(), None if wanted is None else SetState(wanted))
         self._select_open()
 
     def _on_state_clicked(self, state: SetState) -> None:
