@@ -150,8 +150,11 @@ class _BlockReader:
         array = np.empty(shape, dtype)
         for index, block in enumerate(blocks):
             part = array[index * rows : (index + 1) * rows]
-            with open_input(self._folder / block) as file:
-                data = file.read(2 * part.nbytes + 4096)
+            try:
+                with (self._folder / block).open("rb") as file:
+                    data = file.read(2 * part.nbytes + 4096)
+            except FileNotFoundError as error:
+                raise WrongField(f"a block of {name} is missing") from error
             part[...] = decode_block(data, part.shape, dtype)
             if hash_of(np.ascontiguousarray(part)) != block:
                 raise WrongField(f"a block of {name} is not what it was")

@@ -407,7 +407,7 @@ def test_that_only_what_changed_is_written_again(tmp_path: Path) -> None:
     ("damage", "words"),
     [
         (lambda folder: (folder / "session.json").write_text("{"), "no JSON"),
-        (lambda folder: next((folder / "blocks").iterdir()).unlink(), "no such file"),
+        (lambda folder: next((folder / "blocks").iterdir()).unlink(), "is missing"),
         (lambda folder: next((folder / "blocks").iterdir()).write_bytes(b"x" * 50), "block"),
     ],
 )
