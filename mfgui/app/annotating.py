@@ -26,7 +26,6 @@ from mfgui.core.events import (
     WorklistChanged,
 )
 from mfgui.core.session import MapOrigin
-from mfgui.core.stack import SourceStack
 from mfgui.files.annotations import (
     Annotation,
     SetState,
@@ -255,8 +254,8 @@ class AnnotationControl:
 
     def _on_set_opened(self) -> None:
         board = self.board
-        self._target = None
-        board.position = self._position_of(self._desk.session.stack)
+        target, self._target = self._target, None
+        board.position = target if self._is_open(target) else None
         self.changed_sources = None
         board.keep_old = board.loaded = False
         self._saver.end()
@@ -264,13 +263,14 @@ class AnnotationControl:
         if self.active:
             self._load()
 
-    def _position_of(self, stack: SourceStack | None) -> int | None:
-        """The place in the list of the set that has these files."""
-        if stack is None or self.worklist is None:
-            return None
+    def _is_open(self, index: int | None) -> bool:
+        """Whether the set that was asked for has come, and not another one: the person may have
+        opened files or a session, with a map of its own, meanwhile."""
+        stack = self._desk.session.stack
+        if index is None or stack is None or self.worklist is None:
+            return False
         paths = tuple(dict.fromkeys(source.path for source in stack.sources))
-        places = (n for n, e in enumerate(self.worklist.sets) if e.images == paths)
-        return next(places, None)
+        return self.worklist.sets[index].images == paths
 
     def _load(self, *, anyway: bool = False) -> None:
         stack, entry = self._desk.session.stack, self.entry

@@ -382,3 +382,31 @@ def test_that_leaving_waits_for_the_save(work: Desk, folder: Path) -> None:
     work.settle()
     work.controller.annotation.leave(go)
     assert gone == [True, True]
+
+
+def test_that_a_set_of_the_list_that_is_opened_by_itself_is_not_the_lists(
+    work: Desk, folder: Path
+) -> None:
+    annotation = work.controller.annotation
+    paint(work, 2)
+    annotation.step(1)
+    work.settle()
+    work.controller.sets.open([folder / "a"])
+    work.settle()
+    assert not annotation.active
+    assert labels(work) is None
+
+
+def test_that_files_opened_while_the_next_set_is_read_win(work: Desk, folder: Path) -> None:
+    annotation = work.controller.annotation
+    annotation._ahead = None
+    annotation.step(1)
+    work.controller.sets.open([folder / "c"])
+    work.settle()
+    stack = work.controller.session.stack
+    assert stack is not None
+    assert stack.sources[0].path == folder / "c" / "far.png"
+    assert not annotation.active
+    annotation.step(1)
+    work.settle()
+    assert annotation.position == 0

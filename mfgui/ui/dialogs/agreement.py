@@ -108,7 +108,7 @@ class AgreementDialog(QDialog):
         rows = [[str(row[0]), *row[1:]] for row in agreement_rows(found, self._names)]
         self.labels.show_rows(_HEADS, rows, colours=self._colours)
         heads, *body = confusion_rows(found, self._names)
-        self.confusion.show_rows([str(head) for head in heads], body)
+        self.confusion.show_rows(["This \\ other", *(str(head) for head in heads[1:])], body)
         self.tabs.setCurrentIndex(0)
         self._show_buttons()
 
@@ -151,6 +151,7 @@ class AgreementDialog(QDialog):
         self.tolerance_box.setRange(0, 50)
         self.tolerance_box.setValue(2)
         self.tolerance_box.setSuffix(" px")
+        self.tolerance_box.lineEdit().setTextMargins(4, 0, 4, 0)
         self.tolerance_box.setAccessibleName("Tolerance of the boundary F-score in pixels")
         self.tolerance_box.setToolTip("Outline pixels at most so far apart count as matching")
         self.tolerance_box.setFixedWidth(72)

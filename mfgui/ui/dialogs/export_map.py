@@ -145,6 +145,7 @@ class ExportMapDialog(QDialog):
         self.radius_box.setRange(0, MAX_RADIUS)
         self.radius_box.setValue(8)
         self.radius_box.setSuffix(" px")
+        self.radius_box.lineEdit().setTextMargins(4, 0, 4, 0)
         self.radius_box.setToolTip("How far weights fall off on either side; 0 keeps a step")
         self.note.setWordWrap(True)
         self._radius_words = QLabel("Feather")
