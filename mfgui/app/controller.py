@@ -65,6 +65,8 @@ class Controller:
         )
         carry_spots(self.sessions.parts, self.spots)
         self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view, self.spots)
+        self.in_hand: Callable[[], str] = lambda: ""
+        """Name of what a tool has begun, which undo takes back first; empty when it has nothing."""
         settings.saver = self._save_later
 
     @property
@@ -102,7 +104,7 @@ class Controller:
             stopping=bool(active) and all(s.state is RunState.STOPPING for s in active),
             opening=self.sets.opening,
             has_region=self.session.region is not None,
-            undo=self.edit.history.undo_name,
+            undo=self.edit.history.undo_name or self.in_hand(),
             redo=self.edit.history.redo_name,
             has_list=self.annotation.worklist is not None,
             annotating=self.annotation.ready,

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from mfgui.ui.canvas.hand import Hand
+from mfgui.ui.canvas.key_clicks import KeyClicks
 from mfgui.ui.canvas.layers import NO_SET
 from mfgui.ui.canvas.painting import Drawing, Ring, Shown
 from mfgui.ui.canvas.pointer import NO_KEYS, Pointer, Stylus, is_eraser, is_touch, pressure_of
@@ -58,8 +59,7 @@ class Canvas(Viewer):
             app.installEventFilter(self._stylus)
         self._resizing: tuple[QPointF, int] | None = None
         self._resized = False
-        self._keyed = False
-        self._corner: tuple[int, int] | None = None
+        self._clicks = KeyClicks(self._feed)
         self._drawing: Drawing | None = None
         self._words_timer = QTimer(self)
         self._words_timer.setSingleShot(True)
@@ -91,7 +91,7 @@ class Canvas(Viewer):
     def drop_input(self) -> None:
         """The tool was cancelled or exchanged: the rest of the drag is nothing."""
         self._feed.drop()
-        self._keyed = False
+        self._clicks.drop()
         self.renew_tool()
 
     def renew_tool(self) -> None:
@@ -199,6 +199,7 @@ class Canvas(Viewer):
             return
         button = event.button()
         if button == _LEFT and self._feed.down:
+            self._clicks.drop()
             self._feed.release(self._point(event.position()))
         elif button == _RIGHT and self._resizing is not None:
             self._end_resizing(event.position())
@@ -359,36 +360,20 @@ class Canvas(Viewer):
     def _settle(self) -> None:
         """Input goes elsewhere: a stroke ends here and stays."""
         self._feed.settle()
-        self._keyed = False
+        self._clicks.drop()
         self._resizing, self._resized = None, False
 
     def _click_by_key(self, modifiers: Qt.KeyboardModifier) -> None:
-        """Enter is a click of the active tool at the crosshair.
-
-        It begins and ends a drag of tools to which a click is nothing, and closes an outline
-        whose last corner is where the crosshair still is.
-        """
-        hand, feed = self._feed.hand, self._feed
+        """Enter is a click at the crosshair; after the mouse has drawn an outline it closes it."""
+        hand = self._feed.hand
         if hand.pans or not self._layers.pictures:
             return
-        feed.flush()
         if hand.outlining and self._crosshair is None:
+            self._feed.flush()
             hand.confirm()
-            self.renew_outline()
-            return
-        point = self._crosshair_point()
-        if hand.outlining and self._corner == self._crosshair:
-            hand.confirm()
-            self.renew_outline()
-        elif self._keyed:
-            self._keyed = False
-            feed.release(point)
         else:
-            self._corner = self._crosshair
-            feed.press(point, _keys_of(modifiers))
-            self._keyed = hand.drags
-            if not self._keyed:
-                feed.release(point)
+            self._clicks.click(self._crosshair_point(), _keys_of(modifiers))
+        self.renew_outline()
 
     def _hover_again(self, modifiers: Qt.KeyboardModifier) -> None:
         """Ctrl and Shift change what a click would do, and so what the outline shows."""
@@ -419,7 +404,7 @@ class Canvas(Viewer):
 
     def _move_crosshair(self, across: int, down: int, *, by: int) -> bool:
         moved = super()._move_crosshair(across, down, by=by)
-        if moved and self._keyed:
+        if moved and self._clicks.dragging:
             self._feed.move(self._crosshair_point())
         elif moved and not self._feed.down:
             self._feed.hover(self._crosshair_point(), NO_KEYS)
