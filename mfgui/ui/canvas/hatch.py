@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import ImageU8, LabelArray
 from mfgui.core.labels import ignore_label
+from mfgui.core.stripes import Scratch
 from mfgui.ui.canvas.overlays import looked_up
 
 # A line of direction (a, b) with spacing s holds the pixels where (a x + b y) mod s is 0.
@@ -39,7 +40,12 @@ class Hatching:
         self._kept = (0, np.empty((0, 0), np.int32))
 
     def levels(
-        self, labels: LabelArray, *, unit: int = 1, origin: tuple[int, int] = (0, 0)
+        self,
+        labels: LabelArray,
+        *,
+        unit: int = 1,
+        origin: tuple[int, int] = (0, 0),
+        scratch: Scratch | None = None,
     ) -> ImageU8:
         """LINE, its dark EDGE or NOTHING at each screen pixel.
 
@@ -52,7 +58,10 @@ class Hatching:
         origin : (int, int)
             Column and row of the first pixel counted from the image's corner, so that the
             patterns move with the image.
+        scratch : Scratch, optional
+            Memory of this thread, in which the result lies until it is used again.
         """
+        scratch = Scratch() if scratch is None else scratch
         height, width = labels.shape
         period = _PERIOD * unit
         x, y = origin[0] % period, origin[1] % period
@@ -60,13 +69,16 @@ class Hatching:
         if kept != unit or plane.shape[0] < y + height or plane.shape[1] < x + width:
             plane = _plane(unit, height + period, width + period)
             self._kept = (unit, plane)
-        wanted = looked_up(labels, _table(ignore_label(labels) + 1)).view(np.int32)
-        found = np.bitwise_and(wanted, plane[y : y + height, x : x + width])
-        levels: ImageU8 = (found >= _LINES).view(np.uint8)
-        edges = (found > 0).view(np.uint8)
-        edges *= EDGE
-        edges -= levels
-        return edges  # EDGE - LINE is LINE
+        found = looked_up(labels, _table(ignore_label(labels) + 1), scratch).view(np.int32)
+        np.bitwise_and(found, plane[y : y + height, x : x + width], out=found)
+        lines = scratch.take("lines", labels.shape, np.bool_)
+        edges = scratch.take("edges", labels.shape, np.bool_)
+        np.greater_equal(found, _LINES, out=lines)
+        np.greater(found, 0, out=edges)
+        levels: ImageU8 = edges.view(np.uint8)
+        levels *= np.uint8(EDGE)
+        levels -= lines.view(np.uint8)
+        return levels  # EDGE - LINE is LINE
 
 
 @lru_cache(maxsize=2)

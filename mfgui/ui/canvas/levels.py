@@ -3,69 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtGui import QImage, QPainter
 
 from mfgui.core.arrays import BoolMask, ImageU8, LabelArray
 from mfgui.core.labels import ignore_label
+from mfgui.core.stripes import Scratch
+from mfgui.ui.canvas.overlays import looked_up
+
+# 0xAARRGGBB of each of 256 levels, multiplied by the opacity; AA is the opacity itself.
+Ink: TypeAlias = npt.NDArray[np.int32]
 
 AGREE, ONLY_FIRST, ONLY_SECOND, OTHERS = range(4)
 
 
-@dataclass(frozen=True, eq=False)
-class Ink:
-    """What each of 256 levels puts over a picture.
+def ink_of(colours: npt.NDArray[np.uint32], opacities: npt.NDArray[np.float64]) -> Ink:
+    """Ink of one 0xffRRGGBB and one opacity, 0 ... 1, for each of 256 levels."""
+    channels = colours.view(np.uint8).reshape(256, 4).astype(np.float64)
+    channels[:, 3] = 255.0
+    opaque = np.rint(255 * opacities) / 255
+    mixed = np.rint(channels * opaque[:, None]).astype(np.uint8)
+    return mixed.view(np.int32)[:, 0]
 
-    Attributes
-    ----------
-    colours : (256,) int32
-        0xAARRGGBB, multiplied by the opacity; AA is the opacity itself.
-    kept : (256,) int32
-        Share of the picture that is left, 255 for all, in each of four bytes.
+
+def blend(levels: ImageU8, ink: Ink, *, out: ImageU8, scratch: Scratch | None = None) -> None:
+    """Put the ink of each level, (h, w) uint8, over `out`, (h, w, 4): blue, green, red, 255.
+
+    Qt does it: its blending is four times as fast as what OpenCV or NumPy offer.
     """
-
-    colours: npt.NDArray[np.int32] = field(repr=False)
-    kept: npt.NDArray[np.int32] = field(repr=False)
-
-    @classmethod
-    def of(cls, colours: npt.NDArray[np.uint32], opacities: npt.NDArray[np.float64]) -> Ink:
-        """From one 0xffRRGGBB and one opacity, 0 ... 1, for each of 256 levels."""
-        channels = colours.view(np.uint8).reshape(256, 4).astype(np.float64)
-        channels[:, 3] = 255.0
-        left = 255 - np.rint(255 * opacities)
-        mixed = np.rint(channels * ((255 - left) / 255)[:, None]).astype(np.uint8)
-        kept = np.repeat(left.astype(np.uint8)[:, None], 4, axis=1)
-        return cls(mixed.view(np.int32)[:, 0], np.ascontiguousarray(kept).view(np.int32)[:, 0])
+    height, width = levels.shape
+    colours = looked_up(levels, ink, Scratch() if scratch is None else scratch)
+    row = out.strides[0]
+    # All bytes from the first to the last pixel, because Qt takes none with gaps.
+    memory = np.lib.stride_tricks.as_strided(out, ((height - 1) * row + 4 * width,), (1,))
+    below = QImage(memory.data, width, height, row, QImage.Format.Format_RGB32)
+    over = QImage(colours.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QPainter(below)
+    painter.drawImage(0, 0, over)
+    painter.end()
 
 
-def blend(picture: ImageU8, levels: ImageU8, ink: Ink, *, out: ImageU8) -> None:
-    """Put the ink of each level over the picture.
-
-    Parameters
-    ----------
-    picture, out : (h, w, 4) uint8
-        Blue, green, red, 255. They may be the same array.
-    levels : (h, w) uint8
-    """
-    left = np.asarray(cv2.LUT(levels, ink.kept)).view(np.uint8).reshape(picture.shape)
-    colours = np.asarray(cv2.LUT(levels, ink.colours)).view(np.uint8).reshape(picture.shape)
-    cv2.multiply(picture, left, dst=left, scale=1 / 255)
-    cv2.add(left, colours, dst=out)
-
-
-def grey(picture: ImageU8) -> ImageU8:
-    """The picture without its colours, so that they are not taken for those of the overlay."""
-    return np.asarray(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY), cv2.COLOR_GRAY2BGRA))
+def grey(picture: ImageU8) -> None:
+    """Take the colours out of the picture, so that they are not taken for those of the overlay."""
+    plain = cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY)
+    cv2.cvtColor(plain, cv2.COLOR_GRAY2BGRA, dst=picture)
 
 
 @lru_cache(maxsize=16)
 def one_hue(colour: int, opacity: float) -> Ink:
     """Ink from clear at level 0 to `opacity` at level 255."""
-    return Ink.of(np.full(256, colour, np.uint32), np.arange(256) / 255 * opacity)
+    return ink_of(np.full(256, colour, np.uint32), np.arange(256) / 255 * opacity)
 
 
 @lru_cache(maxsize=16)
@@ -75,7 +67,7 @@ def ramp(anchors: tuple[int, ...], opacity: float) -> Ink:
     colours[1:] = colours_along(anchors, 255)
     opacities = np.full(256, opacity)
     opacities[0] = 0.0
-    return Ink.of(colours, opacities)
+    return ink_of(colours, opacities)
 
 
 @lru_cache(maxsize=16)
@@ -84,7 +76,7 @@ def kinds(colours: tuple[int, ...], opacity: float) -> Ink:
     table, opacities = np.zeros(256, np.uint32), np.zeros(256)
     table[1 : 1 + len(colours)] = colours
     opacities[1 : 1 + len(colours)] = opacity
-    return Ink.of(table, opacities)
+    return ink_of(table, opacities)
 
 
 def colours_along(anchors: Sequence[int], count: int) -> npt.NDArray[np.uint32]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 
+import cv2
 import numpy as np
 
 from mfgui.core.arrays import ImageU8, LabelArray, Rect
+from mfgui.core.stripes import Scratch
 from mfgui.ui.canvas import levels, overlays
 from mfgui.ui.canvas.hatch import Hatching
-from mfgui.ui.canvas.levels import ONLY_FIRST, ONLY_SECOND, OTHERS
+from mfgui.ui.canvas.levels import AGREE, ONLY_FIRST, ONLY_SECOND, OTHERS
 from mfgui.ui.canvas.overlays import CHECK_SIDE, Checkerboard, Checks, Overlay, OverlayMode
 from mfgui.ui.canvas.sampling import sample_labels
 from mfgui.ui.canvas.scene import Scene
@@ -19,7 +22,8 @@ from mfgui.ui.canvas.viewport import Viewport
 DIFFERENCE_COLOURS = (0xFF2B6CF0, 0xFFF0930A, 0xFFB4B4B4)
 _DIFFERENCE_LINES = np.zeros(256, np.uint8)
 _DIFFERENCE_LINES[[ONLY_FIRST, ONLY_SECOND, OTHERS]] = (1, 3, 255)  # rising, falling, crossed
-_LINE_COLOURS = (0xFFFFFFFF, 0xFF000000)
+_LINE_COLOURS = (0xFFFFFFFF, 0xFF000000)  # of LINE and EDGE
+_DIFFERENCE_INK = tuple(ink for colour in DIFFERENCE_COLOURS for ink in (colour, *_LINE_COLOURS))
 _CONTOUR_OF_HATCH = 2  # logical pixels
 
 # What is drawn at each pixel depends on that pixel alone, and has no size on the screen.
@@ -37,6 +41,15 @@ class OverlayPainter:
     def __init__(self) -> None:
         self._checks = Checkerboard()
         self._hatching = Hatching()
+        self._own = threading.local()
+
+    @property
+    def _scratch(self) -> Scratch:
+        """Memory of the thread that draws."""
+        found = getattr(self._own, "scratch", None)
+        if found is None:
+            found = self._own.scratch = Scratch()
+        return found
 
     def blended(self, block: ImageU8, scene: Scene, part: Rect, *, scale: float) -> ImageU8 | None:
         """The pixels `block` of the image rectangle `part` with the overlay over them.
@@ -50,7 +63,7 @@ class OverlayPainter:
         out = np.empty(block.shape, np.uint8)
         side = max(1, round(CHECK_SIDE * scene.ratio / scale))
         checks = partial(self._checks.draw, side=side, origin=(part.x, part.y))
-        _blend(block, values, scene, checks, out)
+        _blend(block, values, scene, checks, out, self._scratch)
         return out
 
     def draw(self, target: ImageU8, scene: Scene, viewport: Viewport, rect: Rect) -> None:
@@ -67,7 +80,7 @@ class OverlayPainter:
             side = max(1, round(CHECK_SIDE * scene.ratio))
             origin = (rect.x - viewport.left, rect.y - viewport.top)
             checks = partial(self._checks.draw, side=side, origin=origin)
-            _blend(target, values, scene, checks, target)
+            _blend(target, values, scene, checks, target, self._scratch)
 
     def _draw_lines(self, target: ImageU8, scene: Scene, viewport: Viewport, rect: Rect) -> None:
         """Contours, with the hatch of each label between them."""
@@ -76,7 +89,9 @@ class OverlayPainter:
         labels = sample_labels(scene.map.labels, viewport, wide)
         inner = Rect(rect.x - wide.x, rect.y - wide.y, rect.width, rect.height).slices
         if scene.mode is OverlayMode.HATCH:
-            self._hatch(target, np.ascontiguousarray(labels[inner]), scene, viewport, rect)
+            lines = self._lines(np.ascontiguousarray(labels[inner]), scene, viewport, rect)
+            ink = levels.kinds(_LINE_COLOURS, scene.overlay.opacity)
+            levels.blend(lines, ink, out=target, scratch=self._scratch)
         width, edge = _contour_pixels(scene.overlay, scene.ratio)
         line, edges = overlays.contour_masks(labels, width=width, edge=edge)
         overlays.draw_contour(target, line=line[inner], edges=edges[inner])
@@ -91,18 +106,19 @@ class OverlayPainter:
         found = levels.compared(first, second, active=scene.active)
         if not found.any():
             return
-        ink = levels.kinds(DIFFERENCE_COLOURS, scene.overlay.opacity)
-        levels.blend(target, found, ink, out=target)
-        self._hatch(target, _DIFFERENCE_LINES[found], scene, viewport, rect)
+        lines = self._lines(np.asarray(cv2.LUT(found, _DIFFERENCE_LINES)), scene, viewport, rect)
+        # Levels 1, 2, 3 are colour, line and edge of the first kind, and so on.
+        lines += found * np.uint8(3)
+        lines -= (found != AGREE).view(np.uint8) * np.uint8(2)
+        ink = levels.kinds(_DIFFERENCE_INK, scene.overlay.opacity)
+        levels.blend(lines, ink, out=target, scratch=self._scratch)
 
-    def _hatch(
-        self, target: ImageU8, labels: LabelArray, scene: Scene, viewport: Viewport, rect: Rect
-    ) -> None:
+    def _lines(self, labels: LabelArray, scene: Scene, viewport: Viewport, rect: Rect) -> ImageU8:
+        """LINE, EDGE or NOTHING of the patterns of these labels of `rect`."""
         unit = max(1, round(scene.ratio))
         origin = (rect.x - viewport.left, rect.y - viewport.top)
-        lines = self._hatching.levels(labels, unit=unit, origin=origin)
-        ink = levels.kinds(_LINE_COLOURS, scene.overlay.opacity)
-        levels.blend(target, lines, ink, out=target)
+        scratch = self._scratch
+        return self._hatching.levels(labels, unit=unit, origin=origin, scratch=scratch)
 
 
 def _values(scene: Scene) -> LabelArray:
@@ -115,13 +131,20 @@ def _values(scene: Scene) -> LabelArray:
 
 
 def _blend(
-    picture: ImageU8, values: LabelArray, scene: Scene, checks: Checks, out: ImageU8
+    picture: ImageU8,
+    values: LabelArray,
+    scene: Scene,
+    checks: Checks,
+    out: ImageU8,
+    scratch: Scratch,
 ) -> None:
     strength, mode = scene.overlay.strength, scene.mode
     if mode is OverlayMode.TINT:
         assert scene.map is not None
         table = scene.map.table
-        overlays.tint(picture, values, table=table, strength=strength, checks=checks, out=out)
+        overlays.tint(
+            picture, values, table=table, strength=strength, checks=checks, out=out, scratch=scratch
+        )
     elif mode is OverlayMode.ACTIVE:
         overlays.dim_others(picture, values, active=scene.active, strength=strength, out=out)
     elif mode is OverlayMode.UNASSIGNED:
@@ -129,11 +152,14 @@ def _blend(
     else:
         assert scene.levels is not None
         colours, opacity = scene.levels.colours, scene.overlay.opacity
+        if out is not picture:
+            out[...] = picture
         if mode is OverlayMode.SOFT:
-            levels.blend(picture, values, levels.one_hue(colours[0], opacity), out=out)
+            ink = levels.one_hue(colours[0], opacity)
         else:
-            plain = levels.grey(picture)
-            levels.blend(plain, values, levels.ramp(colours, opacity), out=out)
+            levels.grey(out)
+            ink = levels.ramp(colours, opacity)
+        levels.blend(values, ink, out=out, scratch=scratch)
 
 
 def reach(scene: Scene) -> int:

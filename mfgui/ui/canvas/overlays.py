@@ -17,6 +17,7 @@ from mfgui.core.labels import UNASSIGNED, ignore_label
 from mfgui.core.overlay import DEFAULT_STRENGTH as DEFAULT_STRENGTH
 from mfgui.core.overlay import Overlay as Overlay
 from mfgui.core.overlay import OverlayMode as OverlayMode
+from mfgui.core.stripes import Scratch
 
 ColourTable: TypeAlias = npt.NDArray[np.int32]  # one 0xffRRGGBB per label
 
@@ -123,6 +124,7 @@ def tint(
     strength: int,
     checks: Checks,
     out: ImageU8,
+    scratch: Scratch | None = None,
 ) -> None:
     """Blend the colour of each label over the picture; a checkerboard where there is none.
 
@@ -138,8 +140,10 @@ def tint(
         Opacity in percent.
     checks : callable
         Draws a checkerboard into (h, w) uint32 colours where an (h, w) mask is not 0.
+    scratch : Scratch, optional
+        Memory of this thread.
     """
-    colours = looked_up(labels, table)
+    colours = looked_up(labels, table, Scratch() if scratch is None else scratch)
     if cv2.countNonZero(labels) < labels.size:
         checks(colours, (labels == UNASSIGNED).view(np.uint8))
     opacity = strength / 100
@@ -215,11 +219,19 @@ def draw_contour(picture: ImageU8, *, line: ImageU8, edges: ImageU8) -> None:
     cv2.copyTo(cv2.cvtColor(line, cv2.COLOR_GRAY2BGRA), edges, picture)
 
 
-def looked_up(labels: LabelArray, table: ColourTable) -> npt.NDArray[np.uint32]:
-    """The word of `table` for each label."""
-    # OpenCV's table is three times as fast as NumPy's, but older versions take bytes only.
-    found = np.asarray(cv2.LUT(labels, table) if labels.dtype == np.uint8 else table[labels])
-    return found.view(np.uint32)
+def looked_up(labels: LabelArray, table: ColourTable, scratch: Scratch) -> npt.NDArray[np.uint32]:
+    """The word of `table` for each label, in memory of `scratch`.
+
+    Screens full of words are not asked for again and again: the system takes longer to give them
+    than they take to be filled.
+    """
+    words = scratch.take("words", labels.shape, np.int32)
+    if labels.dtype == np.uint8:
+        # OpenCV's table is three times as fast as NumPy's, but older versions take bytes only.
+        cv2.LUT(labels, table, dst=words)
+    else:
+        np.take(table, labels, out=words, mode="clip")
+    return words.view(np.uint32)
 
 
 def _words(pixels: ImageU8) -> npt.NDArray[np.uint32]:
