@@ -27,6 +27,7 @@ WIDE = 4.0  # of the window that chooses the pixels of the composite
 NOISE = 0.01  # sharpness that noise of an 8-bit picture has
 _FIT = 12  # radius of a fit
 _EPSILON = 1e-4  # a spread of 1 % of white counts as flat
+_CROSSING = 0.15  # evidence that both sides must have for a border
 _BORDER = 24  # radius within which one of the two is the nearer
 _SURE = 0.3  # evidence from which a pixel is a seed of the watershed
 _BETWEEN = 32  # pixels within which both sides are sure somewhere
@@ -67,11 +68,16 @@ def decided(mine: View, other: View) -> npt.NDArray[np.int8]:
     rough = difference(mine, other)
     both = np.where((mine.wide >= other.wide)[:, :, None], mine.image, other.image)
     first = fitted(rough, both, radius=_FIT, epsilon=_EPSILON)
+    if first.max() < _CROSSING or first.min() > -_CROSSING:
+        return _stored(first)  # no border in sight, which is so for most of a picture
     near = _nearer(mine.image, other.image, first)
     guide = np.where(near[:, :, None], mine.image, other.image)
     second = cv2.GaussianBlur(fitted(rough, guide, radius=_FIT, epsilon=_EPSILON), (0, 0), 1.0)
-    final = _continued(np.asarray(second, np.float32), guide)
-    return np.asarray(np.rint(np.clip(final, -1, 1) * 100), np.int8)
+    return _stored(_continued(np.asarray(second, np.float32), guide))
+
+
+def _stored(evidence: Plane) -> npt.NDArray[np.int8]:
+    return np.asarray(np.rint(np.clip(evidence, -1, 1) * 100), np.int8)
 
 
 def _nearer(mine: ImageF32, other: ImageF32, evidence: Plane) -> npt.NDArray[np.bool_]:

@@ -103,8 +103,15 @@ def _solved(spread: dict[tuple[int, int], Plane], right: list[Plane]) -> list[Pl
 
 
 def _squares(response: npt.NDArray[Any]) -> Plane:
-    squares: Plane = response * response
-    return squares if squares.ndim == 2 else cast(Plane, squares.mean(axis=2))
+    """Mean of the squares over the channels."""
+    squares: npt.NDArray[Any] = cv2.multiply(response, response)
+    if squares.ndim == 2:
+        return squares
+    if squares.shape[2] == 1:
+        return squares[:, :, 0]
+    # As a product of matrices: NumPy's mean over the last axis is twenty times slower.
+    share = np.full((1, squares.shape[2]), 1 / squares.shape[2], np.float32)
+    return np.asarray(cv2.transform(squares, share), np.float32)
 
 
 def _channels(image: npt.NDArray[Any]) -> ImageF32:
