@@ -7,6 +7,7 @@ import io
 import logging
 import struct
 
+import cv2
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
@@ -113,26 +114,31 @@ def hash_of(block: PixelArray) -> str:
 
 
 def encode_block(block: PixelArray) -> bytes:
-    """A contiguous block of labels or floats; the bytes of a float are sorted by their place,
-    which makes them shrink."""
-    flat = block.view(np.uint8).reshape(-1, block.itemsize)
-    return bytes(imagecodecs.zstd_encode(flat.T.tobytes(), level=1))
+    """A contiguous block of rows of labels or floats; the bytes of a float are sorted by their
+    place, which makes them shrink."""
+    planes = block
+    if block.itemsize > 1:
+        # By OpenCV, which lets other threads run and is ten times as fast as a transposed copy.
+        parts = block.view(np.uint8).reshape(len(block), -1, block.itemsize)
+        planes = np.empty((block.itemsize, *parts.shape[:2]), np.uint8)
+        cv2.split(parts, list(planes))
+    return bytes(imagecodecs.zstd_encode(planes.tobytes(), level=1))
 
 
 def decode_block(data: bytes, shape: tuple[int, ...], dtype: npt.DTypeLike) -> PixelArray:
     """The block of `encode_block`; WrongField when it has another size."""
     kind = np.dtype(dtype)
-    count = int(np.prod(shape))
-    flat = np.empty(kind.itemsize * count, np.uint8)
+    flat = np.empty(kind.itemsize * int(np.prod(shape)), np.uint8)
     try:
         found = imagecodecs.zstd_decode(data, out=flat.data)
     except Exception as error:
         raise WrongField(f"a block of pixels cannot be read ({error})") from error
     if len(found) != flat.nbytes:
         raise WrongField("a block of pixels has another size")
-    sorted_bytes = flat.reshape(kind.itemsize, count)
-    block: PixelArray = np.ascontiguousarray(sorted_bytes.T).view(kind).reshape(shape)
-    return block
+    block: PixelArray = flat
+    if kind.itemsize > 1:
+        block = cv2.merge(list(flat.reshape(kind.itemsize, shape[0], -1)))
+    return block.reshape(-1).view(kind).reshape(shape)
 
 
 def _frozen(array: PixelArray) -> PixelArray:

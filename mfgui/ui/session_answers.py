@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox
 
 from mfgui.app.controller import Controller
 from mfgui.app.recovery import Offer
@@ -26,8 +26,8 @@ from mfgui.ui.canvas.overlays import OverlayMode
 from mfgui.ui.canvas.viewport import LARGEST_SCALE, View
 from mfgui.ui.commanding import Commands
 from mfgui.ui.dialogs.locate import LocateDialog
-from mfgui.ui.parts import WindowParts
-from mfgui.ui.start_page import RecoveryCard
+from mfgui.ui.parts import WindowParts, finding_missing
+from mfgui.ui.start_page import RecentSet, RecoveryCard
 from mfgui.ui.tool_memory import restored, stored
 from mfgui.ui.tooling import ToolBench
 
@@ -71,6 +71,7 @@ class SessionAnswers(QObject):
         self._timer.timeout.connect(controller.sessions.autosave.write)
         commands.add(self.answers())
         commands.leaving = self.leave
+        self._recent = self._make_recent_menu()
         self._carry()
         controller.notifier.connect(self._take)
         self.look_for_offers()
@@ -178,6 +179,39 @@ class SessionAnswers(QObject):
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, _FILTER)
         if chosen:
             self._commands.open_session(Path(chosen))
+
+    def _make_recent_menu(self) -> QMenu:
+        menu = QMenu("Open recent", self._window)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._fill_recent)
+        save = self._parts.actions["save-session"]
+        for file_menu in save.associatedObjects():
+            if isinstance(file_menu, QMenu):
+                file_menu.insertMenu(save, menu)
+        return menu
+
+    def _fill_recent(self) -> None:
+        """The sets and sessions that were open before; missing ones become grey."""
+        self._recent.clear()
+        sets = self._controller.settings.values.recent
+        for paths in sets:
+            entry = RecentSet(paths, None, missing=False)
+            action = self._recent.addAction(f"{entry.title}, {entry.place}")
+            action.setToolTip("\n".join(paths[:12]))
+            action.setData(paths)
+            action.triggered.connect(
+                lambda _on=False, paths=paths: self._commands.open_recent(paths)
+            )
+        if sets:
+            self._controller.ask(finding_missing(sets), self._show_missing)
+        else:
+            self._recent.addAction("Nothing was open before").setEnabled(False)
+
+    def _show_missing(self, missing: object) -> None:
+        assert isinstance(missing, frozenset)
+        for action in self._recent.actions():
+            if action.data() is not None:
+                action.setEnabled(tuple(action.data()) not in missing)
 
     def _locate(self) -> None:
         sessions = self._controller.sessions

@@ -228,6 +228,21 @@ def test_that_a_recent_session_opens_from_its_tile(person: Person, session_file:
     assert person.controller.sessions.path == session_file
 
 
+def test_that_open_recent_lists_sessions_and_greys_out_missing_ones(
+    person: Person, session_file: Path
+) -> None:
+    gone = str(session_file.with_name("gone.mfgui"))
+    person.controller.settings.add_recent((gone,))
+    file_menu = person.window.menuBar().actions()[0].menu()
+    menu = next(a.menu() for a in file_menu.actions() if a.text() == "Open recent")
+    menu.aboutToShow.emit()
+    person.wait(lambda: not menu.actions()[0].isEnabled())
+    assert menu.actions()[1].text().startswith("work, Session")
+    menu.actions()[1].trigger()
+    person.wait_for_set()
+    assert person.controller.sessions.path == session_file
+
+
 def test_that_a_dropped_session_opens(person: Person, session_file: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(session_file))])
