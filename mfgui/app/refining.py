@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from mfgui.app.desk import Desk
@@ -224,7 +225,7 @@ class Refining:
         if not np.array_equal(session.focus_map.labels, job.before):
             self._begin(job.wish, tentative=job.tentative)
             return
-        assert isinstance(value, np.ndarray)
+        assert isinstance(value, Edit)
         if job.tentative:
             self._show(job, value)
         else:
@@ -243,14 +244,13 @@ class Refining:
             failed=lambda failure: self._on_failed(job, failure),
         )
 
-    def _show(self, job: _Job, labels: LabelArray) -> None:
+    def _show(self, job: _Job, edit: Edit) -> None:
         self._shown, self._base = job.wish, job.before
         self._edit.begin(self._title(job.wish), given_up=self._on_given_up)
-        self._edit.extend([_edit(job, labels)])
+        self._edit.extend([edit])
         self._listener(Shown("shown", self._different()))
 
-    def _put(self, job: _Job, labels: LabelArray) -> None:
-        edit = _edit(job, labels)
+    def _put(self, job: _Job, edit: Edit) -> None:
         changed = self._edit.apply(self._title(job.wish), [edit])
         self._tell_applied(job.wish, changed=changed, pixels=int(np.count_nonzero(edit.mask)))
 
@@ -280,12 +280,17 @@ class Refining:
             self._listener(Shown("gone"))
 
 
-def _edit(job: _Job, labels: LabelArray) -> Edit:
-    return Edit(job.wish.rect, labels != job.before[job.wish.rect.slices], labels)
+def _difference(before: LabelArray, rect: Rect, labels: LabelArray) -> Edit:
+    """What the labels of `rect` change, as an edit no larger than that."""
+    mask: BoolMask = np.not_equal(labels, before[rect.slices])
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    part = Rect(x, y, width, height)
+    inside = Rect(rect.x + x, rect.y + y, width, height)
+    return Edit(inside, mask[part.slices], labels[part.slices])
 
 
 def _refining(method: Method, job: _Job, *, values: Mapping[str, Value], compute: Compute) -> Task:
-    """The labels of the wish's rectangle; None when the task was stopped.
+    """The edit that the wish comes to; None when the task was stopped.
 
     A detector gives its own labels where the map names a source or none, and leaves *ignore*.
     """
@@ -301,9 +306,9 @@ def _refining(method: Method, job: _Job, *, values: Mapping[str, Value], compute
         filled: LabelArray = np.where(asked, found, kept).astype(kept.dtype, copy=False)
         return filled
 
-    def task(_report: Report) -> LabelArray | None:
+    def task(_report: Report) -> Edit | None:
         try:
-            return work()
+            return _difference(job.before, job.wish.rect, work())
         except StopRequested:
             return None
 

@@ -109,7 +109,7 @@ def _explanation(method: Method, known: Registry) -> str:
 
 def _detectors(method: Method, known: Registry) -> list[str]:
     """Values of the parameter `detector`; none when the method needs no map."""
-    if method.kind is Kind.DETECTOR or not method.needs_map:
+    if method.kind in (Kind.DETECTOR, Kind.REFINER) or not method.needs_map:
         return []
     return [detector.name for detector in known.of_kind(Kind.DETECTOR)]
 

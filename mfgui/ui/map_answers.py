@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import cast
 
-from PySide6.QtWidgets import QWidget
-
 from mfgui.app.actions.map_menu import REFINERS
 from mfgui.app.controller import Controller
 from mfgui.app.refining import Wish
@@ -68,24 +66,18 @@ class MapAnswers:
         if name == "grow" and active != UNASSIGNED:
             explicit["label"] = active
         self._open(
-            lambda canvas: RefineDialog(
-                self._controller,
-                method,
-                explicit,
-                visible=lambda: self._parts.canvas.visible_rect,
-                beside=canvas,
-            )
+            lambda: RefineDialog(self._controller, method, explicit, canvas=self._parts.canvas)
         )
 
     def _seam(self) -> None:
         method = self._controller.registry.get("composite")
-        self._open(lambda canvas: SeamDialog(self._controller, method, beside=canvas))
+        self._open(lambda: SeamDialog(self._controller, method, beside=self._parts.canvas))
         self._controller.view.show(COMPOSITE)
 
-    def _open(self, make: Callable[[QWidget], SideDialog]) -> None:
+    def _open(self, make: Callable[[], SideDialog]) -> None:
         if self._dialog is not None:
             self._dialog.reject()
-        dialog = self._dialog = make(self._parts.canvas)
+        dialog = self._dialog = make()
         dialog.finished.connect(lambda _result: self._on_finished(dialog))
         dialog.show()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -114,17 +113,32 @@ def _solved(
         coarse = _solved(half, small.copy(), (width + 1) // 2, smoothness / 2.0, compute)
         height, wide = labels.shape
         enlarged = coarse.repeat(2, axis=0).repeat(2, axis=1)[:height, :wide]
-        moved = free & (coarse != small).repeat(2, axis=0).repeat(2, axis=1)[:height, :wide]
-        labels = np.where(moved & assigned(enlarged), enlarged, labels)
+        other = (coarse != small).repeat(2, axis=0).repeat(2, axis=1)[:height, :wide]
+        labels = np.where(free & other, enlarged, labels)
         free &= _band(labels, 4)
+    moved: set[int] = set(views)
     for _ in range(2):
-        before = labels.copy()
-        for low, high in itertools.combinations(views, 2):
+        changed: set[int] = set()
+        for pair in _meeting(labels, free):
             compute.checkpoint()
-            _swap(views, labels, free, (low, high), smoothness)
-        if len(views) == 2 or np.array_equal(before, labels):
-            break
+            if moved.intersection(pair) and _swap(views, labels, free, pair, smoothness):
+                changed.update(pair)
+        # What two labels have agreed on stays unless a third one comes between them.
+        moved = changed if len(views) > 2 else set()
     return labels
+
+
+def _meeting(labels: LabelArray, free: BoolMask) -> list[tuple[int, int]]:
+    """Pairs of labels, ascending, that have neighbours along edges of which one is free."""
+    known = assigned(labels)
+    codes = []
+    for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        one, other = labels[here], labels[there]
+        meet = (one != other) & known[here] & known[there] & (free[here] | free[there])
+        one, other = one[meet].astype(np.int64), other[meet].astype(np.int64)
+        codes.append((np.minimum(one, other) << 16) | np.maximum(one, other))
+    found = np.unique(np.concatenate(codes))
+    return [(int(code) >> 16, int(code) & 0xFFFF) for code in found]
 
 
 def _band(labels: LabelArray, width: int) -> BoolMask:
@@ -150,13 +164,13 @@ def _swap(
     free: BoolMask,
     pair: tuple[int, int],
     smoothness: float,
-) -> None:
-    """Give the free pixels of two labels the cheaper ones of both, in place."""
+) -> bool:
+    """Give the free pixels of two labels the cheaper ones of both; returns whether any changed."""
     first, second = pair
     mask = free & ((labels == first) | (labels == second))
     x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
     if not width:
-        return
+        return False
     # One pixel more: the neighbours that do not move.
     part = (slice(max(0, y - 1), y + height + 1), slice(max(0, x - 1), x + width + 1))
     names, mask = labels[part], mask[part]
@@ -171,7 +185,9 @@ def _swap(
         cost = smoothness * share * (_FLAT + (1.0 - _FLAT) * edge)
         graph.join(here, there, cost, names, pair)
     ours = graph.cut()
+    before = names[mask]
     names[mask] = np.where(ours, first, second)
+    return not np.array_equal(before, names[mask])
 
 
 def _shifted(down: int, across: int) -> tuple[Any, Any]:

@@ -36,7 +36,7 @@ def fill_holes(
     largest: Annotated[
         float,
         Parameter("Holes above this share of the picture stay", minimum=0.0, maximum=1.0),
-    ] = 0.05,
+    ] = 0.01,
 ) -> LabelArray:
     """Fill the holes of every label, the lowest label first.
 

@@ -37,6 +37,9 @@ class Pane(QWidget):
     view_changed = Signal(float)
     """The zoom: device pixels per image pixel."""
 
+    view_moved = Signal()
+    """Another part of the picture is on the screen, or at another zoom."""
+
     content_changed = Signal()
     """Another set, picture, or map is shown, or a picture has new pixels."""
 
@@ -325,6 +328,7 @@ class Pane(QWidget):
         zoomed = viewport.scale != self._viewport.scale
         self._viewport = viewport
         self.update()
+        self.view_moved.emit()
         if zoomed:
             self.view_changed.emit(viewport.scale)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from PySide6.QtCore import Qt, QTimer
@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QVBoxLayo
 
 from mfgui.app.controller import Controller
 from mfgui.app.refining import Shown, Wish
-from mfgui.core.arrays import Rect
 from mfgui.core.events import Change, RegionChanged, SetClosed, SetOpened, SetOpening
 from mfgui.core.seams import Seam, SeamKind
 from mfgui.methods.registry import Method, Value
+from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.forms import ParameterForm
 from mfgui.ui.icons import TextButton
 
@@ -76,10 +76,8 @@ class RefineDialog(SideDialog):
 
     Parameters
     ----------
-    visible : callable
-        The part of the picture that is on the screen: of large pictures only that is previewed.
-    beside : QWidget
-        The canvas.
+    canvas : Canvas
+        Of large pictures only the part that it shows is previewed.
     """
 
     def __init__(
@@ -88,13 +86,12 @@ class RefineDialog(SideDialog):
         method: Method,
         explicit: Mapping[str, Value],
         *,
-        visible: Callable[[], Rect],
-        beside: QWidget,
+        canvas: Canvas,
     ) -> None:
-        super().__init__(method.title, method.summary, "Apply", beside=beside)
+        super().__init__(method.title, method.summary, "Apply", beside=canvas)
         self._controller = controller
         self._method = method
-        self._visible = visible
+        self._canvas = canvas
         self._applying = False
         self.preview_box = QCheckBox("Preview")
         self.preview_box.setChecked(True)
@@ -117,12 +114,14 @@ class RefineDialog(SideDialog):
         self.preview_box.toggled.connect(self._on_preview_toggled)
         self.region_box.toggled.connect(self._timer.start)
         self.accept_button.clicked.connect(self._on_apply_clicked)
+        self._canvas.view_moved.connect(self._on_view_moved)
         self._controller.notifier.connect(self._take)
         self._controller.refining.listen(self._on_told)
 
     def done(self, result: int) -> None:
         """Close; without Apply the map is as it was."""
         self._timer.stop()
+        self._canvas.view_moved.disconnect(self._on_view_moved)
         self._controller.notifier.disconnect(self._take)
         self._controller.refining.listen(None)
         if result != QDialog.DialogCode.Accepted:
@@ -135,7 +134,7 @@ class RefineDialog(SideDialog):
         inside = self.region_box.isVisibleTo(self) and self.region_box.isChecked()
         rect = refining.target if inside else refining.whole
         if not whole and rect.width * rect.height > _AT_ONCE:
-            rect = rect.intersected(self._visible())
+            rect = rect.intersected(self._canvas.visible_rect)
         return Wish(self._method.name, tuple(self.form.explicit.items()), rect)
 
     def _on_form_changed(self) -> None:
@@ -149,6 +148,10 @@ class RefineDialog(SideDialog):
             self._timer.stop()
             self._controller.refining.cancel()
             self.note.clear()
+
+    def _on_view_moved(self) -> None:
+        if self._wish(whole=False).rect != self._wish(whole=True).rect:
+            self._timer.start()
 
     def _on_waited(self) -> None:
         if self.preview_box.isChecked() and not self.form.problems and not self._applying:

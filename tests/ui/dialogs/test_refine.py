@@ -211,3 +211,22 @@ def test_that_auto_source_takes_the_sharpest_one(mapped, qtbot):
     next(entry for entry in menu.actions() if entry.text() == "Auto source here").trigger()
     qtbot.waitUntil(lambda: controller.session.active_label == expected, timeout=WAIT_MS)
     menu.deleteLater()
+
+
+def test_that_of_a_large_picture_the_visible_part_is_previewed(mapped, qtbot, monkeypatch):
+    monkeypatch.setattr("mfgui.ui.dialogs.refine._AT_ONCE", 100_000)
+    canvas = mapped.window.parts.canvas
+    before = labels_of(mapped)
+    expected = before.copy()
+    expected[100:110, 40:50] = 1
+    mapped.window.parts.actions["zoom-200"].trigger()
+    canvas.zoom_at(45, 105)
+    dialog = choose(mapped, "fill-holes")
+    wait_for_note(qtbot, dialog, "100 pixels")
+    canvas.zoom_at(before.shape[1] - 20, before.shape[0] - 20)
+    assert canvas.visible_rect.intersected(Rect(40, 100, 10, 10)).empty
+    wait_for_note(qtbot, dialog, "Nothing changes")
+    assert np.array_equal(labels_of(mapped), before)
+    click(dialog.accept_button)
+    qtbot.waitUntil(lambda: steps(mapped)[-1] == "Fill holes", timeout=WAIT_MS)
+    assert np.array_equal(labels_of(mapped), expected)
