@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+_LETTERS = 3
 MOST_BUTTONS = 6  # larger stacks choose the source from a list
 
 
@@ -27,7 +28,12 @@ class PictureSwitch(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source_buttons: list[QToolButton] = []
+        self._compact = False
         self.source_box = QComboBox()
+        self.source_box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.source_box.setMinimumContentsLength(_LETTERS)
         self.source_box.setAccessibleName("Shown source")
         self.source_box.activated.connect(lambda index: self.source_chosen.emit(index + 1))
         self.fused_button = self._make_button("Fused", "Show the fused image")
@@ -54,7 +60,16 @@ class PictureSwitch(QWidget):
         self.source_box.clear()
         self.source_box.addItems([f"{n} · {name}" for n, name in enumerate(names, start=1)])
         self.source_box.setVisible(not few)
+        self._compact = False
         self.setEnabled(bool(names))
+
+    def show_compact(self, *, on: bool) -> None:
+        """A list in place of the buttons, where there is no room for them."""
+        if on != self._compact:
+            self._compact = on
+            for button in self.source_buttons:
+                button.setVisible(not on)
+            self.source_box.setVisible(on or not self.source_buttons)
 
     def show_shown(self, key: str, *, active: int, fused: bool) -> None:
         """Mark the picture `key`; `fused` says whether there is a fused image to show."""
@@ -74,6 +89,7 @@ class PictureSwitch(QWidget):
             button.clicked.connect(lambda _on=False, n=number: self.source_chosen.emit(n))
             self._group.addButton(button)
             self._layout.insertWidget(number - 1, button)
+            button.show()  # at once, so that its width counts
             buttons.append(button)
         for first, second in pairwise([self.source_box, *buttons, self.fused_button]):
             QWidget.setTabOrder(first, second)

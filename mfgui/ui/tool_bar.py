@@ -11,7 +11,8 @@ from mfgui.ui.icons import ICON_SIDE
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.workspace_switch import WorkspaceSwitch
 
-_SPACING, _ENDS = 4, 16  # pixels, as in the style sheet
+_SPACING, _ENDS = 4, 6  # pixels, as in the style sheet
+_SHRINKS = 4  # that a button can do with less
 
 
 class ToolBar(QToolBar):
@@ -27,6 +28,7 @@ class ToolBar(QToolBar):
         self._actions = parts.actions
         self.workspaces = WorkspaceSwitch(parts.actions)
         self._overlay = parts.overlay
+        self._switch = parts.switch
         self._worded: list[QToolButton] = []
         self._run_buttons: list[QToolButton] = []
         self._fill(parts)
@@ -40,10 +42,12 @@ class ToolBar(QToolBar):
     def fit(self, width: int) -> None:
         """Words beside the icons as far as there is room for them, first for those of a run."""
         self._overlay.percent.setVisible(width >= NARROW_BELOW)
+        self._switch.show_compact(on=False)
         for worded in (self._worded, self._run_buttons, []):
             self._show_words(worded)
             if self._needed() <= width:
                 return
+        self._switch.show_compact(on=self._needed() - _SHRINKS * len(self.buttons) > width)
 
     def _show_words(self, worded: list[QToolButton]) -> None:
         style = Qt.ToolButtonStyle
@@ -57,7 +61,7 @@ class ToolBar(QToolBar):
         """Width that everything takes side by side."""
         widgets = [self.widgetForAction(action) for action in self.actions()]
         widths = [max(w.sizeHint().width(), w.minimumWidth()) for w in widgets]
-        return sum(widths) + _SPACING * (len(widths) + 1) + _ENDS
+        return sum(widths) + _SPACING * (len(widths) - 1) + _ENDS
 
     def _fill(self, parts: WindowParts) -> None:
         actions = parts.actions

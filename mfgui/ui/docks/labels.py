@@ -204,7 +204,8 @@ def _sample(hatching: Hatching, label: int, ratio: float) -> QPixmap:
         shades = np.where(odd == 1, 0xFFF5F5F5, 0xFF6A6A6A).astype(np.uint32)
     else:
         labels = np.full((height, width), label, np.uint16)
-        levels = hatching.levels(labels, unit=max(1, round(ratio)))
+        unit = max(1, round(ratio))
+        levels = hatching.levels(labels, unit=unit, origin=(0, 8 * unit))
         table = np.array([_SHADES[level] for level in range(3)], np.uint32)
         shades = table[levels]
     shades = np.ascontiguousarray(shades)
