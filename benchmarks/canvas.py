@@ -26,13 +26,16 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from mfgui.core.arrays import Rect, Size
+from mfgui.core.heat import HeatKind, levels_of
+from mfgui.core.overlay import OverlayMode
 from mfgui.core.pyramid import Picture
 from mfgui.ui.canvas.view import Canvas
 
 WIDTH, HEIGHT = 2560, 1440
 FRAME = Size(6000, 4000)
 BUDGETS = {"pan and zoom": 16.7, "switch": 16.0, "blocked": 50.0}
-MODES = ("tint", "contour", "active")
+MODES = tuple(mode.value for mode in OverlayMode if mode is not OverlayMode.OFF)
+MOVED_MODES = ("tint", "contour", "hatch", "only-active", "local-q")
 _SEED = 20
 
 Took = tuple[float, float]  # wall clock, and processor time of the interface thread
@@ -116,6 +119,13 @@ def open_canvas(
     for key, picture in pictures.items():
         taken.append(timed(partial(canvas.set_picture, key, picture)))
     taken.append(timed(lambda: canvas.set_labels(labels, 2)))
+    measured = np.random.default_rng(_SEED + 5).random((FRAME.height // 8, FRAME.width // 8))
+    values = cv2.resize(measured.astype(np.float32), (FRAME.width, FRAME.height))
+    for kind in HeatKind:
+        # As the controller does it: the levels are made off the interface thread.
+        canvas.set_heat(levels_of(values, kind), kind)
+    canvas.set_soft(values)
+    canvas.set_other_labels(np.roll(labels, 40, axis=1))
     canvas.peek_requested.connect(lambda kind: canvas.peek(PEEKS[kind]))
     return canvas, {"open set, pictures, map": taken}
 
@@ -127,7 +137,7 @@ PEEK_KEYS = (Qt.Key.Key_S, Qt.Key.Key_A, Qt.Key.Key_QuoteLeft)
 def moves(app: QApplication, canvas: Canvas, events: int) -> Timings:
     """Wheel and drag, in each overlay mode."""
     timed, taken = Stopwatch(app), {}
-    for mode in MODES:
+    for mode in MOVED_MODES:
         canvas.set_overlay(mode)
         canvas.fit()
         taken[f"wheel, {mode}"] = [timed(turn) for turn in wheel_events(canvas, events)]
@@ -174,9 +184,11 @@ def switches(app: QApplication, canvas: Canvas, events: int) -> Timings:
         canvas.zoom_to(scale)
         at = QPointF(*(generator.random(2) * (WIDTH, HEIGHT)))
         wheel(canvas, at, 120 * (1 if index % 2 else -1))
-        mode, strength = MODES[index % 3], int(generator.integers(10, 90))
+        mode, strength = MODES[index % len(MODES)], int(generator.integers(10, 90))
         taken["source or result"].append(timed(partial(canvas.show_picture, keys[index % 3])))
-        taken["overlay mode"].append(timed(partial(canvas.set_overlay, mode, 35)))
+        switched = timed(partial(canvas.set_overlay, mode, 35))
+        taken["overlay mode"].append(switched)
+        taken.setdefault(f"overlay mode, {mode}", []).append(switched)
         taken["strength"].append(timed(partial(canvas.set_overlay, mode, strength)))
         key = PEEK_KEYS[index % 3]
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):

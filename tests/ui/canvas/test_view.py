@@ -212,7 +212,7 @@ def test_that_updating_a_picture_out_of_sight_shows_when_it_is_called(canvas: Ca
     assert grey_at(canvas) == 77
 
 
-@pytest.mark.parametrize("mode", ["tint", "active"])
+@pytest.mark.parametrize("mode", ["tint", "only-active"])
 def test_that_label_edits_show_in_their_rectangle(canvas: Canvas, mode: str) -> None:
     labels = labels_with(Rect(0, 0, 1, 1))
     canvas.set_labels(labels, 2)
