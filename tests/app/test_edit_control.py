@@ -48,6 +48,8 @@ def test_that_a_gesture_is_one_step(mapped, tiny_pair) -> None:
     assert edit.busy
     assert edit.extend([full(SPOT, 2)]) == SPOT
     assert edit.extend([full(Rect(30, 8, 4, 4), 0), full(SPOT, 2)]) == Rect(30, 8, 4, 4)
+    both = edit.extend([full(Rect(50, 30, 4, 4), 0), full(Rect(1, 2, 3, 4), 0)])
+    assert both == Rect(1, 2, 53, 32)
     assert edit.commit()
     assert not edit.busy
     assert edit.history.names == ("Brush",)

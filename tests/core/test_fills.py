@@ -51,6 +51,17 @@ def test_that_a_region_larger_than_the_first_window_is_whole() -> None:
     assert found.rect == Rect(0, 0, 900, 1300)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_that_a_region_is_followed_in_every_direction(turns) -> None:
+    labels = np.zeros((1200, 1200), np.uint8)
+    labels[599:602, 600:] = 1
+    labels[601:900, 1100:1104] = 1
+    labels = np.ascontiguousarray(np.rot90(labels, turns))
+    x, y = next((x, y) for y, x in np.argwhere(labels == 1) if abs(x - 600) + abs(y - 600) < 3)
+    found = fills.connected(labels, int(x), int(y))
+    np.testing.assert_array_equal(drawn(found, labels.shape), labels == 1)
+
+
 def test_that_corners_do_not_connect() -> None:
     labels = np.eye(8, dtype=np.uint8)
     assert fills.connected(labels, 3, 3).rect == Rect(3, 3, 1, 1)

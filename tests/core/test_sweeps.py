@@ -139,6 +139,14 @@ def test_that_a_sweep_from_thin_to_thick_has_no_gaps(thin, thick, share) -> None
             assert not (drawn(dab(at, frame=FRAME)) & ~mask).any()
 
 
+@pytest.mark.parametrize("place", [(10.05, 10.05), (10.95, 10.95), (10.05, 10.95)])
+def test_that_a_stroke_reaches_the_pixel_under_its_thin_end(place) -> None:
+    end = Disc(*place, 1)
+    for thick in (Disc(2, 2, 9), Disc(30, 25, 9), Disc(2, 25, 9), Disc(30, 2, 9)):
+        for ends in ((thick, end), (end, thick)):
+            assert drawn(sweep(*ends, frame=FRAME))[10, 10]
+
+
 def test_that_a_thin_diagonal_has_no_corners() -> None:
     start, end = Disc(0.5, 0.5, 1), Disc(9.5, 9.5, 1)
     for ends in ((start, end), (end, start)):
