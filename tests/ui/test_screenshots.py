@@ -1,29 +1,18 @@
-"""Pictures of the window for the README, made here and compared with the committed ones.
-
-``MFGUI_WRITE_PICTURES=1 pytest tests/ui/test_screenshots.py`` writes them anew.
-"""
+"""The window at work as the README shows it, see `tests.ui.pictures`."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
-from PySide6.QtGui import QImage
-from skimage.metrics import structural_similarity
 
-from mfgui.core.arrays import ImageU8
 from mfgui.ui.application import Application
 from mfgui.ui.theme import Choice
 from tests.ui.hands import WAIT_MS
+from tests.ui.pictures import check_picture
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SIZES = [(1280, 720), (2560, 1440)]
 LEAST_SHARE = 0.6
-LEAST_SIMILARITY = 0.9  # curves and times differ a little between machines
 
 
 def at_work(application: Application, qtbot: Any, theme: Choice, size: tuple[int, int]) -> None:
@@ -49,15 +38,6 @@ def at_work(application: Application, qtbot: Any, theme: Choice, size: tuple[int
     qtbot.waitUntil(lambda: zoom.mapTo(window, zoom.rect().topRight()).x() > window.width() - 40)
 
 
-def pixels_of(image: QImage) -> ImageU8:
-    """(h, w, 3) uint8, red first."""
-    converted = image.convertToFormat(QImage.Format.Format_RGB888)
-    data = np.frombuffer(converted.constBits(), np.uint8)
-    rows = data.reshape(converted.height(), converted.bytesPerLine())
-    # Copied, for the image takes its memory with it.
-    return rows[:, : converted.width() * 3].reshape(converted.height(), -1, 3).copy()
-
-
 def share_of_canvas(application: Application) -> float:
     canvas, window = application.window.parts.canvas, application.window
     return canvas.width() * canvas.height() / (window.width() * window.height())
@@ -70,24 +50,7 @@ def test_that_the_window_looks_as_in_the_guide(
 ) -> None:
     at_work(application, qtbot, theme, size)
     qtbot.waitUntil(lambda: share_of_canvas(application) >= LEAST_SHARE, timeout=WAIT_MS)
-    shown = pixels_of(application.window.grab().toImage())
-    assert shown.shape == (size[1], size[0], 3)
-    path = PICTURES / f"window-{theme}-{size[0]}x{size[1]}.png"
-    if os.environ.get("MFGUI_WRITE_PICTURES"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(
-            cv2.imencode(".png", shown[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
-        )
-    kept = cv2.imread(str(path))[..., ::-1]
-    assert kept.shape == shown.shape
-    alike = structural_similarity(reduced(kept), reduced(shown), data_range=255)
-    assert alike >= LEAST_SIMILARITY
-
-
-def reduced(pixels: ImageU8) -> ImageU8:
-    """Grey at half size, so that a line moved by one pixel weighs little."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    return cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    check_picture(application.window, f"window-{theme}-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
