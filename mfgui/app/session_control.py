@@ -32,6 +32,7 @@ from mfgui.core.events import (
     SetOpened,
     Severity,
     SourcesMissing,
+    ThumbnailReady,
 )
 from mfgui.core.labels import FocusMap
 from mfgui.core.result import Result
@@ -249,6 +250,8 @@ class SessionControl:
         self._forget()
         if search.offer is None:
             self.autosave.forget()
+        for number, picture in value.thumbnails.items():
+            self._desk.notifier.emit(ThumbnailReady(f"result:{number}", picture))
         self._fill(search)
         self._tell_how(search)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -12,12 +12,14 @@ import numpy as np
 
 from mfgui.app.recovery import Offer, read_offer
 from mfgui.app.tasks import LoadedSet, Preview, source_picture
+from mfgui.core.arrays import ImageF32, from_float
 from mfgui.core.errors import InputError, MfguiError
 from mfgui.core.pyramid import Picture
 from mfgui.core.stack import SourceStack
 from mfgui.files.decode import sha256_of
 from mfgui.files.headers import read_headers
 from mfgui.files.images import open_set as open_headers
+from mfgui.files.profiles import for_display
 from mfgui.files.session_manifest import Frame, SourceRecord, StoredSession
 from mfgui.files.sessions import extract_sources, keep_copy, read_session, write_session
 from mfgui.jobs.pool import Report, Task
@@ -82,10 +84,11 @@ class Search:
 
 @dataclass(frozen=True, eq=False)
 class LoadedSession:
-    """A session with the pixels of its sources."""
+    """A session with the pixels of its sources, and small pictures of its results by number."""
 
     search: Search
     loaded: LoadedSet
+    thumbnails: Mapping[int, Picture] = field(repr=False)
 
 
 def open_session(path: Path, sources_folder: Callable[[], Path]) -> Task:
@@ -221,7 +224,21 @@ def _loaded(search: Search, report: Report) -> LoadedSession | Search:
         return checked
     _check_frame(stack, search)
     pictures = tuple(source_picture(stack, index) for index in range(stack.k))
-    return LoadedSession(checked, LoadedSet(stack, pictures, tuple(paths)))
+    thumbnails = {
+        number: _small_picture(result.image, stack)
+        for number, result in search.stored.results.items()
+    }
+    return LoadedSession(checked, LoadedSet(stack, pictures, tuple(paths)), thumbnails)
+
+
+def _small_picture(image: ImageF32, stack: SourceStack) -> Picture:
+    height, width = image.shape[:2]
+    scale = min(1.0, _THUMBNAIL_SIDE / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    small: ImageF32 = np.asarray(reduced, np.float32).reshape(*size[::-1], -1)
+    icc = stack.sources[stack.reference].icc
+    return Picture(for_display(from_float(small, "uint8"), icc))
 
 
 def _check_frame(stack: SourceStack, search: Search) -> None:

@@ -43,6 +43,14 @@ class PictureReady:
     picture: Picture = field(repr=False)
 
 
+@dataclass(frozen=True, eq=False)
+class ThumbnailReady:
+    """A small picture of `key`, whose own picture is made when it is asked for."""
+
+    key: str
+    picture: Picture = field(repr=False)
+
+
 @dataclass(frozen=True)
 class PictureDropped:
     """The picture of `key` is no longer needed."""
@@ -261,6 +269,7 @@ Change = (
     | OpeningFailed
     | SetClosed
     | PictureReady
+    | ThumbnailReady
     | PictureDropped
     | ShownChanged
     | ActiveSourceChanged

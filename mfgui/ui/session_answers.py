@@ -20,6 +20,7 @@ from mfgui.core.events import (
     SessionSaved,
     SetClosed,
     SourcesMissing,
+    ThumbnailReady,
 )
 from mfgui.files.sessions import SUFFIX
 from mfgui.ui.canvas.overlays import OverlayMode
@@ -187,7 +188,9 @@ class SessionAnswers(QObject):
         save = self._parts.actions["save-session"]
         for file_menu in save.associatedObjects():
             if isinstance(file_menu, QMenu):
-                file_menu.insertMenu(save, menu)
+                # In the group of what opens, above the line that the saving begins with.
+                line = file_menu.actions()[file_menu.actions().index(save) - 1]
+                file_menu.insertMenu(line, menu)
         return menu
 
     def _fill_recent(self) -> None:
@@ -272,6 +275,8 @@ class SessionAnswers(QObject):
                 self._on_saved()
             case SetClosed():
                 self.look_for_offers()
+            case ThumbnailReady():
+                self._parts.results.show_picture(change.key, change.picture)
             case SourcesMissing():
                 self._locate()
             case _:

@@ -563,15 +563,17 @@ def test_that_a_result_of_a_session_is_listed_with_its_curve(
 ) -> None:
     person.controller.runs.run("ms-lap", {"iterations": 3, "tolerance": 0})
     person.wait(lambda: person.controller.session.results and not person.controller.state.running)
+    person.controller.view.show("source:2")
     person.controller.sessions.save_as(tmp_path / "run.mfgui")
     person.saved()
     person.window.parts.actions["close-set"].trigger()
     person.window.commands.open_paths([tmp_path / "run.mfgui"])
     person.wait_for_set()
-    person.wait(lambda: person.window.parts.canvas.shown.startswith("result:"))
+    assert person.controller.session.shown == "source:2"
     number = next(iter(person.controller.session.results))
     assert len(person.controller.runs.curve(number).q) == 4
     assert len(person.window.parts.results.view.rows.rows) == 1
+    assert "result:1" in person.window.parts.results._pictures
     assert not [n for n in person.window.parts.banners.notices if n.severity is Severity.ERROR]
 
 
