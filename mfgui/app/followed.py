@@ -46,6 +46,7 @@ class Entry:
         self.guard = threading.Lock()
         self.published = False
         self.solved = False
+        self._versions = versions()  # asked for once: it reads files
 
     @contextmanager
     def changing(
@@ -83,7 +84,7 @@ class Entry:
             image=image,
             labels=_locked(self.labels),
             map_revision=revision,
-            provenance=replace(provenance, device="cpu", versions=versions(), follows=followed),
+            provenance=replace(provenance, device="cpu", versions=self._versions, follows=followed),
             state="done",
             seconds={"map": 0.0, "fuse": seconds},
             start=image,
