@@ -7,13 +7,14 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import BoolMask, LabelArray, Rect
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, Rect
 from mfgui.core.edits import Footprint
-from mfgui.core.snapping import Guide
+from mfgui.core.snapping import Guide, GuideKind
 from mfgui.core.snapping.sides import CONTRAST
 
 _FIRST_WINDOW = 512  # pixels on a side
 _MARGIN = 4  # pixels around a rectangle in which its edges are found
+_FULL = 4096  # a change of the whole range in a pixel, as OpenCV is given it
 _FAINTEST = 0.01  # of the range of a guide, per pixel: below it there is no edge at any sensitivity
 
 Barrier = Callable[[Rect], BoolMask]
@@ -66,22 +67,29 @@ def edges(guide: Guide, rect: Rect, *, sensitivity: int) -> BoolMask:
     """
     wide = rect.grown(_MARGIN).intersected(Rect(0, 0, guide.size.width, guide.size.height))
     values = guide.read(wide)
-    low, high = (float(value) for value in np.percentile(values, (1, 99)))
     smooth = cv2.GaussianBlur(values, (0, 0), 1.0)
-    scale = (
-        4096 / max(high - low, CONTRAST) / 8
-    )  # what Sobel gives for a change of the whole range in a pixel
+    # Sobel gives 8 for a change by 1 in a pixel.
+    scale = _FULL / _range(guide.kind, values) / 8
     dx, dy = (
         np.clip(cv2.Sobel(smooth, cv2.CV_32F, *axis, ksize=3) * scale, -32767, 32767)
         for axis in ((1, 0), (0, 1))
     )
-    weakest = 4096 * max(_FAINTEST, 0.2 * (1 - sensitivity / 100) ** 2)
+    weakest = _FULL * max(_FAINTEST, 0.2 * (1 - sensitivity / 100) ** 2)
     lines = cv2.Canny(
         dx.astype(np.int16), dy.astype(np.int16), weakest / 2, weakest, L2gradient=True
     )
     y, x = rect.y - wide.y, rect.x - wide.x
     found: BoolMask = lines[y : y + rect.height, x : x + rect.width] != 0
     return found
+
+
+def _range(kind: GuideKind, values: ImageF32) -> float:
+    """From one side of a full edge to the other: two neighbours in the order of the sources, or
+    what is dark and what is bright here."""
+    if kind is GuideKind.SHARPNESS:
+        return 2.0
+    low, high = (float(value) for value in np.percentile(values, (1, 99)))
+    return max(high - low, CONTRAST)
 
 
 def _connected_in(

@@ -11,6 +11,7 @@ from scipy import ndimage
 from mfgui.core import fills
 from mfgui.core.arrays import Rect
 from mfgui.core.edits import Footprint
+from mfgui.core.snapping import GuideKind
 from tests.guides import Picture
 
 
@@ -142,6 +143,18 @@ def test_that_sensitivity_decides_what_an_edge_is(ring) -> None:
     found = {s: fills.edges(ring, whole, sensitivity=s) for s in (10, 90)}
     assert not found[10][:, 148:152].any()
     assert found[90][5:-5, 147:153].any(axis=1).all()
+
+
+@pytest.mark.parametrize(("step", "found"), [(2.0, True), (0.3, False)])
+@pytest.mark.parametrize("beside", [0.0, 90.0])
+def test_that_a_guide_of_sources_has_edges_between_them(step, found, beside) -> None:
+    values = np.zeros((60, 90))
+    values[:, 30:] += step
+    values[:, 60:] += beside
+    guide = Picture(values)
+    guide.kind = GuideKind.SHARPNESS
+    lines = fills.edges(guide, Rect(0, 0, 90, 60), sensitivity=50)
+    assert lines[5:55, 28:32].any(axis=1).all() == found
 
 
 def test_that_noise_is_no_edge() -> None:
