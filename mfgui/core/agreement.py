@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import BoolMask, LabelArray, Rect
+from mfgui.core.arrays import BoolMask, LabelArray
 from mfgui.core.labels import UNASSIGNED, check_labels, ignore_label
 
 Counts = npt.NDArray[np.int64]
@@ -120,7 +119,7 @@ def agreement(
     the tolerance, recall the same with the maps exchanged (the one-to-one matching of Martin et
     al., PAMI 2004, is not enforced). An outline pixel has the label, and one of its four
     neighbours has another one; the edge of the image and *ignored* pixels make no outline.
-    Time grows with the pixels of the rectangles around the labels.
+    Time O(n + b t^2) for n pixels, b outline pixels and the tolerance t, whatever k is.
     """
     if first.shape != second.shape:
         raise ValueError(f"maps of {first.shape} and {second.shape} pixels")
@@ -130,9 +129,11 @@ def agreement(
     confusion = _confusion(first, second, valid, k)
     undecided = int(confusion[UNASSIGNED, UNASSIGNED])
     confusion[UNASSIGNED, UNASSIGNED] = 0
-    each = tuple(
-        _of_label(first, second, valid, confusion, label, tolerance) for label in range(1, k + 1)
-    )
+    reach = _Reach(tolerance)
+    outlines = [outlines_of(labels, valid=valid) for labels in (first, second)]
+    precision = _shares_near(first, outlines[0], second, outlines[1], reach, k)
+    recall = _shares_near(second, outlines[1], first, outlines[0], reach, k)
+    each = tuple(_of_label(confusion, n, precision[n], recall[n]) for n in range(1, k + 1))
     compared = int(confusion.sum())
     return Agreement(
         labels=each,
@@ -167,23 +168,16 @@ def cohens_kappa(confusion: Counts) -> float | None:
     return (total * int(np.trace(confusion)) - chance) / (total * total - chance)
 
 
-def outline(mask: BoolMask, *, beside: BoolMask | None = None) -> BoolMask:
-    """Pixels of a region that have a neighbour (of four) outside of it.
-
-    Parameters
-    ----------
-    mask : (H, W) bool
-        The region.
-    beside : (H, W) bool, optional
-        Pixels that count as neighbours; the edge of the image never does.
-    """
-    outside = ~mask if beside is None else ~mask & beside
-    near = np.zeros_like(mask)
-    near[1:] |= outside[:-1]
-    near[:-1] |= outside[1:]
-    near[:, 1:] |= outside[:, :-1]
-    near[:, :-1] |= outside[:, 1:]
-    found: BoolMask = near & mask
+def outlines_of(labels: LabelArray, *, valid: BoolMask) -> BoolMask:
+    """Pixels with a neighbour (of four) that has another label; only `valid` ones count."""
+    found = np.zeros(labels.shape, np.bool_)
+    for one, other in (
+        ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),
+        ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
+    ):
+        differ = (labels[one] != labels[other]) & valid[one] & valid[other]
+        found[one] |= differ
+        found[other] |= differ
     return found
 
 
@@ -200,47 +194,54 @@ def _confusion(first: LabelArray, second: LabelArray, valid: BoolMask, k: int) -
 
 
 def _of_label(
-    first: LabelArray,
-    second: LabelArray,
-    valid: BoolMask,
-    confusion: Counts,
-    label: int,
-    tolerance: float,
+    confusion: Counts, label: int, precision: float | None, recall: float | None
 ) -> LabelAgreement:
     ones, twos = int(confusion[label].sum()), int(confusion[:, label].sum())
     both = int(confusion[label, label])
     union = ones + twos - both
     if union == 0:
         return LabelAgreement(label, None, None, None, None, ones, twos)
-    either = (first == label) | (second == label)
-    slices = _around(either, margin=1).slices
-    inside = valid[slices]
-    outlines = [outline((m[slices] == label) & inside, beside=inside) for m in (first, second)]
-    precision = _share_near(outlines[0], outlines[1], tolerance)
-    recall = _share_near(outlines[1], outlines[0], tolerance)
     return LabelAgreement(
         label, both / union, _harmonic(precision, recall), precision, recall, ones, twos
     )
 
 
-def _around(mask: BoolMask, *, margin: int) -> Rect:
-    """The rectangle around a region, grown by `margin` inside the image."""
-    height, width = mask.shape
-    x, y, w, h = cv2.boundingRect(mask.view(np.uint8))
-    return Rect(x, y, w, h).grown(margin).intersected(Rect(0, 0, width, height))
+class _Reach:
+    """Steps to all pixels within a distance, the near ones first."""
+
+    def __init__(self, tolerance: float) -> None:
+        self.margin = int(tolerance)
+        side = range(-self.margin, self.margin + 1)
+        squares = sorted((y * y + x * x, y, x) for y in side for x in side)
+        self.steps = [(y, x) for square, y, x in squares if square <= tolerance * tolerance]
 
 
-def _share_near(outlines: BoolMask, others: BoolMask, tolerance: float) -> float | None:
-    """Share of `outlines` within `tolerance` of `others`; None when there are none."""
-    total = int(np.count_nonzero(outlines))
-    if total == 0:
-        return None
-    if not others.any():
-        return 0.0
-    away = (~others).view(np.uint8)
-    distances = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # Distances are roots of whole numbers in single precision.
-    return int(np.count_nonzero(distances[outlines] <= tolerance + 1e-3)) / total
+def _shares_near(
+    labels: LabelArray,
+    outlines: BoolMask,
+    others: LabelArray,
+    other_outlines: BoolMask,
+    reach: _Reach,
+    k: int,
+) -> list[float | None]:
+    """Of each label, 0 ... k: the share of its outline that lies within reach of its outline in
+    the other map; None where it has none."""
+    margin = reach.margin
+    marks = np.pad(np.where(other_outlines, others, UNASSIGNED), margin)
+    across = marks.shape[1]
+    rows, columns = np.nonzero(outlines & (labels != UNASSIGNED))
+    names = labels[rows, columns]
+    places = (rows + margin) * across + columns + margin
+    total = np.bincount(names, minlength=k + 1)
+    flat = marks.ravel()
+    for down, right in reach.steps:
+        missed = flat[places + (down * across + right)] != names
+        places, names = places[missed], names[missed]
+    far = np.bincount(names, minlength=k + 1)
+    return [
+        int(count - left) / int(count) if count else None
+        for count, left in zip(total, far, strict=True)
+    ]
 
 
 def _harmonic(precision: float | None, recall: float | None) -> float | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mfgui.core.arrays import LabelArray
 from mfgui.core.labels import UNASSIGNED, ignore_label
+from mfgui.core.regions import find_regions
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,17 @@ class MapStatistics:
 def map_statistics(labels: LabelArray, *, k: int) -> MapStatistics:
     """Figures of an (H, W) map of `k` sources.
 
-    Time grows with the pixels of the rectangles around the labels.
+    Time grows with the pixels, whatever `k` is.
     """
     ignored = ignore_label(labels)
     counts = np.bincount(labels.ravel(), minlength=ignored + 1)
     sides, total = _sides(labels, ignored + 1)
+    regions = np.bincount(find_regions(labels).labels, minlength=ignored + 1)
 
     def figures(label: int) -> LabelStatistics:
         pixels = int(counts[label])
-        regions = _regions(labels, label) if pixels else 0
-        return LabelStatistics(label, pixels, pixels / labels.size, regions, int(sides[label]))
+        share = pixels / labels.size
+        return LabelStatistics(label, pixels, share, int(regions[label]), int(sides[label]))
 
     return MapStatistics(
         labels=tuple(figures(label) for label in range(1, k + 1)),
@@ -81,11 +82,3 @@ def _sides(labels: LabelArray, values: int) -> tuple[np.ndarray, int]:
         sides += np.bincount(other[differ], minlength=values)
         total += int(np.count_nonzero(differ))
     return sides, total
-
-
-def _regions(labels: LabelArray, label: int) -> int:
-    mask = (labels == label).view(np.uint8)
-    x, y, width, height = cv2.boundingRect(mask)
-    part = np.ascontiguousarray(mask[y : y + height, x : x + width])
-    count, _ = cv2.connectedComponents(part, connectivity=4, ltype=cv2.CV_32S)
-    return int(count) - 1

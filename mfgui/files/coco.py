@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mfgui import __version__
 from mfgui.core.arrays import LabelArray
 from mfgui.core.labels import UNASSIGNED, ignore_label
+from mfgui.core.regions import find_regions
 
 Integers = npt.NDArray[np.int64]
 _GROUPS = 7  # of five bits: 2 ** 34 with its sign, above any count of pixels
@@ -56,7 +56,7 @@ class Area:
         return np.append(found, rest) if rest else found
 
 
-def areas(labels: LabelArray, *, k: int, by_region: bool = False) -> Iterator[Area]:
+def areas(labels: LabelArray, *, by_region: bool = False) -> Iterator[Area]:
     """The pixels of every source that occurs in an (H, W) map, by label and then by place.
 
     Parameters
@@ -66,21 +66,22 @@ def areas(labels: LabelArray, *, k: int, by_region: bool = False) -> Iterator[Ar
 
     Notes
     -----
-    Time grows with the pixels, and with `by_region` also with the number of labels.
+    Time grows with the pixels.
     """
     ignored, height = ignore_label(labels), labels.shape[0]
-    groups = _regions(labels, k) if by_region else labels
-    starts, lengths = _runs(groups)
+    starts, lengths = _runs(labels, cut=by_region)
     rows, columns = starts % height, starts // height
     found = labels[rows, columns].astype(np.int64)
-    keys = groups[rows, columns]
+    keys = found
+    if by_region:
+        keys = find_regions(labels).of_places(rows * labels.shape[1] + columns)
     kept = (found != UNASSIGNED) & (found != ignored)
     starts, lengths, found, keys = starts[kept], lengths[kept], found[kept], keys[kept]
     order = np.lexsort((keys, found))
     cuts = np.flatnonzero(np.diff(keys[order]) != 0) + 1
     for part in np.split(order, cuts):
         if part.size:
-            yield Area(int(found[part[0]]), starts[part], lengths[part], height)
+            yield Area(int(found[part[0]]), *_joined(starts[part], lengths[part]), height)
 
 
 def compressed(counts: Integers) -> str:
@@ -106,7 +107,6 @@ def compressed(counts: Integers) -> str:
 def coco_document(
     labels: LabelArray,
     *,
-    k: int,
     names: Sequence[str],
     hashes: Sequence[str] = (),
     by_region: bool = False,
@@ -119,7 +119,7 @@ def coco_document(
     labels : (H, W) uint8 or uint16
         Pixels that are unassigned or ignored belong to no annotation.
     names, hashes : sequence of str
-        Of the k sources.
+        Of the sources.
     by_region : bool
         One annotation for each connected region instead of one for each source.
     as_text : bool
@@ -127,7 +127,7 @@ def coco_document(
     """
     height, width = labels.shape
     annotations = []
-    for number, area in enumerate(areas(labels, k=k, by_region=by_region), start=1):
+    for number, area in enumerate(areas(labels, by_region=by_region), start=1):
         counts = area.counts(labels.size)
         annotations.append(
             {
@@ -163,25 +163,21 @@ def coco_document(
     }
 
 
-def _runs(groups: npt.NDArray[np.int32] | LabelArray) -> tuple[Integers, Integers]:
-    """Starts and lengths of runs of one value, down the columns."""
-    flat = np.ascontiguousarray(groups.T).ravel()
-    starts = np.concatenate(([0], np.flatnonzero(flat[1:] != flat[:-1]) + 1)).astype(np.int64)
-    return starts, np.diff(np.append(starts, flat.size))
+def _runs(labels: LabelArray, *, cut: bool) -> tuple[Integers, Integers]:
+    """Starts and lengths of runs of one label, down the columns; `cut` where a column ends, since
+    the next pixel is not beside it."""
+    flat = np.ascontiguousarray(labels.T).ravel()
+    begins = np.ones(flat.size, np.bool_)
+    np.not_equal(flat[1:], flat[:-1], out=begins[1:])
+    if cut:
+        begins[:: labels.shape[0]] = True
+    starts = np.flatnonzero(begins).astype(np.int64)
+    return starts, np.diff(starts, append=flat.size)
 
 
-def _regions(labels: LabelArray, k: int) -> npt.NDArray[np.int32]:
-    """A number for each connected region of a source, 0 elsewhere."""
-    numbers = np.zeros(labels.shape, np.int32)
-    before = 0
-    for label in range(1, k + 1):
-        mask = (labels == label).view(np.uint8)
-        x, y, width, height = cv2.boundingRect(mask)
-        if not width:
-            continue
-        part = np.ascontiguousarray(mask[y : y + height, x : x + width])
-        count, found = cv2.connectedComponents(part, connectivity=4, ltype=cv2.CV_32S)
-        place = numbers[y : y + height, x : x + width]
-        place[part > 0] = found[part > 0] + before
-        before += count - 1
-    return numbers
+def _joined(starts: Integers, lengths: Integers) -> tuple[Integers, Integers]:
+    """Runs that follow each other without a gap as one."""
+    ends = starts + lengths
+    first = np.concatenate(([True], starts[1:] != ends[:-1]))
+    last = np.concatenate((first[1:], [True]))
+    return starts[first], ends[last] - starts[first]

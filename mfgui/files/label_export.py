@@ -92,7 +92,6 @@ def export_map(
         case MapFormat.COCO:
             document = coco_document(
                 labels,
-                k=k,
                 names=names,
                 hashes=hashes,
                 by_region=wish.by_region,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mfgui.core.agreement import agreement, cohens_kappa, outline
+from mfgui.core.agreement import agreement, cohens_kappa, outlines_of
 
 K = 3
 IGNORE = 255
@@ -165,11 +165,14 @@ def test_that_maps_of_other_sizes_or_labels_are_refused() -> None:
 
 
 def test_that_the_edge_of_the_image_is_no_outline() -> None:
-    mask = np.zeros((4, 4), np.bool_)
-    mask[:2, :2] = True
+    labels = np.full((4, 4), 2, np.uint8)
+    labels[:2, :2] = 1
     expected = np.zeros((4, 4), np.bool_)
-    expected[1, :2] = expected[:2, 1] = True
-    np.testing.assert_array_equal(outline(mask), expected)
+    expected[1:3, :2] = expected[:2, 1:3] = True
+    expected[0, 0] = False
+    expected[1, 1] = True
+    found = outlines_of(labels, valid=np.ones((4, 4), np.bool_))
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_that_accuracy_and_iou_are_those_of_scikit_image() -> None:

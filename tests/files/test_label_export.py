@@ -11,6 +11,7 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import ndimage
 
 from mfgui.core.arrays import Size
 from mfgui.core.compose import compose
@@ -69,7 +70,7 @@ def mask_of(segmentation: Any) -> Any:
 @given(labels=maps, by_region=st.booleans(), as_text=st.booleans())
 def test_that_coco_masks_decode_to_the_map(labels: Any, by_region: bool, as_text: bool) -> None:
     document = json.loads(
-        json.dumps(coco_document(labels, k=3, names=NAMES, by_region=by_region, as_text=as_text))
+        json.dumps(coco_document(labels, names=NAMES, by_region=by_region, as_text=as_text))
     )
     back = np.zeros_like(labels)
     for annotation in document["annotations"]:
@@ -82,8 +83,12 @@ def test_that_coco_masks_decode_to_the_map(labels: Any, by_region: bool, as_text
         box = [left, top, columns.max() - left + 1, rows.max() - top + 1]
         assert annotation["bbox"] == box
     np.testing.assert_array_equal(back, np.where(labels == 255, 0, labels))
+        counts = annotation["segmentation"]["counts"]
+        assert 0 not in (counts_of_text(counts) if as_text else counts)[1:]
     ids = [annotation["id"] for annotation in document["annotations"]]
     assert ids == list(range(1, len(ids) + 1))
+    if by_region:
+        assert len(ids) == sum(ndimage.label(labels == label)[1] for label in (1, 2, 3))
     if not by_region:
         categories = [annotation["category_id"] for annotation in document["annotations"]]
         assert categories == sorted(set(categories))
@@ -97,7 +102,7 @@ def test_that_compressed_counts_decode_to_the_same(counts: list[int]) -> None:
 def test_that_a_known_mask_has_the_text_that_the_coco_api_gives() -> None:
     # A 3 x 3 image with its middle column set: 3 outside, 3 inside, 3 outside.
     labels = np.array([[0, 1, 0]] * 3, np.uint8)
-    (area,) = areas(labels, k=1)
+    (area,) = areas(labels)
     assert area.counts(9).tolist() == [3, 3, 3]
     assert compressed(area.counts(9)) == "333"
     # Differences to the last but one from the fourth count on, in groups of five bits.
@@ -106,13 +111,13 @@ def test_that_a_known_mask_has_the_text_that_the_coco_api_gives() -> None:
 
 def test_that_regions_are_connected_by_sides_only() -> None:
     labels = np.array([[1, 2], [2, 1]], np.uint8)
-    found = [(area.label, area.pixels) for area in areas(labels, k=2, by_region=True)]
+    found = [(area.label, area.pixels) for area in areas(labels, by_region=True)]
     assert found == [(1, 1), (1, 1), (2, 1), (2, 1)]
-    assert [area.pixels for area in areas(labels, k=2)] == [2, 2]
+    assert [area.pixels for area in areas(labels)] == [2, 2]
 
 
 def test_that_coco_says_image_sources_and_categories() -> None:
-    document = coco_document(np.ones((2, 3), np.uint8), k=3, names=NAMES, hashes=("a", "b", "c"))
+    document = coco_document(np.ones((2, 3), np.uint8), names=NAMES, hashes=("a", "b", "c"))
     assert document["images"] == [{"id": 1, "width": 3, "height": 2, "file_name": "near.png"}]
     categories: Any = document["categories"]
     assert [(c["id"], c["name"]) for c in categories] == list(enumerate(NAMES, start=1))
