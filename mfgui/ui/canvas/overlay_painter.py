@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from mfgui.core.arrays import ImageU8, LabelArray, Rect
 from mfgui.core.stripes import Scratch
 from mfgui.ui.canvas import levels, overlays
 from mfgui.ui.canvas.hatch import Hatching
-from mfgui.ui.canvas.levels import AGREE, ONLY_FIRST, ONLY_SECOND, OTHERS
+from mfgui.ui.canvas.levels import AGREE, ONLY_FIRST, ONLY_SECOND, OTHERS, Ink
 from mfgui.ui.canvas.overlays import CHECK_SIDE, Checkerboard, Checks, Overlay, OverlayMode
 from mfgui.ui.canvas.sampling import sample_labels
 from mfgui.ui.canvas.scene import Scene
@@ -25,6 +25,7 @@ _DIFFERENCE_LINES[[ONLY_FIRST, ONLY_SECOND, OTHERS]] = (1, 3, 255)  # rising, fa
 _LINE_COLOURS = (0xFFFFFFFF, 0xFF000000)  # of LINE and EDGE
 _DIFFERENCE_INK = tuple(ink for colour in DIFFERENCE_COLOURS for ink in (colour, *_LINE_COLOURS))
 _CONTOUR_OF_HATCH = 2  # logical pixels
+_CONTOUR_EDGE, _CONTOUR_LINE = 4, 8  # levels, bits that the masks of contours leave
 
 # What is drawn at each pixel depends on that pixel alone, and has no size on the screen.
 _OF_PIXELS = frozenset(
@@ -88,13 +89,17 @@ class OverlayPainter:
         wide = rect.grown(reach(scene)).intersected(viewport.extent)
         labels = sample_labels(scene.map.labels, viewport, wide)
         inner = Rect(rect.x - wide.x, rect.y - wide.y, rect.width, rect.height).slices
-        if scene.mode is OverlayMode.HATCH:
-            lines = self._lines(np.ascontiguousarray(labels[inner]), scene, viewport, rect)
-            ink = levels.kinds(_LINE_COLOURS, scene.overlay.opacity)
-            levels.blend(lines, ink, out=target, scratch=self._scratch)
         width, edge = _contour_pixels(scene.overlay, scene.ratio)
         line, edges = overlays.contour_masks(labels, width=width, edge=edge)
-        overlays.draw_contour(target, line=line[inner], edges=edges[inner])
+        if scene.mode is OverlayMode.CONTOUR:
+            overlays.draw_contour(target, line=line[inner], edges=edges[inner])
+            return
+        lines = self._lines(np.ascontiguousarray(labels[inner]), scene, viewport, rect)
+        # The masks are 0 or 255: as levels they lie above those of the patterns.
+        np.maximum(lines, edges[inner] & np.uint8(_CONTOUR_EDGE), out=lines)
+        np.maximum(lines, line[inner] & np.uint8(_CONTOUR_LINE), out=lines)
+        ink = _hatch_ink(scene.overlay.opacity)
+        levels.blend(lines, ink, out=target, scratch=self._scratch)
 
     def _draw_difference(
         self, target: ImageU8, scene: Scene, viewport: Viewport, rect: Rect
@@ -104,9 +109,12 @@ class OverlayPainter:
         first = sample_labels(scene.map.labels, viewport, rect)
         second = sample_labels(scene.other.labels, viewport, rect)
         found = levels.compared(first, second, active=scene.active)
-        if not found.any():
+        box = Rect(*cv2.boundingRect(found))
+        if box.empty:
             return
-        lines = self._lines(np.asarray(cv2.LUT(found, _DIFFERENCE_LINES)), scene, viewport, rect)
+        found, target = np.ascontiguousarray(found[box.slices]), target[box.slices]
+        place = Rect(rect.x + box.x, rect.y + box.y, box.width, box.height)
+        lines = self._lines(np.asarray(cv2.LUT(found, _DIFFERENCE_LINES)), scene, viewport, place)
         # Levels 1, 2, 3 are colour, line and edge of the first kind, and so on.
         lines += found * np.uint8(3)
         lines -= (found != AGREE).view(np.uint8) * np.uint8(2)
@@ -119,6 +127,17 @@ class OverlayPainter:
         origin = (rect.x - viewport.left, rect.y - viewport.top)
         scratch = self._scratch
         return self._hatching.levels(labels, unit=unit, origin=origin, scratch=scratch)
+
+
+@lru_cache(maxsize=16)
+def _hatch_ink(opacity: float) -> Ink:
+    """Patterns at `opacity`, contours opaque."""
+    colours, opacities = np.zeros(256, np.uint32), np.zeros(256)
+    colours[1 : 1 + len(_LINE_COLOURS)] = _LINE_COLOURS
+    opacities[1 : 1 + len(_LINE_COLOURS)] = opacity
+    colours[[_CONTOUR_LINE, _CONTOUR_EDGE]] = _LINE_COLOURS
+    opacities[[_CONTOUR_LINE, _CONTOUR_EDGE]] = 1.0
+    return levels.ink_of(colours, opacities)
 
 
 def _values(scene: Scene) -> LabelArray:
