@@ -82,9 +82,9 @@ def test_that_coco_masks_decode_to_the_map(labels: Any, by_region: bool, as_text
         left, top = columns.min(), rows.min()
         box = [left, top, columns.max() - left + 1, rows.max() - top + 1]
         assert annotation["bbox"] == box
-    np.testing.assert_array_equal(back, np.where(labels == 255, 0, labels))
         counts = annotation["segmentation"]["counts"]
         assert 0 not in (counts_of_text(counts) if as_text else counts)[1:]
+    np.testing.assert_array_equal(back, np.where(labels == 255, 0, labels))
     ids = [annotation["id"] for annotation in document["annotations"]]
     assert ids == list(range(1, len(ids) + 1))
     if by_region:
