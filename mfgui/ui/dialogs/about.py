@@ -21,6 +21,15 @@ _CANVAS_KEYS = (
     ("Double click", "Between fit and 100 %"),
     ("Arrow keys", "Move the crosshair one pixel, with Shift ten"),
 )
+_PAINTING_KEYS = (
+    ("Shift+wheel, right drag", "Size of the brush"),
+    ("Ctrl and drag", "Paint unassigned"),
+    ("Shift+click", "Straight stroke from the last point"),
+    ("Enter", "A click of the tool at the crosshair; closes an outline"),
+    ("Backspace", "Take back the last point of an outline"),
+    ("Hold a tool's key", "Use the tool until the key is let go"),
+)
+_GAP = 10  # pixels above each group
 
 
 def _dialog(parent: QWidget, title: str, body: QWidget) -> QDialog:
@@ -61,6 +70,7 @@ def shortcut_rows() -> list[tuple[str, str, str]]:
                 )
                 rows.append((menu, keys, command.text.rstrip(".")))
     rows += [("Canvas", keys, words) for keys, words in _CANVAS_KEYS]
+    rows += [("Painting", keys, words) for keys, words in _PAINTING_KEYS]
     return rows
 
 
@@ -74,11 +84,13 @@ def show_shortcuts(parent: QWidget) -> None:
     grid.setVerticalSpacing(6)
     before = ""
     for row, (group, keys, words) in enumerate(shortcut_rows()):
-        caption = QLabel(group if group != before else "")
+        begins = group != before
+        caption = QLabel(group if begins else "")
         caption.setObjectName("columnCaption")
-        grid.addWidget(caption, row, 0)
-        grid.addWidget(QLabel(keys), row, 1)
-        grid.addWidget(QLabel(words), row, 2)
+        labels = (caption, QLabel(keys), QLabel(words))
+        for column, label in enumerate(labels):
+            label.setContentsMargins(0, _GAP if begins and before else 0, 0, 0)
+            grid.addWidget(label, row, column)
         before = group
     area = QScrollArea()
     area.setWidget(sheet)
