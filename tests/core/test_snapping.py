@@ -1,5 +1,6 @@
 """Guides: every rectangle has the values of the whole, whatever the depth; sides of sources."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -210,3 +211,25 @@ def test_fused_guide_reads_rectangles() -> None:
     )
     with pytest.raises(ValueError, match="size"):
         FusedGuide(pixels)
+
+
+def test_a_deep_stack_keeps_to_the_depth_of_the_brush() -> None:
+    """A slope from source 1 at the left to source 24 at the right."""
+    rng = np.random.default_rng(9)
+    height, width, k = 120, 600, 24
+    texture = cv2.GaussianBlur(rng.random((height, width, 3)).astype(np.float32), (0, 0), 1.0)
+    texture = np.clip(0.5 + 3 * (texture - texture.mean()), 0, 1)
+    blurs = [texture] + [cv2.GaussianBlur(texture, (0, 0), 0.6 * step) for step in range(1, k)]
+    depth = np.arange(width) * k // width
+    frames = []
+    for source in range(k):
+        columns = [blurs[abs(int(at) - source)][:, x] for x, at in enumerate(depth)]
+        frames.append((np.stack(columns, axis=1) * 255).astype(np.uint8))
+    guide = SharpnessGuide(frames)
+    spot = Rect(309, 50, 9, 20)  # source 13 has columns 300 ... 324
+    number = guide.side(spot, np.ones((20, 9), np.bool_))
+    assert number == 13
+    sure = guide.evidence(Rect(0, 20, width, 80), number).mean(axis=0)
+    assert float(sure[306:319].min()) > 0
+    assert float(sure[:280].max()) < 0
+    assert float(sure[345:].max()) < 0

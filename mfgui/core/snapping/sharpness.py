@@ -14,7 +14,7 @@ from mfgui.core.arrays import BoolMask, ImageF32, PixelArray, Rect, Size, to_flo
 from mfgui.core.snapping.decision import MARGIN, View, decided
 from mfgui.core.snapping.guide import TILE, GuideKind, Tiles, gathered
 
-_MANY = 6  # sources that are compared in one tile; the others are nowhere sharp there
+_MANY = 6  # sources that are compared in one tile, beside the neighbours of each
 _CELL = 16  # pixels of the cells in which the sharpest sources are looked for
 _LOOK = 160  # pixels a side of the place where a side is asked for
 
@@ -34,8 +34,9 @@ class SharpnessGuide:
     For two sources `read` is -1 where source 1 is surely in focus, 1 where source 2 is, and
     crosses 0 at the edge. For K > 2 it is 2 n - K - 1 with n the number of the source in
     focus, the same for K = 2 but for how sure it is. A side is the number of a source, its
-    evidence compares the source with the sharpest other one. A tile takes time O(256^2 K), and
-    evidence 1 byte per pixel and side that was asked for.
+    evidence compares the source with the sharpest other one. Of a stack in which more than six
+    sources are sharp within a tile, six spread over them and the neighbours are compared. A
+    tile takes time O(256^2 K), and evidence 1 byte per pixel and side that was asked for.
     """
 
     kind = GuideKind.SHARPNESS
@@ -99,24 +100,36 @@ class SharpnessGuide:
 
         def make() -> npt.NDArray[np.int8]:
             window = self._window(tile.grown(MARGIN), step)
-            others = [n for n in self._found(window) if n != number]
+            others = self._rivals(number, window)
             mine = View.of(self._pixels(number, window, step))
-            views = (View.of(self._pixels(n, window, step)) for n in others[: _MANY - 1])
+            views = (View.of(self._pixels(n, window, step)) for n in others)
             values = decided(mine, reduce(View.sharper, views))
             top, left = tile.y - window.y // step, tile.x - window.x // step
             return np.ascontiguousarray(values[top : top + TILE, left : left + TILE])
 
         return self._tiles.get((step, number, tile), make)
 
-    def _numbers(self, tile: Rect) -> npt.NDArray[np.uint8]:
+    def _numbers(self, tile: Rect) -> npt.NDArray[np.uint16]:
         """Number of the source in focus."""
 
-        def make() -> npt.NDArray[np.uint8]:
-            found = sorted(self._found(self._window(tile.grown(MARGIN), 1)))
+        def make() -> npt.NDArray[np.uint16]:
+            found = _spread(self._found(self._window(tile.grown(MARGIN), 1)))
             sure = np.stack([self._decided(tile, number, 1) for number in found])
-            return np.asarray(np.asarray(found, np.uint8)[sure.argmax(axis=0)])
+            return np.asarray(np.asarray(found, np.uint16)[sure.argmax(axis=0)])
 
         return self._tiles.get(("numbers", tile), make)
+
+    def _rivals(self, number: int, window: Rect) -> list[int]:
+        """Sources that one is compared with: those sharp nearby, and its neighbours in the stack.
+
+        A deep stack has more of them in a window than can be compared. In one ordered by focus
+        those left out lie between others, which are sharper than `number` where they are.
+        """
+        beside = {number - 1, number + 1} & set(range(1, len(self._sources) + 1))
+        chosen = set(_spread(self._found(window))) | (
+            beside if len(self._sources) > _MANY else set()
+        )
+        return sorted(chosen - {number})
 
     def _window(self, coarse: Rect, step: int) -> Rect:
         """The pixels of the picture under a rectangle of the reduced picture."""
@@ -134,11 +147,15 @@ class SharpnessGuide:
     def _found(self, window: Rect) -> tuple[int, ...]:
         """Numbers of the sources that are the sharpest or second sharpest of some cell.
 
-        The most frequent ones first, at least two and at most `_MANY`.
+        The most frequent ones first, at least two.
         """
-        k = len(self._sources)
-        if k == 2:
+        if len(self._sources) == 2:
             return (1, 2)
+        found = self._tiles.get(("found", window), lambda: self._searched(window))
+        return tuple(found.tolist())
+
+    def _searched(self, window: Rect) -> npt.NDArray[np.uint16]:
+        k = len(self._sources)
         shape = (max(1, window.width // _CELL), max(1, window.height // _CELL))
         cells = np.empty((k, shape[1], shape[0]), np.float32)
         for index in range(k):
@@ -151,8 +168,18 @@ class SharpnessGuide:
         # Whoever is second somewhere is worth less than whoever is first there.
         worth = 4 * first + second
         order = sorted(range(k), key=lambda index: (-int(worth[index]), index))
-        found = [index + 1 for index in order if worth[index] > 0][:_MANY]
-        return tuple(found if len(found) > 1 else [index + 1 for index in order[:2]])
+        found = [index + 1 for index in order if worth[index] > 0]
+        both = found if len(found) > 1 else [index + 1 for index in order[:2]]
+        return np.asarray(both, np.uint16)
+
+
+def _spread(found: Sequence[int]) -> list[int]:
+    """At most `_MANY` of some numbers in order, evenly spread over them."""
+    ordered = sorted(found)
+    if len(ordered) <= _MANY:
+        return ordered
+    places = np.linspace(0, len(ordered) - 1, _MANY).round().astype(int)
+    return [ordered[place] for place in places.tolist()]
 
 
 def _grey(pixels: PixelArray) -> npt.NDArray[Any]:
