@@ -206,10 +206,13 @@ class TileDelta:
     tiles: dict[tuple[int, int], _Stored] = field(repr=False)
     revision: int
     counts: npt.NDArray[np.int64] = field(repr=False)
+    _nbytes: int | None = field(default=None, init=False, repr=False)  # until the tiles change
 
     @property
     def nbytes(self) -> int:
-        return sum(_size(stored) for stored in self.tiles.values())
+        if self._nbytes is None:
+            self._nbytes = sum(_size(stored) for stored in self.tiles.values())
+        return self._nbytes
 
     def undo(self) -> None:
         self._exchange()
@@ -222,6 +225,7 @@ class TileDelta:
         for key, stored in self.tiles.items():
             if isinstance(stored, np.ndarray):
                 self.tiles[key] = zlib.compress(stored.tobytes(), 1)
+                self._nbytes = None
 
     def _exchange(self) -> None:
         revision = self.focus_map.revision
@@ -230,6 +234,7 @@ class TileDelta:
             now = _copied(self.focus_map, rect)
             self.focus_map.write(rect, _unpacked(stored, now), count=False)
             self.tiles[row, column] = _flat(now)
+        self._nbytes = None
         self.focus_map.add_counts(self.counts)
         self.counts = -self.counts
         self.focus_map.revision, self.revision = self.revision, revision
