@@ -127,10 +127,7 @@ def _edge_near(guide: Guide, stage: Stage, place: _Place) -> _Place | None:
     if not rows.size:
         return None
     across, down = columns + rect.x + 0.5, rows + rect.y + 0.5
-    distances = np.hypot(across - place[0], down - place[1])
-    nearest = int(np.argmin(distances))
-    if distances[nearest] > catch:
-        return None
+    nearest = int(np.argmin(np.hypot(across - place[0], down - place[1])))
     return float(across[nearest]), float(down[nearest])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mfgui.core.arrays import Size
+from mfgui.ui.tools import strokes
 from mfgui.ui.tools.brush import Brush
 from mfgui.ui.tools.tool import NOTHING, Point
 from tests.guides import halves
@@ -190,6 +191,30 @@ def test_that_the_way_decides_the_dabs_of_a_snapped_stroke_not_its_events(brush)
     # Dabs where the pointer was after each event come on top of those at equal distances.
     assert not (covered(where, answers) & ~covered(where, singly)).any()
     assert (covered(where, singly) & ~covered(where, answers)).sum() < 60
+
+
+def test_that_a_slow_snapped_stroke_is_where_the_pointer_is(brush) -> None:
+    where = stage(guide=halves(60, 40, border=55), snap=True, size=24)
+    answers = [brush.press(where, Point(15, 20), PLAIN)]
+    for x in np.arange(15.5, 30, 0.5):
+        answers.append(brush.move(where, (Point(x, 20),)))
+        assert (covered(where, answers) >= within(where, x, 20, 12)).all()
+
+
+def test_that_many_points_cost_no_more_dabs_than_the_way(brush, monkeypatch) -> None:
+    asked: list[tuple] = []
+
+    def counted(guide, rect, mask, centre, **others):
+        asked.append(centre)
+        return mask
+
+    monkeypatch.setattr(strokes, "snapped", counted)
+    where = stage(guide=halves(60, 40, border=55), snap=True, size=40)
+    brush.press(where, Point(5, 20), PLAIN)
+    brush.move(where, tuple(Point(5 + i / 10, 20) for i in range(1, 401)))
+    # 40 pixels in steps of an eighth of the size, the first dab, and the one at the pointer.
+    assert np.allclose([x for x, _ in asked[:8]], np.arange(5, 45, 5))
+    assert len(asked) in (9, 10)
 
 
 def test_that_the_area_to_be_painted_is_shown_before_the_click(brush) -> None:
