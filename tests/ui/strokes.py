@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QInputDevice,
     QMouseEvent,
@@ -149,10 +149,12 @@ def pen(
     pressure: float = 1.0,
     button: Qt.MouseButton = LEFT,
     held: Qt.MouseButton | None = None,
+    receiver: QObject | None = None,
 ) -> QTabletEvent:
-    """One event of a stylus at an image point."""
+    """One event of a stylus at an image point, sent to the canvas or to `receiver`."""
     point = on_screen(canvas, place)
-    moves, ends = kind == QEvent.Type.TabletMove, kind == QEvent.Type.TabletRelease
+    ends = kind == QEvent.Type.TabletRelease
+    moves = kind not in (QEvent.Type.TabletPress, QEvent.Type.TabletRelease)
     event = QTabletEvent(
         kind,
         device,
@@ -168,5 +170,5 @@ def pen(
         NO_BUTTON if moves else button,
         held if held is not None else (NO_BUTTON if ends else button),
     )
-    QApplication.sendEvent(canvas, event)
+    QApplication.sendEvent(receiver or canvas, event)
     return event

@@ -11,13 +11,15 @@ from PySide6.QtGui import QGuiApplication, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from mfgui.app.settings import SettingsFile
 from mfgui.core.arrays import Rect
 from mfgui.core.edits import Edit
 from mfgui.ui.application import Application
 from mfgui.ui.canvas.view import Canvas
+from mfgui.ui.tool_memory import restored
 from mfgui.ui.tooling import ToolBench
 from mfgui.ui.tools.options import Over
-from tests.ui.hands import WAIT_MS
+from tests.ui.hands import WAIT_MS, click
 from tests.ui.strokes import (
     CTRL,
     LEFT,
@@ -580,6 +582,18 @@ def test_that_a_palm_is_ignored_while_the_stylus_is_near(hands: Hands, qapp: Any
     assert hands.label(100, 100) == 1
 
 
+def test_that_a_stylus_held_still_is_near_until_it_leaves(hands: Hands, qapp: Any) -> None:
+    near = hands.canvas._stylus
+    near._clock = lambda: hands.now
+    device = stylus()
+    pen(hands.canvas, PEN_MOVE, (300, 200), device=device)
+    pen(hands.canvas, QEvent.Type.TabletEnterProximity, (300, 200), device=device, receiver=qapp)
+    hands.now += 60
+    assert near.near
+    pen(hands.canvas, QEvent.Type.TabletLeaveProximity, (300, 200), device=device, receiver=qapp)
+    assert not near.near
+
+
 # What is drawn
 
 
@@ -689,3 +703,49 @@ def test_that_the_status_bar_names_the_label_and_counts_the_unassigned(
     hands.bench.change(size=1500)
     drag(hands.canvas, (300, 200))
     qtbot.waitUntil(lambda: status.unassigned.text() == "unassigned 0 %", timeout=WAIT_MS)
+
+
+# Strip and settings
+
+
+def test_that_a_click_on_the_strip_leaves_the_keys_to_the_canvas(hands: Hands, qtbot: Any) -> None:
+    strip = hands.window.parts.strip
+    hands.window.parts.sources.view.setFocus()
+    qtbot.waitUntil(lambda: not hands.canvas.hasFocus(), timeout=WAIT_MS)
+    lasso = next(b for b in strip.buttons if b.defaultAction().objectName() == "tool-lasso")
+    click(lasso)
+    assert hands.bench.name == "lasso"
+    assert lasso.isChecked()
+    assert [button.isChecked() for button in strip.buttons].count(True) == 1
+    qtbot.waitUntil(hands.canvas.hasFocus, timeout=WAIT_MS)
+
+
+def test_that_the_strip_goes_with_the_set(hands: Hands) -> None:
+    parts = hands.window.parts
+    assert parts.strip.isVisible()
+    assert parts.option_bar.isVisible()
+    hands.command("close-set")
+    assert not parts.strip.isVisible()
+    assert not parts.option_bar.isVisible()
+
+
+def test_that_options_are_remembered(hands: Hands, qtbot: Any) -> None:
+    hands.take("brush", size=333, snap=True, snap_strength=45)
+    hands.window.tools.remember()
+
+    def saved() -> bool:
+        found = restored(SettingsFile().values.tools)
+        return (found.size, found.snap, found.snap_strength) == (333, True, 45)
+
+    qtbot.waitUntil(saved, timeout=WAIT_MS)
+
+
+def test_that_a_size_set_elsewhere_shows_in_the_middle(hands: Hands) -> None:
+    QApplication.sendEvent(hands.canvas, QEvent(QEvent.Type.Leave))
+    hands.window.parts.option_bar._numbers["size"].box.setValue(90)
+    drawing = hands.canvas._drawing
+    assert drawing is not None
+    ring = drawing._shown.ring
+    assert ring is not None
+    assert (ring.x, ring.y) == pytest.approx((300, 200), abs=1)
+    assert ring.words == "90 px"

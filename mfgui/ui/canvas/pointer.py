@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtGui import QInputDevice, QPointerEvent, QPointingDevice, QTabletEvent
 
 from mfgui.ui.canvas.hand import Hand, NoHand
@@ -122,11 +123,14 @@ class Stylus(QObject):
         if event.type() == QEvent.Type.TabletEnterProximity:
             self._near = True
         elif event.type() == QEvent.Type.TabletLeaveProximity:
-            self._near, self._heard = False, None
+            self._near, self._heard = False, -math.inf
         return super().eventFilter(watched, event)
 
     def hear(self) -> None:
         """An event of the stylus came."""
+        if self._heard is None and (app := QCoreApplication.instance()) is not None:
+            # Not before: it is asked about every event of the program.
+            app.installEventFilter(self)
         self._heard = self._clock()
 
 

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFontMetricsF,
-    QGuiApplication,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -55,8 +54,6 @@ class Canvas(Viewer):
         super().__init__(parent, shared=shared)
         self._feed = Pointer(self, self._on_fed)
         self._stylus = Stylus(self, time.monotonic)
-        if (app := QGuiApplication.instance()) is not None:
-            app.installEventFilter(self._stylus)
         self._resizing: tuple[QPointF, int] | None = None
         self._resized = False
         self._clicks = KeyClicks(self._feed)
@@ -132,6 +129,8 @@ class Canvas(Viewer):
             x, y = self._crosshair[0] + 0.5, self._crosshair[1] + 0.5
         elif self._pointer is not None:
             x, y = self._image_point(self._pointer)
+        elif self._words_timer.isActive():  # the size is set elsewhere: show it in the middle
+            x, y = self._image_point(QPointF(self.rect().center()))
         else:
             return None
         words = f"{hand.size} px" if self._words_timer.isActive() or self._resized else ""
