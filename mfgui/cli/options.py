@@ -67,7 +67,7 @@ def window_parser() -> Parser:
         "readable or not fitting, 4 out of memory, 5 output not writable, 130 interrupted.",
     )
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATHS", help="images or a folder to open"
+        "paths", nargs="*", type=Path, metavar="PATHS", help="images, a folder or a session to open"
     )
     parser.add_argument("--version", action="version", version=f"mfgui {__version__}")
     return parser

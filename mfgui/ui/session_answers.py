@@ -16,9 +16,12 @@ from mfgui.app.recovery import Offer
 from mfgui.app.settings import home
 from mfgui.core.events import (
     Change,
+    Notice,
     SessionChanged,
     SessionSaved,
     SetClosed,
+    SetOpened,
+    Severity,
     SourcesMissing,
     ThumbnailReady,
 )
@@ -65,7 +68,7 @@ class SessionAnswers(QObject):
         self.asker: Asker = self._ask
         self._then: Callable[[], None] | None = None  # once the file is written
         self._closing = self._may_close = False
-        self._offers: list[Offer] = []
+        self._untold: list[Offer] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MS)
@@ -246,8 +249,20 @@ class SessionAnswers(QObject):
             self._controller.sessions.autosave.ask_for_offers(self._show_offers)
 
     def _show_offers(self, offers: list[Offer]) -> None:
-        self._offers = offers
         self._parts.start.show_cards([self._card(offer) for offer in offers[:MOST_CARDS]])
+        if self._controller.session.stack is not None or self._controller.sets.opening:
+            self._untold = offers[:1]
+            self._tell_of_offers()
+
+    def _tell_of_offers(self) -> None:
+        """Who opens the program with files does not see the start page."""
+        if self._controller.session.stack is None:
+            return
+        for offer in self._untold:
+            what = f"work on {offer.title} was not saved when mfgui ended"
+            kept = "it is kept; close this set to restore it on the start page"
+            self._parts.banners.show_notice(Notice(Severity.INFO, what, kept))
+        self._untold = []
 
     def _card(self, offer: Offer) -> RecoveryCard:
         when = QDateTime.fromSecsSinceEpoch(int(offer.saved.timestamp()))
@@ -273,6 +288,8 @@ class SessionAnswers(QObject):
                 self._watch()
             case SessionSaved():
                 self._on_saved()
+            case SetOpened():
+                self._tell_of_offers()
             case SetClosed():
                 self.look_for_offers()
             case ThumbnailReady():

@@ -534,6 +534,18 @@ def test_that_the_start_page_offers_what_was_kept(
     assert third.window.parts.start.cards == []
 
 
+def test_that_a_window_that_opens_with_files_says_what_was_kept(
+    crashed: np.ndarray, others: Callable[[], Person], tiny_pair_files: tuple[Path, Path]
+) -> None:
+    other = others()
+    other.window.commands.open_paths(list(tiny_pair_files))
+    other.wait_for_set()
+    other.wait(lambda: any("work on left.png was not saved" in what for what in other.notices))
+    other.window.parts.actions["close-set"].trigger()
+    other.wait(lambda: other.window.parts.start.isVisible())
+    assert len(other.window.parts.start.cards) == 1
+
+
 def test_that_what_was_kept_can_be_discarded(
     crashed: np.ndarray, others: Callable[[], Person], own_folders: Path
 ) -> None:
