@@ -172,6 +172,7 @@ class SetsPanel(QWidget):
         self.search.setPlaceholderText("Search")
         self.search.setAccessibleName("Search sets")
         self.search.setClearButtonEnabled(True)
+        self.search.findChildren(QToolButton)[0].setAccessibleName("Clear the search")
         self.filter_box.setAccessibleName("Show sets in this state")
         self.filter_box.addItem("All states", None)
         for state in SetState:
