@@ -218,4 +218,6 @@ class AnnotationAnswers(QObject):
             return "Saving…"
         if annotation.modified:
             return "Not saved yet"
+        if annotation.board.keep_old and self._controller.session.focus_map is None:
+            return "Map not loaded"
         return "Saved" if annotation.entry.written else "Nothing drawn yet"

@@ -327,3 +327,34 @@ def test_that_statistics_are_counted(working: Application, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: "regions" in dialog.summary.text(), timeout=WAIT_MS)
     assert "brush" in dialog.time.text()
     dialog.accept()
+
+
+def test_that_dropped_folders_open_as_a_list(
+    application: Application, folder: Path, qtbot: Any
+) -> None:
+    drop = understood([folder / "a", folder / "c"], has_set=False)
+    application.window.parts.drops.dropped.emit(drop)
+    wait_for(application, qtbot, 0)
+    worklist = application.controller.annotation.worklist
+    assert worklist is not None
+    assert [entry.name for entry in worklist.sets] == ["a", "c"]
+
+
+def test_that_a_changed_source_is_said_in_the_dock_and_its_map_is_a_click_away(
+    working: Application, folder: Path, qtbot: Any
+) -> None:
+    labels = draw(working, qtbot)
+    key(working, Qt.Key.Key_PageDown, CTRL)
+    wait_for(working, qtbot, 1)
+    shutil.copy(folder / "c" / "near.png", folder / "a" / "far.png")
+    key(working, Qt.Key.Key_PageUp, CTRL)
+    wait_for(working, qtbot, 0)
+    assert working.controller.session.focus_map is None
+    assert "far.png has changed" in panel(working).problem.text()
+    assert panel(working).saved.text() == "Map not loaded"
+    click(panel(working).anyway_button)
+    qtbot.waitUntil(lambda: working.controller.session.focus_map is not None, timeout=WAIT_MS)
+    focus_map = working.controller.session.focus_map
+    assert focus_map is not None
+    np.testing.assert_array_equal(focus_map.labels, labels)
+    qtbot.waitUntil(lambda: not panel(working).anyway_button.isVisible(), timeout=WAIT_MS)
