@@ -89,6 +89,7 @@ def test_that_each_preview_starts_from_the_map_and_the_last_one_can_be_kept(edit
         refining.preview(wish(edited, "grow", label=1, pixels=pixels))
         edited.settle()
     last = wish(edited, "grow", label=1, pixels=2)
+    assert [told.state for told in edited.told] == ["computing", "shown"] * 3
     expected = labels_of(edited)
     assert np.array_equal(expected[:, 32:34], np.ones((48, 2), np.uint8))
     assert (expected[20, 34:] == 2).all()
@@ -155,6 +156,9 @@ def test_that_a_stroke_is_not_interrupted(edited):
     controller = edited.controller
     controller.refining.apply(wish(edited))
     controller.edit.begin("Brush")
+    edited.backend.work()
+    controller.handle(edited.backend.events.popleft())  # before the first dab
+    assert controller.edit.busy
     controller.edit.extend([Edit(Rect(5, 40, 2, 2), np.ones((2, 2), bool), 2)])
     edited.backend.work()
     controller.handle(edited.backend.events.popleft())

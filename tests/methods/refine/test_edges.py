@@ -91,8 +91,14 @@ def test_that_both_move_a_boundary_onto_the_edge_nearby(scene):
     filtered = guided_filter(images, off, compute=Compute(), radius=8)
     assert wrong(filtered, truth) < 0.5 * begun
     assert wrong(graph_cut(images, off, compute=Compute()), truth) < 0.2 * begun
-    wide = graph_cut(images, off, compute=Compute(), width=24)
-    assert wrong(wide, truth) < 0.2 * begun
+
+
+def test_that_a_wide_cut_moves_a_boundary_from_afar(scene):
+    images, truth, _ = scene
+    off = np.roll(truth, -12, axis=1)
+    begun = wrong(off, truth)
+    assert wrong(graph_cut(images, off, compute=Compute(), width=8), truth) > 0.15 * begun
+    assert wrong(graph_cut(images, off, compute=Compute(), width=24), truth) < 0.1 * begun
 
 
 def test_that_a_cut_leaves_what_is_outside_the_band(scene):
