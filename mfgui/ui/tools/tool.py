@@ -70,7 +70,8 @@ class Outline:
     Attributes
     ----------
     mask, rect : optional
-        An area that would be painted: the canvas draws its border.
+        An area that would be painted: the canvas draws its border. The ring of a plain brush is
+        not here; the canvas draws it for every tool that `paints`.
     path : tuple of (x, y)
         An open or closed line.
     closed : bool
