@@ -25,7 +25,7 @@ _GAP = 16
 
 
 class SideDialog(QDialog):
-    """Title, form and two buttons, at the upper right of what it belongs to; never modal."""
+    """Title, form and two buttons, at the upper right of the window; never modal."""
 
     def __init__(self, title: str, words: str, accept: str, *, beside: QWidget) -> None:
         super().__init__(beside.window())
@@ -52,9 +52,11 @@ class SideDialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        area = self._beside
-        corner = area.mapToGlobal(area.rect().topRight())
-        self.move(corner.x() - self.width() - _GAP, corner.y() + _GAP)
+        # Over the docks rather than the picture, which is what the dialog changes.
+        area, window = self._beside, self._beside.window()
+        top = area.mapToGlobal(area.rect().topLeft()).y()
+        right = window.mapToGlobal(window.rect().topRight()).x()
+        self.move(right - self.width() - _GAP, top + _GAP)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
