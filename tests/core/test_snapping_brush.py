@@ -202,6 +202,16 @@ def test_large_regions_are_grown_coarsely_and_end_at_the_edge() -> None:
     assert np.abs(ends[160] - 1301) <= 2
 
 
+def test_large_regions_reach_no_farther_than_asked() -> None:
+    flat = Drawn(np.full((1500, 2400), 0.4, np.float32))
+    mask = np.ones((10, 10), np.bool_)
+    rect, region = grow(flat, Rect(1203, 701, 10, 10), mask, reach=601, sensitivity=50)
+    y, x = np.nonzero(region)
+    away = np.hypot(x + rect.x - 1207.5, y + rect.y - 705.5)
+    assert away.max() <= 601 + 12
+    assert region.sum() == pytest.approx(np.pi * 606**2, rel=0.02)
+
+
 def test_an_unknown_place_is_crossed_and_not_nibbled() -> None:
     """Where neither source shows anything the region goes on: there is no edge."""
     frames = focused([disc(400, 300, centre=(200, 150), radius=90)], seed=9)

@@ -49,7 +49,10 @@ def grow(
     stroke[top : top + rect.height, left : left + rect.width] = mask
     sure = evidence(guide, window, side_of(guide, rect, mask), step=step)
     seeds = _reduced(stroke, step)
-    near = cv2.distanceTransform((~seeds).view(np.uint8), cv2.DIST_L2, 5) <= reach / step
+    near = (
+        cv2.distanceTransform((~seeds).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        <= reach / step
+    )
     region = _connected(kept(sure, near, percent=sensitivity) | seeds, seeds)
     return window, np.asarray(_enlarged(region, step, stroke) | stroke, np.bool_)
 
