@@ -127,7 +127,7 @@ def find_spots(
     tuple of Spot
         Equal scores in reading order. Time O(H W + n log n) for n runs of labels, whatever K.
     """
-    found = list(_small_regions(labels))
+    found = list(_small_regions(labels, _BEFORE_MERGING * most))
     if quality is not None or disputed is not None:
         band = boundary_band(labels, width) & (labels != ignore_label(labels))
         if quality is not None:
@@ -138,22 +138,24 @@ def find_spots(
     return _merged(found[: _BEFORE_MERGING * most], most, side=2 * _cell(labels.shape))
 
 
-def _small_regions(labels: LabelArray) -> Iterable[Spot]:
+def _small_regions(labels: LabelArray, most: int) -> Iterable[Spot]:
+    """The `most` doubtful ones; a ragged map of many labels has millions."""
     speck, hole = _SPECK * labels.size, _HOLE * labels.size
     # By corners, too: what hangs together so is no speck beside a ragged boundary.
     regions = find_regions(labels, corners=True)
-    for number in np.flatnonzero(regions.areas < max(speck, hole)):
-        label, area = int(regions.labels[number]), int(regions.areas[number])
-        if label == ignore_label(labels) or area == labels.size:
-            continue
-        rect = regions.rect(int(number))
-        if label == UNASSIGNED:
-            if area < hole:
-                yield _spot(SpotKind.HOLE, rect, 0.95)
-        elif area < speck or area == 1:
-            yield _spot(SpotKind.SPECK, rect, 0.3 + 0.5 * min(1.0, area / speck))
-        elif area < hole and regions.around[number] > UNASSIGNED:
-            yield _spot(SpotKind.HOLE, rect, 0.8 - 0.4 * area / hole)
+    names, areas = regions.labels, regions.areas
+    named = (names != UNASSIGNED) & (names != ignore_label(labels)) & (areas < labels.size)
+    specks = named & ((areas < speck) | (areas == 1))
+    enclosed = named & ~specks & (areas < hole) & (regions.around > UNASSIGNED)
+    gaps = (names == UNASSIGNED) & (areas < hole)
+    scores = np.zeros(len(regions))
+    scores[specks] = 0.3 + 0.5 * np.minimum(1.0, areas[specks] / speck)
+    scores[enclosed] = 0.8 - 0.4 * areas[enclosed] / hole
+    scores[gaps] = 0.95
+    for number in np.argsort(-scores, kind="stable")[:most]:
+        if scores[number] > 0.0:
+            kind = SpotKind.SPECK if specks[number] else SpotKind.HOLE
+            yield _spot(kind, regions.rect(int(number)), float(scores[number]))
 
 
 def _low_scores(quality: ImageU8, band: BoolMask, width: int) -> Iterable[Spot]:
