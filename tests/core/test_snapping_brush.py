@@ -252,3 +252,17 @@ def test_live_wire_over_a_long_way_and_outside() -> None:
     beyond = live_wire(guide, (150.0, -9.0), (150.0, 80.0))
     assert beyond[0] == (150.0, -9.0)
     assert beyond[-1] == (150.0, 80.0)
+
+
+def test_one_pixel_of_a_stroke_is_not_lost_in_the_reduction() -> None:
+    """Blocks, not samples: a thin stroke between the samples grows too."""
+    flat = Drawn(np.full((1500, 2400), 0.4, np.float32))
+    mask = np.ones((1, 1), np.bool_)
+    for x, y in ((1201, 701), (1202, 702), (1203, 703)):
+        rect, region = grow(flat, Rect(x, y, 1, 1), mask, reach=601, sensitivity=50)
+        rows, columns = np.nonzero(region)
+        middle = (
+            (columns.min() + columns.max()) / 2 + rect.x,
+            (rows.min() + rows.max()) / 2 + rect.y,
+        )
+        assert middle == pytest.approx((x, y), abs=2)

@@ -65,11 +65,9 @@ def _aligned(window: Rect, step: int) -> Rect:
 def _reduced(mask: BoolMask, step: int) -> BoolMask:
     if step == 1:
         return mask
-    height, width = mask.shape
-    padded = np.zeros((-(-height // step) * step, -(-width // step) * step), np.bool_)
-    padded[:height, :width] = mask
-    blocks = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step)
-    return np.asarray(blocks.any(axis=(1, 3)), np.bool_)
+    block = np.ones((step, step), np.uint8)
+    most = cv2.dilate(mask.view(np.uint8), block, anchor=(0, 0))  # of the block that begins here
+    return np.asarray(most[::step, ::step] > 0, np.bool_)
 
 
 def _enlarged(mask: BoolMask, step: int, like: BoolMask) -> BoolMask:
