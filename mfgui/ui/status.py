@@ -12,7 +12,8 @@ from mfgui.ui.canvas.readout import Readout, Values
 from mfgui.ui.progress import ProgressView
 
 COUNT_MS = 100  # the share of unassigned pixels is shown at most ten times a second
-_NAMES = {"live": "Live", "result": "Fused"}
+_NAMES = {"live": "Live", "result": "Fused", "composite": "Fused"}
+_MOST_SOURCES = 6  # larger stacks have no room for the values of all
 
 
 class StatusBar(QStatusBar):
@@ -104,9 +105,12 @@ def readout_words(readout: Readout, names: Sequence[str] = ()) -> str:
     shown = readout.values.get(readout.shown)
     if shown is not None and not readout.shown.startswith("source:"):
         parts.append(f"{_NAMES.get(readout.shown.split(':')[0], readout.shown)} {_values(shown)}")
-    for key, values in readout.values.items():
-        if key.startswith("source:"):
-            parts.append(f"{key.removeprefix('source:')}: {_values(values)}")
+    sources = {key: found for key, found in readout.values.items() if key.startswith("source:")}
+    if len(sources) > _MOST_SOURCES:  # those that matter here
+        wanted = (readout.shown, f"source:{readout.label}")
+        sources = {key: found for key, found in sources.items() if key in wanted}
+    for key, values in sources.items():
+        parts.append(f"{key.removeprefix('source:')}: {_values(values)}")
     if readout.label is not None:
         parts.append(_label_words(readout.label, names))
     return "    ".join(parts)
