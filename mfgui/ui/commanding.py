@@ -93,6 +93,7 @@ class Commands(QObject):
             "overlay-stronger": lambda: overlay.strengthen(1),
             "source-previous": lambda: view.step_source(-1),
             "source-next": lambda: view.step_source(1),
+            "show-composite": lambda: view.show(COMPOSITE),
             "set-reference": self._set_reference,
             "full-screen": self._toggle_full_screen,
         }

@@ -122,6 +122,13 @@ VIEW_COMMANDS: tuple[Command, ...] = (
         blocked=needs_set,
     ),
     Command(
+        "show-composite",
+        "Composite of the map",
+        VIEW,
+        "Show what the focus map chooses from the sources, without any run",
+        blocked=needs_map,
+    ),
+    Command(
         "set-reference",
         "Set as reference",
         VIEW,
