@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -23,7 +25,9 @@ from mfgui.core.events import (
 )
 from mfgui.core.session import Session
 from mfgui.core.snapping import FusedGuide, Guide, GuideKind, LuminanceGuide, SharpnessGuide
+from mfgui.core.snapping.guide import TILE, tiles_of
 from mfgui.core.stack import SourceStack
+from mfgui.jobs.pool import Report, Task
 
 Maker = Callable[[Controller], Guide | None]
 
@@ -105,6 +109,8 @@ class Guides:
         self._controller = controller
         self._makers = makers
         self._kept: dict[GuideKind, Guide | None] = {}
+        self._warmed: tuple[Guide, Rect] | None = None
+        self._stop = threading.Event()
         controller.notifier.connect(self._take)
 
     def of(self, kind: GuideKind) -> Guide | None:
@@ -113,10 +119,40 @@ class Guides:
             self._kept[kind] = self._makers[kind](self._controller)
         return self._kept[kind]
 
+    def warm(self, kind: GuideKind, rect: Rect, at: tuple[float, float]) -> None:
+        """Have the pool make what of a guide lies in `rect`, from the place `at` outwards: an
+        edge that is first asked for under the brush would hold it up."""
+        guide = self.of(kind)
+        if guide is None or rect.empty or self._warmed == (guide, rect):
+            return
+        self._stop.set()
+        self._stop, self._warmed = threading.Event(), (guide, rect)
+        self._controller.ask(_warming(guide, rect, at, self._stop), lambda _nothing: None)
+
     def _take(self, change: Change) -> None:
         if isinstance(change, SetOpened | SetClosed):
             self._kept.clear()
+            self._stop.set()
+            self._warmed = None
         elif isinstance(change, ActiveSourceChanged):
             self._kept.pop(GuideKind.LUMINANCE, None)
         elif isinstance(change, ShownChanged | PictureReady | ResultAdded | HistoryChanged):
             self._kept.pop(GuideKind.FUSED, None)
+
+
+def _warming(guide: Guide, rect: Rect, at: tuple[float, float], stop: threading.Event) -> Task:
+    """Reads the tiles of a rectangle, the nearest ones first."""
+
+    def distance(tile: Rect) -> float:
+        return math.hypot(tile.x + TILE / 2 - at[0], tile.y + TILE / 2 - at[1])
+
+    def task(_report: Report) -> None:
+        whole = Rect(0, 0, guide.size.width, guide.size.height)
+        for tile in sorted(tiles_of(rect), key=distance):
+            if stop.is_set():
+                return
+            part = tile.intersected(whole)
+            if not guide.ready(part):
+                guide.read(part)
+
+    return task

@@ -78,7 +78,6 @@ class Presenter(QObject):
             ShownChanged: self._on_shown_changed,
             ActiveSourceChanged: self._on_active_source_changed,
             MapChanged: self._on_map_changed,
-            HistoryChanged: self._on_history_changed,
             MapPatched: self._on_map_patched,
             HistoryChanged: self._on_history_changed,
             PicturePatched: self._on_picture_patched,

@@ -105,6 +105,7 @@ class ToolPresenter:
     def _connect_canvas(self) -> None:
         bench, canvas, actions = self._bench, self._parts.canvas, self._parts.actions
         bench.scale = lambda: canvas.zoom
+        bench.visible = lambda: canvas.visible_rect
         self._controller.in_hand = lambda: "outline" if bench.busy else ""
         keys = {}
         for name in bench.names:

@@ -79,8 +79,11 @@ class ToolBench(QObject):
         self._was_busy = False
         self._erasing = False
         self._pressure = 1.0
+        self._hovered: Point | None = None
         self.scale: Callable[[], float] = lambda: 1.0
         """Screen pixels per image pixel, now."""
+        self.visible: Callable[[], Rect] = lambda: Rect(0, 0, 0, 0)
+        """The part of the picture that is on the screen, now."""
         controller.notifier.connect(self._take)
 
     # What the canvas asks
@@ -153,14 +156,21 @@ class ToolBench(QObject):
 
     def hover(self, point: Point | None, keys: Keys) -> None:
         self._erasing = keys.ctrl or keys.eraser
+        self._hovered = point
         self._feed(lambda tool, stage: tool.hover(stage, point, keys))
+        if point is not None and self._looks_at_guide():
+            self._guides.warm(self._options.guide, self.visible(), (point.x, point.y))
 
     def confirm(self) -> None:
         self._feed(lambda tool, stage: tool.confirm(stage))
 
     def outline(self) -> Outline | None:
         stage = self._stage()
-        return None if self._tool is None or stage is None else self._tool.outline(stage)
+        if self._tool is None or stage is None:
+            return None
+        if not self.busy and not self._guide_ready(stage):
+            stage = replace(stage, guide=None)  # a preview waits for nothing
+        return self._tool.outline(stage)
 
     def pick(self, point: Point) -> None:
         """Paint the label below this place from here on; 0 where there is no map."""
@@ -303,11 +313,22 @@ class ToolBench(QObject):
             self.scale(),
         )
 
-    def _guide(self) -> Guide | None:
-        """Only where the tool looks at it: it keeps as many values as the picture has pixels."""
+    def _looks_at_guide(self) -> bool:
+        """Only then is there one: it keeps as many values as the picture has pixels."""
         options = self._options
-        wanted = {"smart-brush": True, "fill": options.by_edges}.get(self._name, options.snap)
-        return self._guides.of(options.guide) if wanted else None
+        wanted = {"smart-brush": True, "fill": options.by_edges, "inspect": False}
+        return wanted.get(self._name, options.snap)
+
+    def _guide(self) -> Guide | None:
+        return self._guides.of(self._options.guide) if self._looks_at_guide() else None
+
+    def _guide_ready(self, stage: Stage) -> bool:
+        """Whether the edges around the pointer can be read without making them first."""
+        point, guide = self._hovered, stage.guide
+        if point is None or guide is None:
+            return True
+        around = Rect(int(point.x), int(point.y), 1, 1).grown(self._options.size)
+        return guide.ready(around.intersected(Rect(0, 0, stage.size.width, stage.size.height)))
 
     def _feed(self, act: Callable[[Tool, Stage], Answer]) -> None:
         tool, stage = self._tool, self._stage()

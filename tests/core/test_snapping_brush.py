@@ -38,6 +38,9 @@ class Drawn:
         assert inside == rect
         return self.values[rect.slices]
 
+    def ready(self, _rect: Rect) -> bool:
+        return True
+
 
 def step(width: int = 200, height: int = 160, *, edge: int = 100, noise: float = 0.0) -> Drawn:
     rng = np.random.default_rng(0)

@@ -10,6 +10,10 @@ from mfgui.core.edits import Edit
 from mfgui.core.snapping import GuideKind
 from mfgui.ui.application import Application
 from mfgui.ui.guides import GUIDE_MAKERS, Frames, Guides
+from mfgui.ui.tools.tool import Point
+from tests.guides import Picture
+from tests.ui.hands import WAIT_MS
+from tests.ui.strokes import hover
 
 PLACE = Rect(200, 150, 40, 30)
 
@@ -87,3 +91,55 @@ def test_that_the_region_is_clipped_and_one_step(opened: Application, qtbot: Any
     assert session.region is None
     opened.controller.edit.redo()
     assert session.region == Rect(0, 350, 80, 50)
+
+
+@pytest.mark.parametrize("kind", list(GuideKind))
+def test_that_a_guide_is_made_ahead_in_the_pool(
+    guides: Guides, opened: Application, qtbot: Any, kind: GuideKind
+) -> None:
+    guide = guides.of(kind)
+    assert guide is not None
+    assert not guide.ready(PLACE)
+    guides.warm(kind, Rect(0, 0, 600, 400), (300, 200))
+    qtbot.waitUntil(lambda: guide.ready(Rect(0, 0, 600, 400)), timeout=WAIT_MS)
+    assert guide.ready(PLACE)
+
+
+def test_that_the_nearest_tiles_are_made_first_and_a_new_place_stops_the_old(
+    opened: Application,
+) -> None:
+    tasks: list[Any] = []
+    opened.controller.ask = lambda task, _done: tasks.append(task)  # type: ignore[method-assign]
+    picture = Picture(np.zeros((600, 900)))
+    picture.ready = lambda _rect: False  # type: ignore[method-assign]
+    guides = Guides(opened.controller, {GuideKind.SHARPNESS: lambda _controller: picture})
+    whole = Rect(0, 0, 900, 600)
+    guides.warm(GuideKind.SHARPNESS, whole, (700, 300))
+    guides.warm(GuideKind.SHARPNESS, whole, (10, 10))
+    assert len(tasks) == 1  # it is under way
+    tasks[0](lambda _part: None)
+    assert picture.asked[0] == Rect(512, 256, 256, 256)
+    assert len(picture.asked) == 12
+    guides.warm(GuideKind.SHARPNESS, PLACE, (10, 10))
+    guides.warm(GuideKind.SHARPNESS, whole, (10, 10))
+    picture.asked.clear()
+    tasks[1](lambda _part: None)
+    assert picture.asked == []
+
+
+def test_that_a_preview_waits_for_no_edges(opened: Application, qtbot: Any) -> None:
+    bench, canvas = opened.window.bench, opened.window.parts.canvas
+    guide = bench._guides.of(GuideKind.SHARPNESS)
+    assert guide is not None
+    bench.choose("brush")
+    bench.change(snap=True, size=40)
+    canvas.setFocus()
+    bench._hovered = Point(300, 200)
+    assert not guide.ready(Rect(260, 160, 80, 80))
+    assert bench.outline() is None or bench.outline().mask is None
+    hover(canvas, (300, 200))
+    qtbot.waitUntil(lambda: guide.ready(Rect(260, 160, 80, 80)), timeout=WAIT_MS)
+    hover(canvas, (301, 200))
+    outline = bench.outline()
+    assert outline is not None
+    assert outline.mask is not None

@@ -29,13 +29,15 @@ class Guide(Protocol):
 
     `read(rect)` gives (rect.height, rect.width) float32 for a rectangle inside the picture,
     computed when it is first asked for and kept in tiles: every rectangle has the values of the
-    whole. `size` is that of the picture.
+    whole. `ready(rect)` tells whether that would be quick. `size` is that of the picture.
     """
 
     kind: GuideKind
     size: Size
 
     def read(self, rect: Rect) -> ImageF32: ...
+
+    def ready(self, rect: Rect) -> bool: ...
 
 
 @runtime_checkable
@@ -67,6 +69,10 @@ class Tiles:
     @property
     def nbytes(self) -> int:
         return self._bytes
+
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._kept
 
     def get(self, key: Hashable, make: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
         with self._lock:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size, to_float
 from mfgui.core.snapping.filters import Plane, fitted
-from mfgui.core.snapping.guide import GuideKind, Tiles, gathered
+from mfgui.core.snapping.guide import GuideKind, Tiles, gathered, tiles_of
 
 _RADIUS = 4
 _MARGIN = 4 * _RADIUS
@@ -39,6 +39,10 @@ class LuminanceGuide:
 
     def read(self, rect: Rect) -> ImageF32:
         return gathered(rect, self._tile)
+
+    def ready(self, rect: Rect) -> bool:
+        """Whether nothing has to be made for a rectangle inside the picture."""
+        return all(tile in self._tiles for tile in tiles_of(rect))
 
     def _tile(self, tile: Rect) -> Plane:
         whole = Rect(0, 0, self.size.width, self.size.height)

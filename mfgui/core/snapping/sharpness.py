@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import BoolMask, ImageF32, PixelArray, Rect, Size, to_float
 from mfgui.core.snapping.decision import MARGIN, View, decided
-from mfgui.core.snapping.guide import TILE, GuideKind, Tiles, gathered
+from mfgui.core.snapping.guide import TILE, GuideKind, Tiles, gathered, tiles_of
 
 _MANY = 6  # sources that are compared in one tile, beside the neighbours of each
 _CELL = 16  # pixels of the cells in which the sharpest sources are looked for
@@ -56,6 +56,12 @@ class SharpnessGuide:
         if k == 2:
             return self.evidence(rect, 2)
         return gathered(rect, self._numbers) * np.float32(2) - np.float32(k + 1)
+
+    def ready(self, rect: Rect) -> bool:
+        """Whether nothing has to be made for a rectangle inside the picture."""
+        k = len(self._sources)
+        keys = ((1, 1, tile) if k == 2 else ("numbers", tile) for tile in tiles_of(rect))
+        return k == 1 or all(key in self._tiles for key in keys)
 
     def side(self, rect: Rect, mask: BoolMask) -> float:
         """Number of the source (from 1) that is in focus in most of the mask."""
