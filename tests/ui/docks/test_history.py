@@ -71,11 +71,14 @@ def test_that_steps_that_were_undone_give_way_to_a_new_one(model: HistoryModel) 
 
 
 def test_that_rows_of_forgotten_steps_go(model: HistoryModel) -> None:
+    removed: list[tuple[int, int]] = []
+    model.rowsRemoved.connect(lambda _parent, first, last: removed.append((first, last)))
     history = History(budget=25, least=1)
     for number in range(4):
         history.push(step(f"Brush {number}", 10))
         model.show_history(history)
     assert rows(model) == ["Beginning", "Brush 2", "Brush 3, present state"]
+    assert removed == [(1, 1), (1, 1)]
 
 
 def paint(application: Application, times: int) -> None:
