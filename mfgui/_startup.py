@@ -40,6 +40,15 @@ def remove_opencv_qt_variables(environ: MutableMapping[str, str]) -> None:
             del environ[name]
 
 
+def make_qt_types_at_once(environ: MutableMapping[str, str]) -> None:
+    """Have PySide make its types when it is imported, not when each is first looked at.
+
+    Looking at one in a worker, as the import of pyqtgraph does with hundreds, while the interface
+    looks at another has crashed; and all of them at once take no longer than a window's share.
+    """
+    environ.setdefault("PYSIDE6_OPTION_LAZY", "0")
+
+
 def limit_opencv() -> None:
     """OpenCV computes in the calling thread; row stripes share the work between threads."""
     import cv2
@@ -56,6 +65,7 @@ def prepare_command_line() -> None:
 
 def prepare_window() -> None:
     """Before the first import of Qt."""
+    make_qt_types_at_once(os.environ)
     set_thread_environment(os.environ, threads=compute_threads(window=True))
     remove_opencv_qt_variables(os.environ)
     sys.setswitchinterval(_SWITCH_INTERVAL)

@@ -69,3 +69,23 @@ def test_that_help_loads_nothing_heavy(arguments: list[str]) -> None:
     )
     assert ended.stdout.splitlines()[-1] == "loaded: [] code: 0"
     assert ended.stderr == ""
+
+
+def test_that_qt_types_are_made_on_import_unless_a_person_says_otherwise() -> None:
+    environ: dict[str, str] = {}
+    _startup.make_qt_types_at_once(environ)
+    assert environ == {"PYSIDE6_OPTION_LAZY": "0"}
+    environ["PYSIDE6_OPTION_LAZY"] = "1"
+    _startup.make_qt_types_at_once(environ)
+    assert environ == {"PYSIDE6_OPTION_LAZY": "1"}
+
+
+def test_that_no_type_of_qt_is_left_to_be_made_by_a_worker() -> None:
+    """A crash otherwise: the plotting library, imported beside the interface, looks at them all."""
+    code = (
+        "from mfgui import _startup; _startup.prepare_window()\n"
+        "import sys; from PySide6 import QtWidgets\n"
+        "before = len(vars(QtWidgets)); [getattr(QtWidgets, n) for n in dir(QtWidgets)]\n"
+        "sys.exit(len(vars(QtWidgets)) - before)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
