@@ -33,7 +33,8 @@ class Composite:
 
     With a hard seam the pixels of a changed rectangle are chosen at once from the display
     pictures of the sources; other seams and large changes are composed by the pool, where
-    changes that arrive meanwhile are put together. Unassigned pixels are those of the default
+    changes that arrive meanwhile are put together. What changes while it is out of sight is
+    composed when it is shown again. Unassigned pixels are those of the default
     detector's map, which is made when the first of them is met.
     """
 
@@ -60,30 +61,46 @@ class Composite:
             self._compose(self._whole())
 
     def ensure(self) -> None:
-        """Have the picture made, if there is a map and it has not been."""
-        if self._picture is None and self._desk.session.focus_map is not None:
+        """Have the picture made, if there is a map, or what has changed since it was last seen."""
+        if self._desk.session.focus_map is None or self._building:
+            return
+        if self._picture is None:
             self._compose(self._whole())
+        elif self._due is not None:
+            rect, self._due = self._due, None
+            self._renew(rect)
 
     def map_changed(self, rect: Rect) -> None:
         """The labels inside `rect` have changed."""
         session = self._desk.session
         if session.focus_map is None:
             return
-        if self._picture is None:
-            if self._building:
-                self._compose(rect)
-            return
+        if self._picture is not None and session.shown == COMPOSITE:
+            self._renew(rect)
+        elif self._picture is not None or self._building:
+            self._add(rect)
+
+    def _renew(self, rect: Rect) -> None:
+        """Bring a rectangle of the picture up to date: at once where that is quick."""
+        session = self._desk.session
+        assert session.focus_map is not None
+        assert self._picture is not None
         labels = session.focus_map.labels[rect.slices]
         complete = self._detected is not None or bool(labels.all())
-        small = rect.width * rect.height <= _AT_ONCE
-        if session.seam.kind == "hard" and not session.seam.tone_match and small and complete:
+        quick = session.seam.kind == "hard" and not session.seam.tone_match and complete
+        if quick and rect.width * rect.height <= _AT_ONCE:
             shown = shown_pixels(self._picture, rect)
             filled = _filled(labels, self._detected, rect)
             self._patch(rect, chosen(self.sources, filled, rect, out=shown))
             if self._building:
-                self._due = rect if self._due is None else self._due.united(rect)
+                self._add(rect)  # an older state of it may be on its way
         else:
-            self._compose(rect.grown(seam_reach(session.seam)).intersected(self._whole()))
+            self._compose(rect)
+
+    def _add(self, rect: Rect) -> None:
+        """What depends on the labels of a rectangle is due."""
+        rect = rect.grown(seam_reach(self._desk.session.seam)).intersected(self._whole())
+        self._due = rect if self._due is None else self._due.united(rect)
 
     def image(self) -> Callable[[], ImageF32]:
         """What composes the whole picture, (H, W, C) float32, of the map as it is now."""
@@ -127,7 +144,7 @@ class Composite:
         return Compute(threads=self._desk.backend.threads, checkpoint=check)
 
     def _compose(self, rect: Rect) -> None:
-        self._due = rect if self._due is None else self._due.united(rect)
+        self._add(rect)
         if not self._building:
             self._begin()
 

@@ -190,6 +190,12 @@ class EditControl:
         whole = Edit(Rect(0, 0, width, height), np.ones((height, width), np.bool_), labels)
         return self.apply(name, [whole])
 
+    def bring_along(self) -> None:
+        """The map was put there by others: renew what is made from it."""
+        focus_map = self._desk.session.focus_map
+        if focus_map is not None:
+            self._patched(Rect(0, 0, focus_map.size.width, focus_map.size.height))
+
     def undo(self) -> None:
         """Cancel the open gesture, else take back the newest step."""
         if self.busy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from mfgui.app.requests import RunNumbers
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import ImageU8, Rect
 from mfgui.core.compute import Compute, StopRequested
-from mfgui.core.events import PicturePatched, ResultAdded, ResultRemoved
+from mfgui.core.events import PicturePatched, ResultAdded, ResultRemoved, ShownChanged
 from mfgui.core.pyramid import Picture
 from mfgui.jobs.pool import TaskFailed
 
@@ -50,7 +50,8 @@ class Follower:
     While its picture is shown, changed labels are seen in it at once: moved by the difference of
     the sources, then as solved again. Results of other methods or objectives, and maps with
     unassigned pixels, are not followed: the next run serves them. Changes that arrive while one
-    is being solved are put together and solved next. Q is evaluated once after the last of them.
+    is being solved are put together and solved next; those made while no result is shown are
+    solved when one is. Q is evaluated once after the last of them.
     """
 
     def __init__(self, desk: Desk, view: ViewControl, numbers: RunNumbers) -> None:
@@ -62,6 +63,8 @@ class Follower:
         self._scoring: _Job | None = None
         self._due = False
         self._since: Rect | None = None  # where the map may differ from that of the entry
+        self._settled: list[Callable[[], None]] = []
+        desk.notifier.connect(self._on_session_changed)
         self.sources: Sequence[Picture] = ()
         """Display pictures of the open set."""
 
@@ -75,10 +78,22 @@ class Follower:
         """
         self._since = rect if self._since is None else self._since.united(rect)
         self._due = self._due or follow
+        if self._view.shown_result() is None:
+            return
         if follow:
             self._show_at_once(rect)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Solve what is due, whatever is shown: somebody wants to see or to save the result."""
         if self._due and self._job is None:
             self._begin()
+
+    def when_settled(self, then: Callable[[], None]) -> None:
+        """Call `then` as soon as the newest optimum belongs to the present map, if it can."""
+        self._settled.append(then)
+        self.catch_up()
+        self._tell_settled()
 
     def abandon(self) -> None:
         """Forget everything: the set is being left."""
@@ -87,14 +102,32 @@ class Follower:
                 job.stopped.set()
         self._job = self._scoring = self._entry = self._since = None
         self._due = False
+        self._settled.clear()
         self.sources = ()
+
+    def _tell_settled(self) -> None:
+        if self._job is None and not self._due:
+            waiting, self._settled = self._settled, []
+            for then in waiting:
+                then()
+
+    def _on_session_changed(self, change: object) -> None:
+        """The newest optimum is shown: what was painted meanwhile is due."""
+        if isinstance(change, ShownChanged) and self._due:
+            shown = self._view.shown_result()
+            if shown is not None and shown == self._newest():
+                self.catch_up()
+
+    def _newest(self) -> int | None:
+        results = self._desk.session.results
+        return next((n for n in reversed(results) if can_follow(results[n])), None)
 
     def _base(self) -> int | None:
         """Number of the result to follow: the shown one if it can be, else the newest."""
         results, shown = self._desk.session.results, self._view.shown_result()
         if shown is not None and can_follow(results[shown]):
             return shown
-        return next((n for n in reversed(results) if can_follow(results[n])), None)
+        return self._newest()
 
     def _choose(self) -> Entry | None:
         """The entry of the result to follow, a new one if that is another than before."""
@@ -223,6 +256,7 @@ class Follower:
             self._begin()
         if self._job is None:
             self._score()
+        self._tell_settled()
 
     def _publish(self, entry: Entry, solved: Solved | None = None) -> None:
         """Put the entry among the results; with a solution show it."""

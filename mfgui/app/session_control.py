@@ -284,6 +284,7 @@ class SessionControl:
         shown = stored.shown if _is_there(stored.shown, stored) else view.fused_key()
         view.show(shown or f"source:{stored.active_source}")
         lost = self.parts.restore(stored.parts)
+        self._edit.bring_along()
         self._edit.history.clear()
         if search.offer is not None or any(place.accepted for place in search.places):
             self._edit.history.mark_unsaved()
@@ -320,6 +321,9 @@ class SessionControl:
         assert stack is not None
         focus_map = session.focus_map
         results = dict(session.results)
+        if not for_file:
+            # What follows the map changes with every stroke and is made again from what is kept.
+            results = {n: result for n, result in results.items() if result.guard is None}
         stored = StoredSession(
             frame=session_tasks.frame_of(stack),
             sources=tuple(self._record(index, for_file) for index in range(stack.k)),

@@ -209,26 +209,31 @@ class Commands(QObject):
             path = Path(chosen)
             self._controller.sets.save_map(path if path.suffix else path.with_suffix(".png"))
 
-    def export(self, run_id: int | None) -> None:
-        """Ask where a result goes, or the composite of the map for None, and write it."""
+    def export(self, run_id: int | None, *, newest: bool = False) -> None:
+        """Ask where a result goes, or the composite of the map for None, and write it; with
+        `newest` the one that is the newest by then."""
         session, values = self._controller.session, self._controller.settings.values
         if session.stack is None or (run_id is not None and run_id not in session.results):
             return
         path = suggested_name(self.first_source(), values.last_export_suffix)
         depth = cast(Depth, values.last_export_depth or session.stack.depth)
         dialog = ExportDialog(path, depth=depth, parent=self._window)
-        dialog.wished.connect(lambda wish: self._on_export_wished(run_id, wish))
+        dialog.wished.connect(lambda wish: self._on_export_wished(run_id, wish, newest=newest))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _export(self) -> None:
-        session = self._controller.session
         run_id = self._controller.view.shown_result()
-        if run_id is None and session.shown != COMPOSITE:
-            run_id = next(reversed(session.results), None)
-        self.export(run_id)
+        if run_id is not None or self._controller.session.shown == COMPOSITE:
+            self.export(run_id)
+        else:
+            self._controller.follower.catch_up()  # with what was painted on a source
+            self.export(self._newest(), newest=True)
 
-    def _on_export_wished(self, run_id: int | None, wish: ExportWish) -> None:
+    def _newest(self) -> int | None:
+        return next(reversed(self._controller.session.results), None)
+
+    def _on_export_wished(self, run_id: int | None, wish: ExportWish, *, newest: bool) -> None:
         stack = self._controller.session.stack
         own = stack is not None and wish.depth == stack.depth
         self._controller.settings.change(
@@ -239,7 +244,12 @@ class Commands(QObject):
             image = self._controller.composite.image()
             self._controller.sets.export_image(image, wish.path, depth=wish.depth)
         else:
-            self._controller.sets.export(run_id, wish.path, depth=wish.depth)
+            export = self._controller.sets.export
+            self._controller.follower.when_settled(
+                lambda: export(
+                    (self._newest() if newest else None) or run_id, wish.path, depth=wish.depth
+                )
+            )
 
     def first_source(self) -> Path:
         """The first source where a person may write: the shipped sample is in the program, and

@@ -140,6 +140,8 @@ class Presenter(QObject):
         self._peeked = keys[what]
         if self._peeked == COMPOSITE:
             controller.composite.ensure()
+        elif what == "fused":
+            controller.follower.catch_up()
         self._parts.canvas.peek(self._peeked)
 
     def end_peek(self) -> None:

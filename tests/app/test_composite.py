@@ -171,3 +171,24 @@ def test_that_the_composite_can_be_exported(shown, tmp_path) -> None:
     labels = controller.session.focus_map.labels.copy()
     labels[BLOB.slices] = 2
     np.testing.assert_array_equal(written, expected(shown, labels))
+
+
+def test_that_what_changes_out_of_sight_is_composed_when_it_is_shown_again(shown) -> None:
+    controller = shown.controller
+    controller.view.show("source:1")
+    shown.changes.clear()
+    paint(shown, BLOB, 2)
+    paint(shown, Rect(40, 5, 9, 9), 1)
+    assert not shown.seen(changes.PicturePatched)
+    controller.view.show("composite")
+    shown.settle()
+    labels = controller.session.focus_map.labels
+    np.testing.assert_array_equal(picture(shown), expected(shown, labels))
+    controller.composite.set_seam(Seam("feather", 5))
+    controller.view.show("source:1")
+    paint(shown, BLOB, 1)
+    shown.settle()
+    controller.composite.ensure()  # somebody peeks at it
+    shown.settle()
+    found, wanted = picture(shown).astype(int), expected(shown, labels).astype(int)
+    assert np.abs(found - wanted).max() <= 1

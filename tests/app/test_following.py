@@ -94,7 +94,6 @@ def test_that_the_successor_takes_the_place_of_what_followed(fused, tiny_pair) -
     labels = with_blob(tiny_pair.labels)
     controller.sets.set_map(labels, ORIGIN)
     fused.settle()
-    controller.view.show("source:1")
     second = Rect(50, 5, 6, 6)
     labels = with_blob(labels, second)
     controller.session.focus_map.write(second, labels[second.slices])
@@ -106,8 +105,7 @@ def test_that_the_successor_takes_the_place_of_what_followed(fused, tiny_pair) -
     assert found.name.count(FOLLOWING) == 1
     assert found.provenance.follows == 1
     np.testing.assert_array_equal(found.labels, labels)
-    assert controller.session.shown == "source:1"  # chosen meanwhile
-    assert fused.seen(changes.PictureReady)[-1].key == "result:2"
+    assert controller.session.shown == "result:2"
     assert rms(found.image, controller.session.results[run(fused)].image) < 0.5
 
 
@@ -426,3 +424,64 @@ def test_that_a_run_that_makes_its_map_has_the_revision_of_it(desk, tiny_pair_fi
     run(desk)
     session = desk.controller.session
     assert session.results[1].map_revision == session.focus_map.revision
+
+
+def test_that_what_is_painted_on_a_source_is_solved_when_the_result_is_shown(seen) -> None:
+    desk, canvas = seen
+    session, view = desk.controller.session, desk.controller.view
+    view.show("source:1")
+    paint(desk, BLOB, OTHER)
+    paint(desk, Rect(50, 5, 6, 6), 3 - int(session.focus_map.labels[5, 50]))
+    desk.settle()
+    assert list(session.results) == [1]
+    view.show("result:1")
+    desk.settle()
+    assert list(session.results) == [1, 2]
+    np.testing.assert_array_equal(session.results[2].labels, session.focus_map.labels)
+    assert session.shown == "result:2"
+    shown = from_float(session.results[2].image, "uint8")
+    np.testing.assert_array_equal(canvas.pixels("result:2"), shown)
+
+
+def test_that_an_older_result_that_is_looked_at_is_left_alone(seen) -> None:
+    desk, _ = seen
+    session, view = desk.controller.session, desk.controller.view
+    paint(desk, BLOB, OTHER)
+    desk.settle()
+    view.show("source:1")
+    paint(desk, BLOB, OWN)
+    view.show("result:1")
+    desk.settle()
+    assert session.shown == "result:1"
+    assert list(session.results) == [1, 2]
+    assert (session.results[2].labels[BLOB.slices] == OTHER).all()
+
+
+def test_that_somebody_can_wait_until_the_result_has_caught_up(seen) -> None:
+    desk, _ = seen
+    session, told = desk.controller.session, []
+    desk.controller.follower.when_settled(lambda: told.append(max(session.results)))
+    assert told == [1]  # nothing is due
+    desk.controller.view.show("source:1")
+    paint(desk, BLOB, OTHER)
+    desk.controller.follower.when_settled(lambda: told.append(max(session.results)))
+    assert told == [1]
+    desk.settle()
+    assert told == [1, 2]
+    paint(desk, BLOB, OWN)
+    desk.controller.follower.when_settled(lambda: told.append(0))
+    desk.controller.sets.close()
+    desk.settle()
+    assert told == [1, 2]
+
+
+def test_that_recovery_keeps_what_was_run_and_a_file_keeps_what_followed(seen) -> None:
+    desk, _ = seen
+    paint(desk, BLOB, OTHER)
+    desk.settle()
+    sessions = desk.controller.sessions
+    assert list(sessions.freeze(for_file=False)().results) == [1]
+    stored = sessions.freeze(for_file=True)().results
+    assert list(stored) == [1, 2]
+    assert stored[2].guard is None
+    assert not np.shares_memory(stored[2].image, desk.controller.session.results[2].image)
