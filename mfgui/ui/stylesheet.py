@@ -126,6 +126,12 @@ QSlider::handle:horizontal:disabled { background: $panel; border-color: $text_di
 
 QCheckBox { spacing: 8px; min-height: 24px; }
 QCheckBox:focus, QRadioButton:focus { color: $focus; }
+QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $border; border-radius: 4px;
+    background: $input; }
+QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: $focus; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
+QCheckBox::indicator:disabled { background: $panel; border-color: $text_disabled; }
+QCheckBox::indicator:checked:disabled { background: $text_disabled; }
 QProgressBar { background: $divider; border: none; border-radius: 3px; max-height: 6px;
     min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
@@ -179,7 +185,8 @@ _BANNER = """
 def style_sheet(theme: Theme) -> str:
     """The style sheet made from the tokens of `theme`."""
     chevron = resources.path(f"themes/chevron-{theme.name}.svg").as_posix()
-    tokens: dict[str, Any] = {**vars(theme), "chevron": chevron}
+    check = resources.path(f"themes/check-{theme.name}.svg").as_posix()
+    tokens: dict[str, Any] = {**vars(theme), "chevron": chevron, "check": check}
     tokens["error_text"] = theme.error.border if theme.dark else theme.error.text
     tokens["error_border"] = theme.error.border
     parts = [Template(part).substitute(tokens) for part in (_FRAME, _BUTTONS, _EDITORS, _LISTS)]
