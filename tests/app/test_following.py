@@ -347,7 +347,7 @@ def test_that_what_is_painted_during_a_solution_stays_in_sight(seen) -> None:
     desk, canvas = seen
     controller = desk.controller
     paint(desk, BLOB, OTHER)
-    second = Rect(BLOB.x + 3, BLOB.y + 2, 5, 5)  # inside the patch of the first one
+    second = Rect(BLOB.x + 2, BLOB.y + 2, 4, 4)  # inside the first one
     paint(desk, second, OWN)
     desk.backend.work()
     controller.handle(desk.backend.events.popleft())  # the solution of the first stroke
