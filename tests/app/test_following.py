@@ -492,3 +492,37 @@ def test_that_recovery_keeps_what_was_run_and_a_file_keeps_what_followed(seen) -
     assert list(stored) == [1, 2]
     assert stored[2].guard is None
     assert not np.shares_memory(stored[2].image, desk.controller.session.results[2].image)
+
+
+def along(pixels, stack, *, old: int, new: int) -> np.ndarray:
+    """Display pixels moved from one source to another."""
+    difference = stack.pixels(new - 1).astype(int) - stack.pixels(old - 1).astype(int)
+    return np.clip(pixels + difference, 0, 255)
+
+
+def test_that_strokes_over_one_another_are_seen_before_any_is_solved(seen) -> None:
+    desk, canvas = seen
+    stack = desk.controller.session.stack
+    pixels = canvas.pixels("result:1")
+    paint(desk, BLOB, OTHER)
+    paint(desk, BLOB, OWN)
+    there = along(pixels, stack, old=OWN, new=OTHER)
+    back = along(there, stack, old=OTHER, new=OWN)
+    np.testing.assert_array_equal(canvas.pixels("result:2")[BLOB.slices], back[BLOB.slices])
+
+
+def test_that_a_stroke_after_a_change_that_was_too_large_to_show_at_once_starts_from_it(
+    seen, monkeypatch
+) -> None:
+    from mfgui.app import following
+
+    desk, canvas = seen
+    stack = desk.controller.session.stack
+    with monkeypatch.context() as context:
+        context.setattr(following, "_AT_ONCE", 0)
+        paint(desk, BLOB, OTHER)
+        desk.settle()
+    pixels = canvas.pixels("result:2")
+    paint(desk, BLOB, OWN)
+    moved = along(pixels, stack, old=OTHER, new=OWN)
+    np.testing.assert_array_equal(canvas.pixels("result:2")[BLOB.slices], moved[BLOB.slices])
