@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
@@ -18,13 +17,11 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QFrame,
     QGraphicsDropShadowEffect,
     QLabel,
     QLineEdit,
-    QListView,
     QMainWindow,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -35,7 +32,7 @@ from PySide6.QtWidgets import (
 from mfgui.app.finding import Match, ranked
 from mfgui.app.settings import SettingsFile
 from mfgui.ui.palette_entries import Entry
-from mfgui.ui.rows import draw_ground
+from mfgui.ui.row_lists import Index, RowList, draw_ground
 
 REMEMBERED = 20
 ROW_HEIGHT = 34
@@ -48,8 +45,6 @@ _TO_LIST = {
     Qt.Key.Key_PageUp,
     Qt.Key.Key_PageDown,
 }
-
-Index = QModelIndex | QPersistentModelIndex
 Found = tuple[Entry, Match]
 
 
@@ -179,7 +174,7 @@ class CommandPalette(QFrame):
         self._entries: list[Entry] = []
         self._before: QWidget | None = None
         self.field = QLineEdit()
-        self.list = QListView()
+        self.list = RowList("Found")
         self.note = QLabel()
         self._found = _Found(self)
         self.setObjectName("commandPalette")
@@ -199,14 +194,8 @@ class CommandPalette(QFrame):
         self.field.setMinimumHeight(36)
         self.list.setModel(self._found)
         self.list.setItemDelegate(_EntryDelegate(self.list))
-        self.list.setAccessibleName("Found")
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setMouseTracking(True)
-        self.list.setUniformItemSizes(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(RowList.ScrollMode.ScrollPerItem)  # its height is of rows
         self.note.setObjectName("hint")
         self.note.setContentsMargins(8, 0, 8, 2)
         column = QVBoxLayout(self)

@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QRectF,
@@ -30,10 +29,6 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
@@ -41,14 +36,20 @@ from PySide6.QtWidgets import (
 )
 
 from mfgui.ui.icons import icon_in
+from mfgui.ui.row_lists import (
+    MARGIN,
+    Index,
+    RowList,
+    bright,
+    draw_eye,
+    draw_ground,
+    eye_place,
+    small,
+)
 from mfgui.ui.thumbnails import filling
 
 PICTURE = QSize(72, 52)
 ROW_HEIGHT = 68
-EYE_SIDE = 28
-MARGIN = 8
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +132,6 @@ class RowModel(QAbstractListModel):
         return None
 
 
-def eye_place(row_rect: QRect) -> QRect:
-    """Where the eye of a row is."""
-    left = row_rect.right() - EYE_SIDE - MARGIN // 2 + 1
-    return QRect(left, row_rect.center().y() - EYE_SIDE // 2, EYE_SIDE, EYE_SIDE)
-
-
 class RowDelegate(QStyledItemDelegate):
     """Draws a row: picture with badge, up to three lines, eye."""
 
@@ -158,24 +153,10 @@ class RowDelegate(QStyledItemDelegate):
         left = place.right() + 10
         right = eye_place(option.rect).left() - 4
         _draw_lines(painter, option, row, QRect(left, place.top(), right - left, place.height()))
-        _draw_eye(painter, option, row)
+        draw_eye(painter, option, shown=row.shown)
+        if row.note:
+            _draw_note(painter, option)
         painter.restore()
-
-
-def draw_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
-    ground = option.rect.adjusted(2, 1, -2, -1)
-    palette = option.palette
-    painter.setPen(Qt.PenStyle.NoPen)
-    if option.state & QStyle.StateFlag.State_Selected:
-        painter.setBrush(palette.color(QPalette.ColorRole.Midlight))
-        painter.drawRoundedRect(ground, 6, 6)
-    elif option.state & QStyle.StateFlag.State_MouseOver:
-        painter.setBrush(palette.color(QPalette.ColorRole.Light))
-        painter.drawRoundedRect(ground, 6, 6)
-    if option.state & QStyle.StateFlag.State_HasFocus:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(palette.color(QPalette.ColorRole.Highlight))
-        painter.drawRoundedRect(QRectF(ground).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
 
 def _draw_picture(painter: QPainter, option: QStyleOptionViewItem, row: Row, place: QRect) -> None:
@@ -190,9 +171,7 @@ def _draw_picture(painter: QPainter, option: QStyleOptionViewItem, row: Row, pla
 
 def _draw_badge(painter: QPainter, font: QFont, row: Row, corner: QPoint) -> None:
     colour = QColor(row.badge_colour)
-    bold = QFont(font)
-    bold.setWeight(QFont.Weight.DemiBold)
-    bold.setPointSizeF(font.pointSizeF() - 1.0)
+    bold = small(font, weight=QFont.Weight.DemiBold)
     width = max(18, QFontMetrics(bold).horizontalAdvance(row.badge) + 10)
     place = QRectF(corner.x() - 3, corner.y() - 3, width, 18)
     painter.setPen(QColor("#ffffff"))
@@ -203,21 +182,11 @@ def _draw_badge(painter: QPainter, font: QFont, row: Row, corner: QPoint) -> Non
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, row.badge)
 
 
-def bright(colour: QColor) -> bool:
-    """Whether black text reads better on it than white (relative luminance above 0.18)."""
-    linear = [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-        for value in (colour.redF(), colour.greenF(), colour.blueF())
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18
-
-
 def _draw_lines(painter: QPainter, option: QStyleOptionViewItem, row: Row, place: QRect) -> None:
     palette = option.palette
     title_font = QFont(option.font)
     title_font.setWeight(QFont.Weight.DemiBold)
-    dim_font = QFont(option.font)
-    dim_font.setPointSizeF(option.font.pointSizeF() - 1.0)
+    dim_font = small(option.font)
     lines = [(row.title, title_font, QPalette.ColorRole.Text)]
     lines += [
         (text, dim_font, QPalette.ColorRole.PlaceholderText)
@@ -235,20 +204,12 @@ def _draw_lines(painter: QPainter, option: QStyleOptionViewItem, row: Row, place
         top += height
 
 
-def _draw_eye(painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
-    eye = eye_place(option.rect)
-    if row.shown:
-        icon_in(option.palette, "eye").paint(painter, eye.adjusted(5, 5, -5, -5))
-    elif option.state & QStyle.StateFlag.State_MouseOver:
-        painter.setOpacity(0.5)
-        icon_in(option.palette, "eye-off").paint(painter, eye.adjusted(5, 5, -5, -5))
-        painter.setOpacity(1.0)
-    if row.note:
-        corner = QRect(eye.left() + 7, option.rect.top() + 4, 14, 14)
-        icon_in(option.palette, "info").paint(painter, corner)
+def _draw_note(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    corner = QRect(eye_place(option.rect).left() + 7, option.rect.top() + 4, 14, 14)
+    icon_in(option.palette, "info").paint(painter, corner)
 
 
-class RowView(QListView):
+class RowView(RowList):
     """A list of rows. `chosen` when the person picks one, `eye_clicked` for its eye."""
 
     chosen = Signal(str)
@@ -256,18 +217,10 @@ class RowView(QListView):
     delete_pressed = Signal(str)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(name, parent)
         self.rows = RowModel(self)
         self.setModel(self.rows)
         self.setItemDelegate(RowDelegate(self))
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def current_key(self) -> str:
         """Key of the selected row, or empty."""

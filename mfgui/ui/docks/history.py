@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -16,10 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
     QLabel,
-    QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -30,15 +26,13 @@ from mfgui.app.controller import Controller
 from mfgui.core.events import Change, HistoryChanged
 from mfgui.core.history import BUDGET, History
 from mfgui.ui.icons import icon_in
-from mfgui.ui.rows import draw_ground
+from mfgui.ui.row_lists import Index, RowList, draw_ground, small
 
 ROW_HEIGHT = 28
 _BEGINNING = "Beginning"
 _SHOW_MS = 50
 _MARGIN = 8
 _MARK = 12
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class HistoryModel(QAbstractListModel):
@@ -143,8 +137,7 @@ class _StepDelegate(QStyledItemDelegate):
     @staticmethod
     def _draw_saved(painter: QPainter, option: QStyleOptionViewItem, place: QRect) -> int:
         """The word at the right end; returns where it begins."""
-        font = QFont(option.font)
-        font.setPointSizeF(option.font.pointSizeF() - 1.0)
+        font = small(option.font)
         painter.setFont(font)
         painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
         width = QFontMetrics(font).horizontalAdvance("saved")
@@ -157,23 +150,15 @@ class _StepDelegate(QStyledItemDelegate):
         return left
 
 
-class _StepView(QListView):
+class _StepView(RowList):
     """`chosen` carries a position of the history."""
 
     chosen = Signal(int)
 
     def __init__(self, model: HistoryModel) -> None:
-        super().__init__()
+        super().__init__("History")
         self.setModel(model)
         self.setItemDelegate(_StepDelegate(self))
-        self.setAccessibleName("History")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.clicked.connect(lambda index: self.chosen.emit(index.row()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

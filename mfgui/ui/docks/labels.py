@@ -12,7 +12,6 @@ import numpy.typing as npt
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QRectF,
@@ -32,11 +31,7 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
-    QFrame,
-    QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -44,8 +39,7 @@ from PySide6.QtWidgets import (
 
 from mfgui.core.labels import UNASSIGNED
 from mfgui.ui.canvas.hatch import EDGE, LINE, Hatching
-from mfgui.ui.icons import icon_in
-from mfgui.ui.rows import bright, draw_ground, eye_place
+from mfgui.ui.row_lists import Index, RowList, bright, draw_eye, draw_ground, eye_place
 
 ROW_HEIGHT = 34
 _SWATCH = QSize(30, 20)
@@ -53,8 +47,6 @@ _SAMPLE = QSize(34, 20)
 _MARGIN = 10
 _SHADES = {0: 0xFF8A8A8A, LINE: 0xFFFFFFFF, EDGE: 0xFF202020}
 _UNASSIGNED = "#808080"
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
@@ -179,7 +171,7 @@ class _LabelDelegate(QStyledItemDelegate):
         place.setLeft(sample.right() + 10)
         _draw_texts(painter, option, label, place, active=active)
         if label.number != UNASSIGNED:
-            _draw_eye(painter, option, eye, shown=label.number == model.shown)
+            draw_eye(painter, option, shown=label.number == model.shown)
         if active:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(option.palette.color(QPalette.ColorRole.Highlight))
@@ -246,35 +238,18 @@ def _draw_texts(
     painter.drawText(name, middle, words)
 
 
-def _draw_eye(painter: QPainter, option: QStyleOptionViewItem, eye: QRect, *, shown: bool) -> None:
-    if shown:
-        icon_in(option.palette, "eye").paint(painter, eye.adjusted(5, 5, -5, -5))
-    elif option.state & QStyle.StateFlag.State_MouseOver:
-        painter.setOpacity(0.5)
-        icon_in(option.palette, "eye-off").paint(painter, eye.adjusted(5, 5, -5, -5))
-        painter.setOpacity(1.0)
-
-
-class LabelView(QListView):
+class LabelView(RowList):
     """A list to choose the label from; typing a number or part of a name finds it."""
 
     chosen = Signal(int)
     eye_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Labels", parent)
         self.labels = LabelModel(self)
         self._typed, self._typed_at = "", 0.0
         self.setModel(self.labels)
         self.setItemDelegate(_LabelDelegate(self))
-        self.setAccessibleName("Labels")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_state(self, *, active: int, shown: int, colours: Sequence[str]) -> None:
         """Mark the active label and the shown source; nothing counts as chosen."""

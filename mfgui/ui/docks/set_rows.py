@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -15,9 +14,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -26,7 +22,7 @@ from PySide6.QtWidgets import (
 from mfgui.files.annotations import SetState
 from mfgui.files.worklists import WorkSet
 from mfgui.ui.icons import icon_in
-from mfgui.ui.rows import draw_ground
+from mfgui.ui.row_lists import Index, RowList, draw_ground, small
 
 ROW_HEIGHT = 30
 _MARGIN = 10
@@ -37,8 +33,6 @@ ICONS = {
     SetState.DONE: "set-done",
     SetState.FLAGGED: "set-flagged",
 }
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 def word(state: SetState) -> str:
@@ -143,8 +137,7 @@ class SetDelegate(QStyledItemDelegate):
         mark = QRect(place.left(), place.center().y() - _ICON // 2 + 1, _ICON, _ICON)
         icon_in(palette, ICONS[entry.state]).paint(painter, mark)
         place.setLeft(mark.right() + 8)
-        dim = QFont(option.font)
-        dim.setPointSizeF(option.font.pointSizeF() - 1.0)
+        dim = small(option.font)
         painter.setFont(dim)
         painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -160,24 +153,16 @@ class SetDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class SetView(QListView):
+class SetView(RowList):
     """`opened` carries the place of a set in the whole list."""
 
     opened = Signal(int)
 
     def __init__(self, model: SetModel) -> None:
-        super().__init__()
+        super().__init__("Sets")
         self._sets = model
         self.setModel(model)
         self.setItemDelegate(SetDelegate(self))
-        self.setAccessibleName("Sets")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.doubleClicked.connect(lambda index: self.opened.emit(model.place(index.row())))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

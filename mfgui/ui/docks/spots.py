@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -16,11 +15,8 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -32,7 +28,7 @@ from mfgui.app.spots import SpotControl
 from mfgui.core.bands import Spot, SpotKind
 from mfgui.core.events import Change, MapChanged, SetClosed, SetOpened, SpotsChanged
 from mfgui.ui.icons import IconButton, TextButton, icon_in
-from mfgui.ui.rows import draw_ground
+from mfgui.ui.row_lists import Index, RowList, draw_ground, small
 
 ROW_HEIGHT = 40
 KINDS = {
@@ -45,8 +41,6 @@ _MARGIN = 8
 _ICON = 18
 _BOX = 16
 _BAR = QSize(44, 4)
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class SpotModel(QAbstractListModel):
@@ -133,8 +127,7 @@ class _SpotDelegate(QStyledItemDelegate):
         painter: QPainter, option: QStyleOptionViewItem, text: QRect, score: QRect, spot: Spot
     ) -> None:
         """Place and score, in the smaller letters of a second line."""
-        font = QFont(option.font)
-        font.setPointSizeF(option.font.pointSizeF() - 1.0)
+        font = small(option.font)
         painter.setFont(font)
         painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
         lower = text.adjusted(0, ROW_HEIGHT // 2 - 2, 0, -3)
@@ -161,23 +154,16 @@ def box_of(row: QRect) -> QRect:
     return QRect(row.x() + _MARGIN, row.center().y() - _BOX // 2 + 1, _BOX, _BOX)
 
 
-class _SpotView(QListView):
+class _SpotView(RowList):
     """`chosen` and `toggled` carry the number of a spot."""
 
     chosen = Signal(int)
     toggled = Signal(int)
 
     def __init__(self, model: SpotModel) -> None:
-        super().__init__()
+        super().__init__("Spots")
         self.setModel(model)
         self.setItemDelegate(_SpotDelegate(self))
-        self.setAccessibleName("Spots")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)

@@ -11,7 +11,7 @@ from mfgui.core.arrays import Rect
 from mfgui.core.edits import Edit
 from mfgui.ui.application import Application
 from mfgui.ui.docks.labels import LabelView
-from mfgui.ui.rows import eye_place
+from mfgui.ui.row_lists import eye_place
 from tests.ui.hands import WAIT_MS, click
 
 

@@ -15,7 +15,7 @@ from mfgui.core.stack import SourceStack
 from mfgui.methods.registry import load
 from mfgui.ui.docks.results import ResultsPanel, changed_parameters, outcome
 from mfgui.ui.docks.sources import SourcesPanel
-from mfgui.ui.rows import eye_place
+from mfgui.ui.row_lists import eye_place
 from tests.ui.hands import click
 
 COLOURS = ("#3164d9", "#e6ab00", "#a4589a")
