@@ -65,6 +65,7 @@ class Controller:
         )
         carry_spots(self.sessions.parts, self.spots)
         self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view, self.spots)
+        self.sessions.listed = lambda: self.annotation.active
         self.in_hand: Callable[[], str] = lambda: ""
         """Name of what a tool has begun, which undo takes back first; empty when it has nothing."""
         settings.saver = self._save_later

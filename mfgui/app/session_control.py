@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,10 +11,11 @@ from mfgui.app import session_tasks
 from mfgui.app.autosave import Autosave
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
+from mfgui.app.kept_work import KeptWork, images_of
 from mfgui.app.recovery import Offer
 from mfgui.app.requests import RunNumbers
 from mfgui.app.session_parts import SessionParts, carry_region, carry_seam
-from mfgui.app.session_tasks import LoadedSession, Search
+from mfgui.app.session_tasks import LoadedSession, Search, is_there
 from mfgui.app.set_control import SetControl
 from mfgui.app.view_control import ViewControl
 from mfgui.core.errors import MfguiError
@@ -35,12 +35,9 @@ from mfgui.core.events import (
     ThumbnailReady,
 )
 from mfgui.core.labels import FocusMap
-from mfgui.core.result import Result
 from mfgui.core.seams import Seam
 from mfgui.files.session_manifest import SCHEMA, SourceRecord, StoredSession
 from mfgui.jobs.pool import TaskFailed
-
-_MADE_AGAIN = frozenset({"Detect", "Load focus map"})  # steps that cost a click, not work
 
 
 class SessionControl:
@@ -58,6 +55,9 @@ class SessionControl:
         What other parts of the window remember in the file.
     autosave : Autosave
         The copy against a crash.
+    listed : callable
+        Whether the set belongs to a list: its map is what is saved there, and a session file is
+        a copy, which does not become the session's.
     """
 
     def __init__(
@@ -74,11 +74,13 @@ class SessionControl:
         self._edit = edit
         self._sets = sets
         self._numbers = numbers
-        sets.exported = self._on_exported
+        self._kept = KeptWork(desk, edit)
+        sets.exported = self._kept.add_exported
         self.parts = SessionParts()
         carry_seam(self.parts, desk, set_seam)
         carry_region(self.parts, desk)
         self.autosave = Autosave(desk, sets, self)
+        self.listed: Callable[[], bool] = lambda: False
         self._entering = False
         self._saves = 0
         self.missing: Search | None = None
@@ -90,8 +92,7 @@ class SessionControl:
         self.path: Path | None = None
         self.read_only = False
         self._older_schema: int | None = None
-        self._saved_images: dict[int, weakref.ref[object]] = {}
-        self._exported: dict[int, weakref.ref[object]] = {}
+        self._kept.forget()
         self._records: dict[tuple[str, int], SourceRecord] = {}
 
     # State
@@ -106,7 +107,7 @@ class SessionControl:
         """Whether the window holds anything that the file does not."""
         if self._desk.session.stack is None:
             return False
-        return self._edit.history.modified or self._changed(self._saved_images)
+        return self._kept.modified
 
     @property
     def unsaved_work(self) -> bool:
@@ -114,8 +115,7 @@ class SessionControl:
         exported, or a save that is still under way."""
         if self._desk.session.stack is None:
             return False
-        kept = {**self._saved_images, **self._exported}
-        return self.saving or self._edited() or self._added(kept)
+        return self.saving or self._kept.unsaved
 
     @property
     def name(self) -> str:
@@ -132,7 +132,7 @@ class SessionControl:
         return True
 
     def save_as(self, path: Path) -> None:
-        """Write a file that is the session's from here on."""
+        """Write a file that is the session's from here on, unless the set belongs to a list."""
         self._write(path)
 
     def collect(self, path: Path) -> None:
@@ -150,17 +150,20 @@ class SessionControl:
         inside = [s.path for s in stack.sources if s.path is not None]
         embed = collect or any(self.autosave.slot.holds(file) for file in inside)
         older = self._older_schema if path == self.path else None
-        images = _images(session.results)
-        # Marked now, because edits may follow while the file is written.
-        self._edit.history.mark_saved()
+        images = images_of(session.results)
+        aside = self.listed()
+        if not aside:
+            # Marked now, because edits may follow while the file is written.
+            self._edit.history.mark_saved()
         self._saves += 1
 
         def done(copy: object) -> None:
             self._saves -= 1
             if self._desk.session.stack is not stack:
                 return
-            self.path, self.read_only, self._older_schema = path, False, None
-            self._saved_images = images
+            if not aside:
+                self.path, self.read_only, self._older_schema = path, False, None
+            self._kept.saved = images
             self._desk.settings.add_recent((str(path.absolute()),))
             kept = f"the file of an earlier version is kept as {copy.name}" if copy else ""  # type: ignore[attr-defined]
             self._desk.notice(Severity.INFO, f"saved {path.name}", kept, details=str(path))
@@ -171,7 +174,7 @@ class SessionControl:
 
         def failed(failure: TaskFailed) -> None:
             self._saves -= 1
-            if self._desk.session.stack is stack:
+            if self._desk.session.stack is stack and not aside:
                 self._edit.history.mark_unsaved()
                 self._desk.notifier.emit(SessionChanged())
             self._desk.failing("the earlier file is untouched; the session is kept")(failure)
@@ -275,13 +278,13 @@ class SessionControl:
             session.results[number] = result
             self._desk.notifier.emit(ResultAdded(number))
         self._numbers.continue_after(max(stored.results, default=0))
-        self._saved_images = _images(stored.results)
+        self._kept.saved = images_of(stored.results)
         view.show(f"source:{stored.active_source}")
         view.choose_label(stored.active_label)
-        if _is_there(stored.reference, stored):
+        if is_there(stored.reference, stored):
             view.show(stored.reference)
             view.set_reference()
-        shown = stored.shown if _is_there(stored.shown, stored) else view.fused_key()
+        shown = stored.shown if is_there(stored.shown, stored) else view.fused_key()
         view.show(shown or f"source:{stored.active_source}")
         lost = self.parts.restore(stored.parts)
         self._edit.bring_along()
@@ -307,9 +310,6 @@ class SessionControl:
             self._desk.notice(Severity.WARNING, what, "its results belong to the old content")
 
     # What there is
-
-    def _on_exported(self, run_id: int, image: object) -> None:
-        self._exported[run_id] = weakref.ref(image)
 
     def end(self) -> None:
         """The window closes as it should."""
@@ -347,26 +347,6 @@ class SessionControl:
             path = path if known is None else known.path
         return SourceRecord(source.name, path, "", source.sha256, source.page)
 
-    def _edited(self) -> bool:
-        history = self._edit.history
-        if not history.modified:
-            return False
-        saved = history.saved_position
-        if saved is None:
-            return True
-        low, high = sorted((saved, history.position))
-        # Runs leave results, which are looked at one by one.
-        names = (name for name in history.names[low:high] if not name.startswith("Run "))
-        return not _MADE_AGAIN.issuperset(names)
-
-    def _added(self, kept: Mapping[int, weakref.ref[object]]) -> bool:
-        """Whether there is a result that `kept` has not."""
-        results = self._desk.session.results.items()
-        return any(n not in kept or kept[n]() is not result.image for n, result in results)
-
-    def _changed(self, kept: Mapping[int, weakref.ref[object]]) -> bool:
-        return self._added(kept) or set(kept) != set(self._desk.session.results)
-
     def _take(self, change: Change) -> None:
         """Answer changes of the session."""
         match change:
@@ -384,19 +364,3 @@ class SessionControl:
                 self.autosave.write()
             case _:
                 pass
-
-
-def _images(results: Mapping[int, Result]) -> dict[int, weakref.ref[object]]:
-    return {number: weakref.ref(result.image) for number, result in results.items()}
-
-
-def _is_there(key: str, stored: StoredSession) -> bool:
-    """Whether a picture key names something that the session has."""
-    kind, *rest = key.split(":")
-    if kind == "composite":
-        return not rest and stored.labels is not None
-    if kind == "source" and len(rest) == 1 and rest[0].isdecimal():
-        return 1 <= int(rest[0]) <= len(stored.sources)
-    if kind == "result" and 1 <= len(rest) <= 2 and rest[0].isdecimal():
-        return int(rest[0]) in stored.results and rest[1:] in ([], ["start"], ["best"])
-    return False

@@ -305,3 +305,15 @@ def _hash_or_none(path: Path) -> str | None:
         return sha256_of(path)
     except MfguiError:
         return None
+
+
+def is_there(key: str, stored: StoredSession) -> bool:
+    """Whether a picture key names something that the session has."""
+    kind, *rest = key.split(":")
+    if kind == "composite":
+        return not rest and stored.labels is not None
+    if kind == "source" and len(rest) == 1 and rest[0].isdecimal():
+        return 1 <= int(rest[0]) <= len(stored.sources)
+    if kind == "result" and 1 <= len(rest) <= 2 and rest[0].isdecimal():
+        return int(rest[0]) in stored.results and rest[1:] in ([], ["start"], ["best"])
+    return False

@@ -410,3 +410,47 @@ def test_that_files_opened_while_the_next_set_is_read_win(work: Desk, folder: Pa
     annotation.step(1)
     work.settle()
     assert annotation.position == 0
+
+
+def test_that_a_session_file_of_a_set_of_a_list_is_a_copy(work: Desk, tmp_path: Path) -> None:
+    sessions = work.controller.sessions
+    paint(work, 2)
+    sessions.save_as(tmp_path / "copy.mfgui")
+    work.settle()
+    assert (tmp_path / "copy.mfgui").exists()
+    assert sessions.path is None
+    assert sessions.modified  # its map is not among the files of the list yet
+    work.controller.annotation.save()
+    work.settle()
+    assert not sessions.modified
+    paint(work, 1)
+    assert sessions.modified
+    work.controller.annotation.save()
+    work.settle()
+    assert not sessions.modified  # there is no file of it that is older
+
+
+def test_that_a_failed_copy_leaves_the_mark_of_the_map(work: Desk, tmp_path: Path) -> None:
+    paint(work, 2)
+    work.controller.annotation.save()
+    work.settle()
+    work.controller.sessions.save_as(tmp_path / "none" / "copy.mfgui" / "x.mfgui")
+    (tmp_path / "none").write_bytes(b"")
+    work.settle()
+    assert errors(work)
+    assert not work.controller.sessions.modified
+
+
+def test_that_a_session_opened_as_a_file_is_not_in_the_list(work: Desk, tmp_path: Path) -> None:
+    annotation, sessions = work.controller.annotation, work.controller.sessions
+    paint(work, 2)
+    sessions.save_as(tmp_path / "work.mfgui")
+    work.settle()
+    sessions.open(tmp_path / "work.mfgui")
+    work.settle()
+    assert not annotation.active
+    assert sessions.path == tmp_path / "work.mfgui"
+    paint(work, 1)
+    annotation.autosave()
+    work.settle()
+    assert sessions.modified
