@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from mfgui.core.heat import HeatKind, place_of
+from mfgui.ui.canvas.overlay_painter import DIFFERENCE_COLOURS
 
 _MARGIN, _PAD = 12, 8  # logical pixels
 _BAR = (200, 10)
@@ -40,6 +41,17 @@ def draw_heat_bar(
         words = f"{value:g}"
         painter.drawText(QPointF(x - metrics.horizontalAdvance(words) / 2, below), words)
     painter.restore()
+
+
+def draw_difference_key(painter: QPainter, area: QRect, active: int) -> None:
+    """Where two maps differ in the active label, and where in others."""
+    lines = (Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.FDiagPattern, Qt.BrushStyle.DiagCrossPattern)
+    words = (
+        f"label {active} in this map only",
+        f"label {active} in the other map only",
+        "other labels differ",
+    )
+    draw_key(painter, area, list(zip(DIFFERENCE_COLOURS, lines, words, strict=True)))
 
 
 def draw_key(

@@ -15,7 +15,6 @@ from mfgui.ui.canvas import legend, marks
 from mfgui.ui.canvas.compositor import Compositor
 from mfgui.ui.canvas.layers import NO_SET, Layers
 from mfgui.ui.canvas.measures import Values, Weights
-from mfgui.ui.canvas.overlay_painter import DIFFERENCE_COLOURS
 from mfgui.ui.canvas.overlays import DEFAULT_STRENGTH, Overlay, OverlayMode, Palette
 from mfgui.ui.canvas.pixelgrid import PixelGrid
 from mfgui.ui.canvas.scene import Scene
@@ -368,7 +367,7 @@ class Pane(QWidget):
     def _draw_legend(self, painter: QPainter) -> None:
         scene = self._scene()
         if scene.mode is OverlayMode.DIFFERENCE:
-            legend.draw_key(painter, self.rect(), _difference_key(self._layers.active))
+            legend.draw_difference_key(painter, self.rect(), self._layers.active)
         elif scene.mode.of_heat:
             kind = HeatKind(scene.mode.value)
             ramp = self._layers.palette.ramp
@@ -393,13 +392,3 @@ class Pane(QWidget):
 def _held(centre: float, seen: float, whole: int) -> float:
     """`centre`, moved so that what is seen around it lies in the image, if it has room there."""
     return min(max(centre, seen / 2), whole - seen / 2) if seen < whole else whole / 2
-
-
-def _difference_key(active: int) -> list[tuple[int, Qt.BrushStyle, str]]:
-    lines = (Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.FDiagPattern, Qt.BrushStyle.DiagCrossPattern)
-    words = (
-        f"label {active} in this map only",
-        f"label {active} in the other map only",
-        "other labels differ",
-    )
-    return list(zip(DIFFERENCE_COLOURS, lines, words, strict=True))

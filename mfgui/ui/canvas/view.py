@@ -5,16 +5,12 @@ from __future__ import annotations
 import time
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
-    QFontMetricsF,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
     QTabletEvent,
     QWheelEvent,
 )
@@ -22,10 +18,8 @@ from PySide6.QtWidgets import QWidget
 
 from mfgui.ui.canvas.hand import Hand
 from mfgui.ui.canvas.key_clicks import KeyClicks
-from mfgui.ui.canvas.layers import NO_SET
-from mfgui.ui.canvas.painting import Drawing, Ring, Shown
+from mfgui.ui.canvas.outlined import Outlined, Sizing
 from mfgui.ui.canvas.pointer import NO_KEYS, Pointer, Stylus, is_eraser, is_touch, pressure_of
-from mfgui.ui.canvas.viewer import Viewer
 from mfgui.ui.canvas.viewport import SharedView
 from mfgui.ui.tools.tool import Keys, Point
 
@@ -36,15 +30,13 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, 1),
 }
 _FAR = 10
-_STILL = 3  # logical pixels that a right click may move and still be one
-_WORDS_MS = 1000
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control)
 _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 _MIDDLE = Qt.MouseButton.MiddleButton
 
 
-class Canvas(Viewer):
+class Canvas(Outlined):
     """A pane to look at and to paint on: the left button is the active tool, `set_hand`."""
 
     menu_requested = Signal(QPoint, int, int)
@@ -54,14 +46,7 @@ class Canvas(Viewer):
         super().__init__(parent, shared=shared)
         self._feed = Pointer(self, self._on_fed)
         self._stylus = Stylus(self, time.monotonic)
-        self._resizing: tuple[QPointF, int] | None = None
-        self._resized = False
         self._clicks = KeyClicks(self._feed)
-        self._drawing: Drawing | None = None
-        self._words_timer = QTimer(self)
-        self._words_timer.setSingleShot(True)
-        self._words_timer.setInterval(_WORDS_MS)
-        self._words_timer.timeout.connect(self.renew_outline)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setTabletTracking(True)
         self._choose_cursor()
@@ -70,7 +55,7 @@ class Canvas(Viewer):
 
     def set_hand(self, hand: Hand) -> None:
         """Whom the left button, the stylus and Enter drive."""
-        self._feed.hand = hand
+        self._hand = self._feed.hand = hand
         self.renew_tool()
 
     def _on_fed(self) -> None:
@@ -79,7 +64,7 @@ class Canvas(Viewer):
         self.renew_outline()
 
     def _step_size(self, steps: int) -> None:
-        self._feed.hand.step_size(steps)
+        self._hand.step_size(steps)
 
     def flush_input(self) -> None:
         """Hand the points that wait for the end of this turn of the loop to the tool now."""
@@ -96,62 +81,6 @@ class Canvas(Viewer):
         self._choose_cursor()
         self.renew_outline()
 
-    def show_size(self) -> None:
-        """The brush size has changed: show it as words for a while."""
-        self._words_timer.start()
-        self.renew_outline()
-
-    def renew_outline(self) -> None:
-        """Draw what the tool shows now; only the pixels of the old and the new are painted."""
-        before, self._drawing = self._drawing, self._make_drawing()
-        if before is not None and not before.area.isEmpty():
-            self.update(before.area)
-        if self._drawing is not None and not self._drawing.area.isEmpty():
-            self.update(self._drawing.area)
-
-    def _make_drawing(self) -> Drawing | None:
-        if self._layers.size == NO_SET or self.peeked:
-            return None
-        hand = self._feed.hand
-        outline = hand.outline()
-        colour = self._label_ink(hand.label if outline is None else outline.label)
-        shown = Shown(self._ring(), outline, colour, hand.region)
-        return Drawing(shown, self._viewport, self.devicePixelRatioF(), QFontMetricsF(self.font()))
-
-    def _ring(self) -> Ring | None:
-        """The outline of the brush at pointer or crosshair."""
-        hand = self._feed.hand
-        if not hand.paints or self._space_down or self._navigation.dragging:
-            return None
-        if self._resizing is not None:
-            x, y = self._image_point(self._resizing[0])
-        elif self._crosshair is not None:
-            x, y = self._crosshair[0] + 0.5, self._crosshair[1] + 0.5
-        elif self._pointer is not None:
-            x, y = self._image_point(self._pointer)
-        elif self._words_timer.isActive():  # the size is set elsewhere: show it in the middle
-            x, y = self._image_point(QPointF(self.rect().center()))
-        else:
-            return None
-        words = f"{hand.size} px" if self._words_timer.isActive() or self._resized else ""
-        return Ring(x, y, hand.drawn_size, self._label_ink(hand.label), words)
-
-    def _label_ink(self, label: int) -> QColor:
-        """Colour of a label, unassigned and those beyond the set included."""
-        k = self._feed.hand.k
-        if 1 <= label <= k:
-            return self.label_colour(label, k=k)
-        return QColor(self._layers.palette.unassigned)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._drawing is not None and self._drawing.viewport != self._viewport:
-            self._drawing = self._make_drawing()
-        if self._drawing is not None and not self._drawing.area.isEmpty():
-            painter = QPainter(self)
-            self._drawing.draw(painter)
-            painter.end()
-
     # Mouse
 
     def event(self, event: QEvent) -> bool:
@@ -159,7 +88,7 @@ class Canvas(Viewer):
             # The press itself goes to the command that has the key; this is told before.
             pressed = cast(QKeyEvent, event)
             if not pressed.isAutoRepeat():
-                self._feed.hand.key(pressed.key(), down=True)
+                self._hand.key(pressed.key(), down=True)
         return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -170,16 +99,16 @@ class Canvas(Viewer):
         if self._is_palm(event):
             return
         button = event.button()
-        if self._feed.down or self._resizing is not None:
+        if self._feed.down or self._sizing is not None:
             return
-        pans = self._space_down or self._feed.hand.pans
+        pans = self._space_down or self._hand.pans
         if button == _MIDDLE or (button == _LEFT and pans):
             self._navigation.press(event.position(), button)
         elif button == _LEFT and not self._navigation.dragging:
             self._point_at(event.position())
             self._feed.press(self._point(event.position()), _keys_of(event.modifiers()))
         elif button == _RIGHT and not self._navigation.dragging:
-            self._resizing, self._resized = (event.position(), self._feed.hand.size), False
+            self._sizing = Sizing(event.position(), self._hand.size)
         else:
             event.ignore()
         self._choose_cursor()
@@ -188,7 +117,7 @@ class Canvas(Viewer):
         if self._is_palm(event):
             return
         self._navigation.move(event.position())
-        if self._resizing is not None:
+        if self._sizing is not None:
             self._resize_to(event.position())
             return
         self._follow(event.position(), event.modifiers())
@@ -200,14 +129,14 @@ class Canvas(Viewer):
         if button == _LEFT and self._feed.down:
             self._clicks.drop()
             self._feed.release(self._point(event.position()))
-        elif button == _RIGHT and self._resizing is not None:
+        elif button == _RIGHT and self._sizing is not None:
             self._end_resizing(event.position())
         else:
             event.setAccepted(self._navigation.release(button))
         self._choose_cursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        hand = self._feed.hand
+        hand = self._hand
         if event.button() == _LEFT and hand.pans:
             self._navigation.toggle(event.position())
         elif event.button() == _LEFT and hand.outlining:
@@ -240,21 +169,18 @@ class Canvas(Viewer):
 
     def _resize_to(self, position: QPointF) -> None:
         """A right drag: the edge of the brush follows the pointer."""
-        assert self._resizing is not None
-        start, size = self._resizing
-        across = position.x() - start.x()
-        if not self._feed.hand.paints or (not self._resized and abs(across) <= _STILL):
+        assert self._sizing is not None
+        across = self._sizing.across(position) if self._hand.paints else None
+        if across is None:
             return
-        self._resized = True
         grown = 2 * across * self.devicePixelRatioF() / self._viewport.scale
-        self._feed.hand.resize(round(size + grown))
+        self._hand.resize(round(self._sizing.size + grown))
         self.renew_outline()
 
     def _end_resizing(self, position: QPointF) -> None:
-        assert self._resizing is not None
-        start, _ = self._resizing
-        still = (position - start).manhattanLength() <= _STILL and not self._resized
-        self._resizing, self._resized = None, False
+        assert self._sizing is not None
+        still = self._sizing.is_click(position)
+        self._sizing = None
         self._point_at(position)
         self.renew_outline()
         if still:
@@ -285,7 +211,7 @@ class Canvas(Viewer):
         self._choose_cursor()
 
     def _press_stylus(self, event: QTabletEvent) -> None:
-        position, hand = event.position(), self._feed.hand
+        position, hand = event.position(), self._hand
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if event.button() != _LEFT:
             hand.pick(self._point(position))
@@ -312,8 +238,8 @@ class Canvas(Viewer):
             self._move_crosshair(*arrow, by=_FAR if shift else 1)
         elif key in _ENTER and not event.isAutoRepeat():
             self._click_by_key(event.modifiers())
-        elif key == Qt.Key.Key_Backspace and self._feed.hand.outlining:
-            self._feed.hand.undo()
+        elif key == Qt.Key.Key_Backspace and self._hand.outlining:
+            self._hand.undo()
             self.renew_outline()
         elif key == Qt.Key.Key_Menu:
             self._ask_for_menu(self._mark_position())
@@ -324,7 +250,7 @@ class Canvas(Viewer):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat():
-            self._feed.hand.key(event.key(), down=False)
+            self._hand.key(event.key(), down=False)
         if self._held.release(event):
             return
         key = cast(Qt.Key, event.key())
@@ -345,7 +271,7 @@ class Canvas(Viewer):
         super().focusOutEvent(event)
         self._settle()
         self._held.release_all()
-        self._feed.hand.keys_lost()
+        self._hand.keys_lost()
         self._space_down = False
         self._choose_cursor()
         self.update()
@@ -354,17 +280,17 @@ class Canvas(Viewer):
         super().hideEvent(event)
         self._settle()
         self._held.release_all()
-        self._feed.hand.keys_lost()
+        self._hand.keys_lost()
 
     def _settle(self) -> None:
         """Input goes elsewhere: a stroke ends here and stays."""
         self._feed.settle()
         self._clicks.drop()
-        self._resizing, self._resized = None, False
+        self._sizing = None
 
     def _click_by_key(self, modifiers: Qt.KeyboardModifier) -> None:
         """Enter is a click at the crosshair; after the mouse has drawn an outline it closes it."""
-        hand = self._feed.hand
+        hand = self._hand
         if hand.pans or not self._layers.pictures:
             return
         if hand.outlining and self._crosshair is None:
@@ -393,7 +319,7 @@ class Canvas(Viewer):
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._space_down:
             shape = Qt.CursorShape.OpenHandCursor
-        elif self._feed.hand.paints:
+        elif self._hand.paints:
             shape = Qt.CursorShape.BlankCursor  # its outline and dot are the cursor
         if shape != self.cursor().shape():
             self.setCursor(shape)
