@@ -52,26 +52,25 @@ class Entry:
     def changing(
         self, area: Rect, labels: LabelArray
     ) -> Iterator[Callable[[Rect, ImageF32], None]]:
-        """Takes new labels, and new pixels through the function it gives; all or none."""
+        """Takes new labels, and new pixels through the function it gives; all or none, and
+        nobody reads them between."""
         assert self.image is not None
         image, before = self.image, self.labels[area.slices].copy()
         replaced: list[tuple[Rect, ImageF32]] = []
 
         def write(rect: Rect, pixels: ImageF32) -> None:
             replaced.append((rect, image[rect.slices].copy()))
-            with self.guard:
-                image[rect.slices] = pixels
+            image[rect.slices] = pixels
 
         with self.guard:
             self.labels[area.slices] = labels
-        try:
-            yield write
-        except BaseException:
-            with self.guard:
+            try:
+                yield write
+            except BaseException:
                 self.labels[area.slices] = before
                 for rect, pixels in reversed(replaced):
                     image[rect.slices] = pixels
-            raise
+                raise
 
     def result(self, *, revision: int, seconds: float) -> Result:
         """The entry as a result; Q is not known yet."""

@@ -83,8 +83,9 @@ def test_that_soft_seams_follow_too(shown, seam) -> None:
     np.testing.assert_array_equal(
         picture(shown), expected(shown, controller.session.focus_map.labels)
     )
-    paint(shown, BLOB, 1)
-    paint(shown, Rect(40, 5, 9, 9), 2)
+    labels = controller.session.focus_map.labels
+    for rect in (BLOB, Rect(40, 5, 9, 9)):  # the second while the first is composed
+        paint(shown, rect, 3 - int(labels[rect.y, rect.x]))
     shown.settle()
     found = picture(shown).astype(int)
     wanted = expected(shown, controller.session.focus_map.labels).astype(int)
@@ -106,6 +107,7 @@ def test_that_unassigned_pixels_are_those_of_the_detector(shown) -> None:
     filled = np.where(labels == 0, detected, labels)
     np.testing.assert_array_equal(picture(shown), expected(shown, filled))
     paint(shown, BLOB, 2)  # at once from here on
+    paint(shown, Rect(50, 30, 9, 9), 0)
     filled = np.where(labels == 0, detected, labels)
     np.testing.assert_array_equal(picture(shown), expected(shown, filled))
 
@@ -192,3 +194,16 @@ def test_that_what_changes_out_of_sight_is_composed_when_it_is_shown_again(shown
     shown.settle()
     found, wanted = picture(shown).astype(int), expected(shown, labels).astype(int)
     assert np.abs(found - wanted).max() <= 1
+
+
+def test_that_an_older_state_that_was_on_its_way_does_not_stay(shown, monkeypatch) -> None:
+    from mfgui.app import composite
+
+    label = 3 - int(shown.controller.session.focus_map.labels[BLOB.y, BLOB.x])
+    with monkeypatch.context() as context:
+        context.setattr(composite, "_AT_ONCE", 0)
+        paint(shown, BLOB, label)  # large: the pool composes it
+    paint(shown, BLOB, 3 - label)  # seen at once, before the older one arrives
+    shown.settle()
+    labels = shown.controller.session.focus_map.labels
+    np.testing.assert_array_equal(picture(shown), expected(shown, labels))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -161,8 +163,10 @@ def test_that_after_a_new_run_what_follows_is_another_result(fused, tiny_pair) -
     assert run(fused) == 3
     controller.sets.set_map(tiny_pair.labels, ORIGIN)
     fused.settle()
-    assert list(controller.session.results) == [1, 2, 3, 4]
-    assert controller.session.results[4].provenance.follows == 3
+    results = controller.session.results
+    assert list(results) == [1, 2, 3, 4]
+    assert results[4].provenance.follows == 3
+    assert [results[n].guard is None for n in results] == [True, True, True, False]
 
 
 def test_that_a_map_with_unassigned_pixels_is_not_followed_until_it_has_none(
@@ -456,12 +460,13 @@ def test_that_an_older_result_that_is_looked_at_is_left_alone(seen) -> None:
     paint(desk, BLOB, OTHER)
     desk.settle()
     view.show("source:1")
-    paint(desk, BLOB, OWN)
+    paint(desk, Rect(50, 5, 6, 6), 3 - int(session.focus_map.labels[5, 50]))
+    before = session.results[2].labels.copy()
     view.show("result:1")
     desk.settle()
     assert session.shown == "result:1"
     assert list(session.results) == [1, 2]
-    assert (session.results[2].labels[BLOB.slices] == OTHER).all()
+    np.testing.assert_array_equal(session.results[2].labels, before)
 
 
 def test_that_somebody_can_wait_until_the_result_has_caught_up(seen) -> None:
@@ -479,7 +484,8 @@ def test_that_somebody_can_wait_until_the_result_has_caught_up(seen) -> None:
     desk.controller.follower.when_settled(lambda: told.append(0))
     desk.controller.sets.close()
     desk.settle()
-    assert told == [1, 2]
+    desk.controller.follower.when_settled(lambda: told.append(9))
+    assert told == [1, 2, 9]
 
 
 def test_that_recovery_keeps_what_was_run_and_a_file_keeps_what_followed(seen) -> None:
@@ -526,3 +532,65 @@ def test_that_a_stroke_after_a_change_that_was_too_large_to_show_at_once_starts_
     paint(desk, BLOB, OWN)
     moved = along(pixels, stack, old=OTHER, new=OWN)
     np.testing.assert_array_equal(canvas.pixels("result:2")[BLOB.slices], moved[BLOB.slices])
+
+
+def test_that_a_score_that_is_out_of_date_is_given_up(seen) -> None:
+    desk, _ = seen
+    paint(desk, BLOB, OTHER)
+    desk.backend.work()
+    desk.controller.handle(desk.backend.events.popleft())
+    scoring = desk.controller.follower._scoring
+    assert not scoring.stopped.is_set()
+    paint(desk, BLOB, OWN)
+    assert scoring.stopped.is_set()
+
+
+def test_that_a_change_that_fails_half_way_leaves_the_result_as_it_was(seen, monkeypatch) -> None:
+    from mfgui.app import followed
+    from mfgui.methods.optimise.mffssim import local
+
+    desk, canvas = seen
+    session, solve = desk.controller.session, local.solve_again
+    paint(desk, BLOB, OTHER)
+    desk.settle()
+    kept = session.results[2].frozen()
+    solved = []
+
+    def fails_second(*arguments, **named):
+        if solved:
+            raise RuntimeError("no more")
+        solved.append(1)
+        return solve(*arguments, **named)
+
+    monkeypatch.setattr(local, "solve_again", fails_second)
+    far = Rect(56, 2, 4, 4)
+    # The picture is too small for two changes that are solved apart.
+    monkeypatch.setattr(followed, "changed_boxes", lambda *_a, **_k: [BLOB, far])
+    labels = session.focus_map.labels.copy()
+    for rect in (BLOB, far):
+        labels[rect.slices] = 3 - labels[rect.slices]
+    desk.controller.edit.replace("Both", labels)
+    desk.settle()
+    assert solved
+    np.testing.assert_array_equal(session.results[2].labels, kept.labels)
+    np.testing.assert_array_equal(session.results[2].image, kept.image)
+    shown = from_float(kept.image, "uint8")
+    np.testing.assert_array_equal(canvas.pixels("result:2"), shown)
+
+
+def test_that_nobody_sees_labels_without_their_pixels(seen) -> None:
+    desk, _ = seen
+    paint(desk, BLOB, OTHER)
+    desk.settle()
+    entry, live = desk.controller.follower._entry, desk.controller.session.results[2]
+    before = live.frozen()
+    found = []
+    reader = threading.Thread(target=lambda: found.append(live.frozen()))
+    with entry.changing(BLOB, np.full((BLOB.height, BLOB.width), OWN, np.uint8)) as write:
+        reader.start()
+        write(BLOB, np.zeros((BLOB.height, BLOB.width, 3), np.float32))
+        assert not found  # it waits
+    reader.join()
+    assert (found[0].labels[BLOB.slices] == OWN).all()
+    assert not found[0].image[BLOB.slices].any()
+    assert (before.labels[BLOB.slices] == OTHER).all()
