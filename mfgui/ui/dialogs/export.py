@@ -5,21 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from mfgui.core.arrays import Depth
-from mfgui.ui.icons import TextButton
+from mfgui.ui.dialogs.saving import SavingDialog
 
 
 @dataclass(frozen=True)
@@ -53,60 +46,28 @@ class ExportWish:
     depth: Depth
 
 
-class ExportDialog(QDialog):
+class ExportDialog(SavingDialog):
     """`wished` carries the accepted `ExportWish`."""
 
-    wished = Signal(object)
-
     def __init__(self, path: Path, *, depth: Depth, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export fused image")
-        self.setModal(True)
-        self.path_line = QLineEdit(str(path))
-        self.browse_button = TextButton("open-folder", "Browse…")
+        super().__init__("Export fused image", parent=parent)
+        self.path_line.setText(str(path))
         self.format_box = QComboBox()
         self.depth_box = QComboBox()
-        self.note = QLabel()
-        self.export_button = TextButton("export", "Export", primary=True)
-        self.cancel_button = TextButton("close", "Cancel")
         for known in FORMATS:
             self.format_box.addItem(known.words, known)
         self._lay_out()
         self._show_format_of(path, depth)
-        self._connect()
-        self._check()
-        self.path_line.setFocus()
+        self.format_box.currentIndexChanged.connect(self._on_format_chosen)
+        self.check()
 
     @property
     def wish(self) -> ExportWish:
-        return ExportWish(Path(self.path_line.text()).expanduser(), self.depth_box.currentData())
+        return ExportWish(self.path, self.depth_box.currentData())
 
-    def _connect(self) -> None:
-        self.format_box.currentIndexChanged.connect(self._on_format_chosen)
-        self.path_line.textEdited.connect(self._on_path_edited)
-        self.browse_button.clicked.connect(self._on_browse_clicked)
-        self.export_button.clicked.connect(self._on_export_clicked)
-        self.cancel_button.clicked.connect(self.reject)
-
-    def _on_export_clicked(self) -> None:
-        wish = self.wish
-        self.accept()
-        self.wished.emit(wish)
-
-    def _on_browse_clicked(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(
-            self,
-            "Export fused image",
-            self.path_line.text(),
-            options=QFileDialog.Option.DontConfirmOverwrite,
-        )
-        if chosen:
-            self.path_line.setText(chosen)
-            self._on_path_edited(chosen)
-
-    def _on_path_edited(self, text: str) -> None:
-        self._show_format_of(Path(text), self.depth_box.currentData())
-        self._check()
+    def on_place_changed(self) -> None:
+        self._show_format_of(Path(self.path_line.text()), self.depth_box.currentData())
+        self.check()
 
     def _on_format_chosen(self) -> None:
         known: Format = self.format_box.currentData()
@@ -114,7 +75,7 @@ class ExportDialog(QDialog):
         if path.name and _format_index(path) != self.format_box.currentIndex():
             self.path_line.setText(str(path.with_suffix(known.suffix)))
         self._offer_depths(self.depth_box.currentData())
-        self._check()
+        self.check()
 
     def _show_format_of(self, path: Path, depth: Depth) -> None:
         index = _format_index(path)
@@ -133,56 +94,21 @@ class ExportDialog(QDialog):
         self.depth_box.setCurrentIndex(known.depths.index(nearest))
         self.depth_box.setEnabled(len(known.depths) > 1)
 
-    def _check(self) -> None:
-        """Say what is wrong with the place, or what will be replaced."""
-        path = self.wish.path
-        problem, warning = "", ""
-        if _format_index(path) < 0:
-            endings = ", ".join(known.suffix for known in FORMATS)
-            problem = f"End the name with one of {endings}"
-        elif not path.parent.is_dir():
-            problem = "There is no such folder"
-        elif path.is_dir():
-            problem = "This is a folder"
-        elif path.exists():
-            warning = f"{path.name} exists and will be replaced"
-        self.note.setText(problem or warning)
-        self.note.setObjectName("fieldProblem" if problem else "hint")
-        self.note.style().unpolish(self.note)
-        self.note.style().polish(self.note)
-        self.export_button.setEnabled(not problem)
-        self.export_button.set_words("Replace" if warning else "Export")
+    def problem(self) -> str:
+        if _format_index(self.path) >= 0:
+            return ""
+        endings = ", ".join(known.suffix for known in FORMATS)
+        return f"End the name with one of {endings}"
 
     def _lay_out(self) -> None:
-        self.path_line.setMinimumWidth(420)
-        for widget, words in (
-            (self.path_line, "File"),
-            (self.format_box, "Format"),
-            (self.depth_box, "Depth"),
+        self.add_path_row(0)
+        for row, (box, words) in enumerate(
+            ((self.format_box, "Format"), (self.depth_box, "Depth")), start=1
         ):
-            widget.setAccessibleName(words)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        for row, words in enumerate(("File", "Format", "Depth")):
-            grid.addWidget(QLabel(words), row, 0)
-        grid.addWidget(self.path_line, 0, 1)
-        grid.addWidget(self.browse_button, 0, 2)
-        grid.addWidget(self.format_box, 1, 1)
-        grid.addWidget(self.depth_box, 2, 1)
-        self.export_button.setDefault(True)
-        for button in (self.browse_button, self.cancel_button):
-            button.setAutoDefault(False)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.note, 1)
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.export_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 20, 20, 16)
-        layout.setSpacing(20)
-        layout.addLayout(grid)
-        layout.addLayout(buttons)
+            box.setAccessibleName(words)
+            self.grid.addWidget(QLabel(words), row, 0)
+            self.grid.addWidget(box, row, 1)
+        self.put_together()
 
 
 def _format_index(path: Path) -> int:

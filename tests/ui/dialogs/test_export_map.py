@@ -71,3 +71,12 @@ def test_that_an_existing_file_is_replaced_only_by_that_word(qtbot: Any, tmp_pat
     dialog = dialog_for(qtbot, tmp_path)
     assert dialog.export_button.accessibleName() == "Replace"
     assert "will be replaced" in dialog.note.text()
+
+
+def test_that_a_folder_is_not_replaced(qtbot: Any, tmp_path: Path) -> None:
+    dialog = dialog_for(qtbot, tmp_path)
+    (tmp_path / "a.png").mkdir()
+    dialog.path_line.selectAll()
+    qtbot.keyClicks(dialog.path_line, str(tmp_path / "a.png"))
+    assert "folder" in dialog.note.text()
+    assert not dialog.export_button.isEnabled()
