@@ -1,4 +1,4 @@
-"""The region of the session: a rectangle for local runs, local metrics and crops of the view."""
+"""The region of the session: a rectangle that refiners and other changes of the map keep to."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class MapPatched:
 
 @dataclass(frozen=True)
 class RegionChanged:
-    """The region for local runs and metrics is `rect`, None when there is none."""
+    """The region that changes of the map keep to is `rect`, None when there is none."""
 
     rect: Rect | None
 

@@ -47,7 +47,7 @@ class Session:
     seam : Seam
         Of the composite of the map.
     region : Rect or None
-        For local runs, local metrics and crops of the view; inside the picture.
+        Refiners and other changes of the map keep to it; inside the picture.
     """
 
     stack: SourceStack | None = None

@@ -43,7 +43,8 @@ FILE_COMMANDS: tuple[Command, ...] = (
         "save-session",
         "Save session",
         FILE,
-        "Save focus map, results and view as one file; the sources stay where they are",
+        "Save focus map, results and view as one file, without the sources; "
+        "of a set of a list, only its focus map",
         ("Ctrl+S",),
         "saved",
         separator_before=True,
@@ -54,7 +55,7 @@ FILE_COMMANDS: tuple[Command, ...] = (
         "save-session-as",
         "Save session as...",
         FILE,
-        "Save the session under another name",
+        "Save the session under another name; of a set of a list, as a copy",
         ("Ctrl+Shift+S",),
         blocked=needs_set,
     ),

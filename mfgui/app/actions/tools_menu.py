@@ -17,7 +17,7 @@ _TOOLS = (
     ("fill", "Fill", "Fill the connected region under the pointer", "G"),
     ("refine-band", "Refine band", "Drag along a boundary to have it solved again", "R"),
     ("pick", "Pick label", "Click takes the label there", "I"),
-    ("region", "Region", "A rectangle for local runs and metrics", "M"),
+    ("region", "Region", "Draw a rectangle that changes of the map can keep to", "M"),
 )
 
 

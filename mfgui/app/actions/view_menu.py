@@ -97,7 +97,7 @@ VIEW_COMMANDS: tuple[Command, ...] = (
         "spot-checked",
         "Spot checked",
         VIEW,
-        "The place is right as it is; or no longer",
+        "Say that this place is right as it is, or take that back",
         ("C",),
         canvas_only=True,
         blocked=needs_map,

@@ -17,17 +17,21 @@ _CANVAS_KEYS = (
     ("Hold `", "See the reference"),
     ("Wheel", "Zoom at the pointer"),
     ("Ctrl+wheel", "Previous or next source"),
-    ("Drag, middle drag, or Space and drag", "Move the picture"),
-    ("Double click", "Between fit and 100 %"),
+    ("Middle drag, Space and drag, drag with Inspect", "Move the picture"),
+    ("Double click with Inspect", "Between fit and 100 %"),
     ("Arrow keys", "Move the crosshair one pixel, with Shift ten"),
+    ("Right click, Menu key", "What can be done at this place"),
 )
 _PAINTING_KEYS = (
     ("Shift+wheel, right drag", "Size of the brush"),
     ("Ctrl and drag", "Paint unassigned"),
     ("Shift+click", "Straight stroke from the last point"),
     ("Enter", "A click of the tool at the crosshair; closes an outline"),
+    ("Double click", "Close an outline"),
     ("Backspace", "Take back the last point of an outline"),
     ("Hold a tool's key", "Use the tool until the key is let go"),
+    ("Eraser end of a stylus", "Paint unassigned"),
+    ("Button of a stylus", "Pick the label there"),
 )
 _GAP = 10  # pixels above each group
 

@@ -1,4 +1,4 @@
-"""Region: a rectangle for local runs and local metrics."""
+"""Region: a rectangle that refiners and other changes of the map keep to."""
 
 from __future__ import annotations
 
