@@ -301,7 +301,7 @@ def _annotation(content: Mapping[str, Any]) -> Annotation:
     if [entry["number"] for entry in table] != list(range(1, len(table) + 1)) or not table:
         raise ValueError("the label table is not 1, 2, ...")
     work = content.get("annotation", {})
-    tools = {str(tool): _seconds(spent) for tool, spent in work.get("tools", {}).items()}
+    tools = {str(tool): seconds_of(spent) for tool, spent in work.get("tools", {}).items()}
     spots = [
         SpotMark(str(spot["kind"]), Rect(*(int(value) for value in spot["rect"])))
         for spot in work.get("spots_checked", ())
@@ -328,7 +328,8 @@ def _annotation(content: Mapping[str, Any]) -> Annotation:
     )
 
 
-def _seconds(value: object) -> float:
+def seconds_of(value: object) -> float:
+    """Time spent, as a file says it; ValueError or TypeError for what is no such time."""
     spent = float(value)  # type: ignore[arg-type]
     if not 0 <= spent < 1e9:
         raise ValueError(f"{spent} seconds")

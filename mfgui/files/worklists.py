@@ -23,6 +23,7 @@ from mfgui.files.annotations import (
     annotation_files,
     read_description,
     read_json,
+    seconds_of,
 )
 from mfgui.files.atomic import writing
 from mfgui.files.grouping import groups_in, natural_key, select
@@ -297,14 +298,11 @@ def _read_states(path: Path) -> tuple[dict[str, dict[str, Any]], str, list[str]]
 
 def _checked(entry: Mapping[str, Any]) -> dict[str, Any]:
     unassigned = entry.get("unassigned")
-    seconds = float(entry.get("seconds", 0.0))
-    if not 0 <= seconds < 1e9:
-        raise ValueError(f"{seconds} seconds")
     return {
         "state": SetState(entry["state"]).value,
         "note": str(entry.get("note", "")),
         "annotator": str(entry.get("annotator", "")),
-        "seconds": seconds,
+        "seconds": seconds_of(entry.get("seconds", 0.0)),
         "unassigned": None if unassigned is None else float(unassigned),
         "written": int(entry.get("written", 0)),
     }

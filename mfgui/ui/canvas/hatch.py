@@ -23,17 +23,11 @@ _LINES = 1 << (CLASSES + 1)  # bits from here on are lines, those below are dark
 NOTHING, LINE, EDGE = range(3)
 
 
-def pattern_of(label: int) -> int:
-    """Pattern of a label from 1 on.
-
-    Angle and spacing both differ from those of the labels before and after it, and from label to
-    label the pattern comes again only after 12.
-    """
-    return (label - 1) % CLASSES
-
-
 class Hatching:
-    """Draws patterns; the plane of all of them is kept, because making it takes a while."""
+    """Draws patterns. Angle and spacing both differ from those of the labels before and after, and
+    from label to label the pattern comes again only after 12.
+
+    The plane of all of them is kept, because making it takes a while."""
 
     def __init__(self) -> None:
         # One value, because two threads draw: neither may see half of a change.

@@ -51,11 +51,6 @@ class SourcesPanel(QWidget):
         self._colours: tuple[str, ...] = ()
         self._pictures: dict[str, QPixmap] = {}
 
-    @property
-    def as_labels(self) -> bool:
-        """Whether the list of labels shows."""
-        return self._pages.currentWidget() is self.labels
-
     def show_as_labels(self, on: bool) -> None:
         """The list of labels, or the pictures."""
         self._pages.setCurrentWidget(self.labels if on else self.view)

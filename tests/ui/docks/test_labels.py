@@ -175,6 +175,6 @@ def test_that_pages_step_through_the_sources(opened: Application, as_labels: boo
 
 
 def test_that_pictures_come_back_with_the_fuse_workspace(annotating: Application) -> None:
-    assert annotating.window.parts.sources.as_labels
+    assert not annotating.window.parts.sources.labels.isHidden()
     annotating.window.parts.actions["workspace-fuse"].trigger()
     assert annotating.window.parts.sources.view.isVisible()
