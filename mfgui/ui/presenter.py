@@ -61,7 +61,7 @@ class Presenter(QObject):
         self._on_set = on_set
         self._on_ready = on_ready
         self._pictures: dict[str, Picture] = {}
-        self._peeked = ""
+        self._peeking = ""  # what is asked for: "source", "fused", "reference", or nothing
         self._last_state: tuple[RunState, int] = (RunState.DONE, -1)
         self._extended: set[int] = set()
         self._curve_timer = QTimer(self)
@@ -131,23 +131,26 @@ class Presenter(QObject):
 
     def peek(self, what: str) -> None:
         """Show while a key is held: "source", "fused" or "reference"."""
-        controller = self._controller
-        keys = {
-            "source": f"source:{controller.session.active_source}",
-            "fused": controller.view.fused_key() or LIVE,
-            "reference": controller.session.reference,
-        }
-        self._peeked = keys[what]
-        if self._peeked == COMPOSITE:
-            controller.composite.ensure()
+        self._peeking = what
+        if self._peeked() == COMPOSITE:
+            self._controller.composite.ensure()
         elif what == "fused":
-            controller.follower.catch_up()
-        self._parts.canvas.peek(self._peeked)
+            self._controller.follower.catch_up()
+        self._parts.canvas.peek(self._peeked())
 
     def end_peek(self) -> None:
         """The key was let go."""
-        self._peeked = ""
+        self._peeking = ""
         self._parts.canvas.peek(None)
+
+    def _peeked(self) -> str:
+        """Key of the picture that is asked for; it may still have to be made."""
+        session, view = self._controller.session, self._controller.view
+        return {
+            "source": f"source:{session.active_source}",
+            "fused": view.fused_key() or LIVE,
+            "reference": session.reference,
+        }.get(self._peeking, "")
 
     # Sets
 
@@ -215,7 +218,7 @@ class Presenter(QObject):
         parts = self._parts
         self._pictures[change.key] = change.picture
         parts.canvas.set_picture(change.key, change.picture)
-        if change.key == self._peeked:
+        if change.key == self._peeked():
             parts.canvas.peek(change.key)
         if change.key.startswith("source:"):
             parts.sources.show_picture(change.key, change.picture)

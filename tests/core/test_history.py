@@ -297,3 +297,15 @@ def test_that_every_content_has_its_revision(focus_map) -> None:
     recorder.write(Rect(0, 0, 1, 1), np.array([[3 - min(2, int(focus_map.labels[0, 0]))]]))
     recorder.commit()
     assert focus_map.revision not in (first, second)
+
+
+def test_that_undo_and_redo_keep_the_counts_of_labels() -> None:
+    focus_map = FocusMap(np.ones((300, 600), np.uint8), k=3)
+    recorder = Recorder(focus_map, "Brush", lambda rect: None)
+    recorder.write(Rect(200, 100, 150, 90), np.full((90, 150), 3, np.uint8))
+    recorder.write(Rect(10, 10, 40, 20), np.zeros((20, 40), np.uint8))
+    step = recorder.commit()
+    for act in (step.undo, step.redo, step.undo):
+        act()
+        recounted = np.bincount(focus_map.labels.ravel(), minlength=256)
+        np.testing.assert_array_equal(focus_map.counts(), recounted)
