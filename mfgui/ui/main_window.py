@@ -72,15 +72,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._controller = controller
         self._themes = themes
-        self.setObjectName("mainWindow")
-        self.setWindowTitle("mfgui")
-        self.setMinimumSize(MINIMUM_SIZE)
-        self.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.GroupedDragging
-        )
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._set_up()
         self.parts = self._make_parts()
         self.docks = self._make_docks()
         self._pages = QStackedWidget()
@@ -98,9 +90,7 @@ class MainWindow(QMainWindow):
         self.commands.add(self.doubts.answers())
         self.map_answers = MapAnswers(controller, self.parts)
         self.commands.add(self.map_answers.answers())
-        offers = Offers(controller, self.parts, self.commands, self.arranger)
-        self.palette_box = CommandPalette(self, offers, controller.settings)
-        self.commands.add({PALETTE: self.palette_box.open})
+        self.palette_box = self._make_palette()
         self.presenter = Presenter(
             controller,
             self.parts,
@@ -135,6 +125,17 @@ class MainWindow(QMainWindow):
         self._show_recent()
 
     # Making
+
+    def _set_up(self) -> None:
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("mfgui")
+        self.setMinimumSize(MINIMUM_SIZE)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
     def _make_parts(self) -> WindowParts:
         registry, theme = self._controller.registry, self._themes.current
@@ -177,6 +178,12 @@ class MainWindow(QMainWindow):
             "spots": ("Spots", SpotsPanel(self._controller)),
         }
         return {name: Dock(name, words, body, self) for name, (words, body) in bodies.items()}
+
+    def _make_palette(self) -> CommandPalette:
+        offers = Offers(self._controller, self.parts, self.commands, self.arranger)
+        palette = CommandPalette(self, offers, self._controller.settings)
+        self.commands.add({PALETTE: palette.open})
+        return palette
 
     def _lay_out(self) -> None:
         parts = self.parts

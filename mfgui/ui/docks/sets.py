@@ -53,7 +53,7 @@ class SetsPanel(QWidget):
         self.search = QLineEdit()
         self.filter_box = QComboBox()
         self.previous_button = IconButton("previous", "Previous set (Ctrl+PgUp)")
-        self.next_button = IconButton("next", "Next set (Ctrl+PgDn)")
+        self.next_button = IconButton("next", "Next set (Ctrl+PgDown)")
         self.open_button = TextButton("open-folder", "Open list of sets…")
         self.note_line = QLineEdit()
         self.annotator_line = QLineEdit()
