@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
+from mfgui.core.labels import FocusMap
 from mfgui.core.result import Result
 
 _MADE_AGAIN = frozenset({"Detect", "Load focus map"})  # steps that cost a click, not work
 Images = dict[int, weakref.ref[object]]
+MapState = tuple[weakref.ref[FocusMap], int]
 
 
 class KeptWork:
@@ -30,10 +32,21 @@ class KeptWork:
         """Another set: nothing is known of a file."""
         self.saved: Images = {}
         self._exported: Images = {}
+        self._copied: MapState | None = None
 
     def add_exported(self, number: int, image: object) -> None:
         """A result was written as an image."""
         self._exported[number] = weakref.ref(image)
+
+    @property
+    def map_state(self) -> MapState | None:
+        """The focus map as it is now, to be compared with that of a later moment."""
+        focus_map = self._desk.session.focus_map
+        return None if focus_map is None else (weakref.ref(focus_map), focus_map.revision)
+
+    def add_copy(self, map_state: MapState | None) -> None:
+        """A copy of the session holds this state of the map."""
+        self._copied = map_state
 
     @property
     def modified(self) -> bool:
@@ -49,7 +62,8 @@ class KeptWork:
 
     def _edited(self) -> bool:
         history = self._edit.history
-        if not history.modified:
+        copied = self._copied is not None and self._copied == self.map_state
+        if copied or not history.modified:
             return False
         saved = history.saved_position
         if saved is None:

@@ -150,7 +150,7 @@ class SessionControl:
         inside = [s.path for s in stack.sources if s.path is not None]
         embed = collect or any(self.autosave.slot.holds(file) for file in inside)
         older = self._older_schema if path == self.path else None
-        images = images_of(session.results)
+        images, map_state = images_of(session.results), self._kept.map_state
         aside = self.listed()
         if not aside:
             # Marked now, because edits may follow while the file is written.
@@ -161,7 +161,9 @@ class SessionControl:
             self._saves -= 1
             if self._desk.session.stack is not stack:
                 return
-            if not aside:
+            if aside:
+                self._kept.add_copy(map_state)
+            else:
                 self.path, self.read_only, self._older_schema = path, False, None
             self._kept.saved = images
             self._desk.settings.add_recent((str(path.absolute()),))

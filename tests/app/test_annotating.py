@@ -419,6 +419,10 @@ def test_that_a_session_file_of_a_set_of_a_list_is_a_copy(work: Desk, tmp_path: 
     work.settle()
     assert (tmp_path / "copy.mfgui").exists()
     assert sessions.path is None
+    assert not sessions.unsaved_work
+    paint(work, 2, Rect(10, 10, 5, 5))
+    assert sessions.unsaved_work
+    work.controller.edit.undo()
     assert sessions.modified  # its map is not among the files of the list yet
     work.controller.annotation.save()
     work.settle()
