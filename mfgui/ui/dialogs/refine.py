@@ -197,7 +197,7 @@ def _explicit(seam: Seam, method: Method) -> dict[str, Value]:
 
 def _said(shown: Shown) -> str:
     if shown.state == "computing":
-        return "Computing …"
+        return "Computing…"
     if shown.state == "shown":
         noun = "pixel changes" if shown.pixels == 1 else "pixels change"
         return f"{shown.pixels:,} {noun}" if shown.pixels else "Nothing changes"
