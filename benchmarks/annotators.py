@@ -161,13 +161,14 @@ def traced(task: Task, *, hand: int, aim: float, guide: SharpnessGuide | None) -
     for label in range(1, task.k + 1):
         rng = np.random.default_rng([hand, label])
         for line in border_lines(task.labels == label, aim, rng):
-            side: float | None = None
+            home: float | None = None  # side that the stroke began on, as `ui/tools/strokes.py`
             for x, y in line.tolist():
                 rect, mask = dab((x, y), BRUSH, size)
                 if rect.empty or not mask.any():
                     continue
                 if guide is not None:
-                    side = side_at(guide, (x, y), diameter=BRUSH, held=side)
+                    side = side_at(guide, (x, y), diameter=BRUSH, held=home)
+                    home = side if home is None else home
                     mask = snapped(guide, rect, mask, (x, y), strength=100, side=side)
                 drawn[rect.slices][mask] = label
     return drawn

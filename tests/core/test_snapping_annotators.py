@@ -23,6 +23,15 @@ def task(request: pytest.FixtureRequest) -> Task:
     return scene(request.param, Size(400, 300))
 
 
+@pytest.mark.parametrize("seed", [11, 13], ids=["grass and gravel", "gravel before bricks"])
+def test_snap_knows_texture_from_edges(seed: int) -> None:
+    """Objects of strong texture, whose colours are those of what lies behind."""
+    strong = scene(seed, Size(400, 300))
+    plain = boundary_error(traced(strong, hand=0, aim=AIM, guide=None), strong.labels)
+    drawn = traced(strong, hand=0, aim=SNAP_AIM, guide=strong.guide())
+    assert boundary_error(drawn, strong.labels) <= plain / 2
+
+
 def test_snap_at_least_halves_the_boundary_error(task: Task) -> None:
     plain = boundary_error(traced(task, hand=0, aim=AIM, guide=None), task.labels)
     snap = boundary_error(traced(task, hand=0, aim=SNAP_AIM, guide=task.guide()), task.labels)

@@ -115,7 +115,7 @@ def test_snap_follows_a_defocused_object(near: bool) -> None:
     assert painted > 24 * 0.5 * np.pi * 12**2
 
 
-def test_the_side_of_a_stroke_is_held_while_the_brush_touches_it() -> None:
+def test_the_side_of_a_stroke_is_held_within_one_diameter() -> None:
     guide = step()
     first = side_at(guide, (90.5, 80.5), diameter=24)
     strayed = side_at(guide, (106.5, 80.5), diameter=24, held=first)
@@ -124,7 +124,11 @@ def test_the_side_of_a_stroke_is_held_while_the_brush_touches_it() -> None:
     left = snapped(guide, rect, mask, (106.5, 80.5), strength=100, side=strayed)
     columns = np.arange(rect.x, rect.right)[None, :]
     np.testing.assert_array_equal(left, mask & (columns < 100))
-    gone = side_at(guide, (120.5, 80.5), diameter=24, held=first)
+    beyond = side_at(guide, (118.5, 80.5), diameter=24, held=first)
+    assert beyond == first
+    rect, mask = dab(guide, 118.5, 80.5, 24)
+    assert not snapped(guide, rect, mask, (118.5, 80.5), strength=100, side=beyond).any()
+    gone = side_at(guide, (130.5, 80.5), diameter=24, held=first)
     assert gone == pytest.approx(0.7)
     assert side_at(guide, (-50, -50), diameter=24, held=first) == first
     assert side_at(guide, (-50, -50), diameter=24) is None

@@ -1,113 +1,182 @@
 """Which of two pictures is in focus, pixel by pixel, with the border on the object's edge.
 
-Sharpness is measured over a window, so where its difference crosses zero lies off the edge:
-a sharp edge is felt as far as the window reaches, and a defocused near object spreads over what
-lies behind it. In the picture that is focused on the near object its edge is sharp and in its
-place, and on the far side there is nothing but blurred background, of other colours. So the
-difference is fitted by the colours of that picture in every window; which picture that is, is
-seen from the steepness along the border that the composite gives. What stays undecided between
-both sides goes to the side whose colours it continues (watershed).
+Colours do not tell: the joints of a brick wall have those of the grass around it. Detail does.
+In the picture that is focused on the near object, everything sharp belongs to that object or is
+its edge, and beyond its edge nothing is sharp; in the other picture the object's blur spreads
+over what lies behind, and its detail fades in only over twice the blur radius.
+
+So every pixel votes for the picture with more detail around it, bounded, so that strong texture
+does not outvote weak; places where neighbours agree are sure. From these both sides grow
+(watershed) over the fine detail of each picture in turn, measured by what is left of the detail
+of the far side there, and meet on the outermost sharp line between them. Which picture has the
+true one, i.e. the nearer object, is seen from how steep it is along its line.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32
-from mfgui.core.snapping.filters import Plane, blurred, box, fitted, sharpness, steepness
+from mfgui.core.arrays import BoolMask, ImageF32, Rect
+from mfgui.core.snapping.filters import Plane, blurred, box, highest, sharpness, steepness
 
-MARGIN = 64  # pixels beyond which nothing is felt: two fits, the border test and the windows
-SIGMA = 2.0  # of the window of sharpness
-WIDE = 4.0  # of the window that chooses the pixels of the composite
-NOISE = 0.01  # sharpness that noise of an 8-bit picture has
-_FIT = 12  # radius of a fit
-_EPSILON = 1e-4  # a spread of 1 % of white counts as flat
-_CROSSING = 0.15  # evidence that both sides must have for a border
-_BORDER = 24  # radius within which one of the two is the nearer
-_SURE = 0.3  # evidence from which a pixel is a seed of the watershed
-_BETWEEN = 32  # pixels within which both sides are sure somewhere
+MARGIN = 64  # pixels beyond which hardly anything is felt
+SIGMA = 0.8  # of the window of detail
+WIDE = 4.0  # of the window that chooses the sharpest of several pictures
+NOISE = 0.02  # detail below which noise of an 8-bit picture decides
+_PLAIN = 0.05  # detail from which a vote counts fully
+_AGREED = 2.0  # of the window in which votes are counted
+_VOTED = 0.3  # mean vote from which a side is sure
+_ENOUGH = 0.4  # share of full votes without which nothing is
+_FROM_NEAR, _FROM_FAR = 10, 6  # pixels that seeds of one side keep from the other
+_INSIDE = 3  # pixels that seeds of the near side keep from their own border
+_FINE = 2.0  # of the window whose mean is taken off, so that detail is left
+_LEFT_OVER, _FAINT = 2.5, 0.01  # detail that counts: a multiple of what blur leaves, and more
+_AROUND = 32  # radius of the window in which that is measured
+_LEVELS = 6  # grey levels of the watershed for such detail
+_BORDER = 48  # radius within which one of the two is the nearer
+_BETWEEN = 24  # pixels within which both sides have seeds, near a border
 _LEAST = 0.12  # evidence of what the watershed decided
+
+_Marks = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One picture with its sharpness in the narrow and in the wide window."""
+    """One picture with its detail."""
 
     image: ImageF32 = field(repr=False)
     fine: Plane = field(repr=False)
-    wide: Plane = field(repr=False)
 
     @classmethod
     def of(cls, image: ImageF32) -> View:
-        fine = sharpness(image, sigma=SIGMA)
+        return cls(image, sharpness(image, sigma=SIGMA))
+
+    @cached_property
+    def wide(self) -> Plane:
+        """Detail in the wide window."""
         further = float(np.sqrt(WIDE * WIDE - SIGMA * SIGMA))
-        return cls(image, fine, np.sqrt(blurred(fine * fine, further)))
+        return np.sqrt(blurred(self.fine * self.fine, further))
 
     def sharper(self, other: View) -> View:
         """Everywhere the sharper one of two."""
+        # Chosen in the wide window: the larger detail of every pixel would be noise twice.
         mine = self.wide >= other.wide
         image = np.where(mine[:, :, None], self.image, other.image)
-        return View(image, np.maximum(self.fine, other.fine), np.maximum(self.wide, other.wide))
+        return View(image, np.where(mine, self.fine, other.fine))
 
 
-def difference(mine: View, other: View) -> Plane:
-    """Difference of sharpness over the sum, -1 ... 1; near 0 where both show but noise."""
-    return (mine.fine - other.fine) / (mine.fine + other.fine + np.float32(NOISE))
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """Both sides as one of the pictures shows them: 1 is that picture's, -1 the other's."""
+
+    side: Plane
+    between: BoolMask  # near a border
+    steep: Plane  # of the picture along the border nearby; -1 without a border
 
 
 def decided(mine: View, other: View) -> npt.NDArray[np.int8]:
     """Evidence that `mine` is in focus, (H, W) in hundredths: -100 ... 100.
 
-    Time O(H W); the values depend on what lies within `MARGIN` pixels.
+    Time O(H W); the values depend on what lies within about `MARGIN` pixels.
     """
-    rough = difference(mine, other)
-    both = np.where((mine.wide >= other.wide)[:, :, None], mine.image, other.image)
-    first = fitted(rough, both, radius=_FIT, epsilon=_EPSILON)
-    if first.max() < _CROSSING or first.min() > -_CROSSING:
-        return _stored(first)  # no border in sight, which is so for most of a picture
-    near = _nearer(mine.image, other.image, first)
-    guide = np.where(near[:, :, None], mine.image, other.image)
-    second = cv2.GaussianBlur(fitted(rough, guide, radius=_FIT, epsilon=_EPSILON), (0, 0), 1.0)
-    return _stored(_continued(np.asarray(second, np.float32), guide))
+    vote, trust = _voted(mine.fine, other.fine)
+    enough = trust > _ENOUGH
+    ours = np.asarray((vote > _VOTED) & enough, np.uint8)
+    theirs = np.asarray((vote < -_VOTED) & enough, np.uint8)
+    if not (ours.any() and theirs.any()):
+        return _stored(vote)  # no border in sight, which is so for most of a picture
+    cuts = _cut(mine.image, ours, theirs), _cut(other.image, theirs, ours)
+    near = cuts[0].steep >= cuts[1].steep
+    side = np.where(near, cuts[0].side, -cuts[1].side)
+    between = np.where(near, cuts[0].between, cuts[1].between)
+    # Far from any border a sure vote stands, though it be of few pixels.
+    side = np.where(between | (ours | theirs == 0), side, np.sign(vote))
+    return _stored(side * np.maximum(np.abs(vote), _LEAST))
 
 
 def _stored(evidence: Plane) -> npt.NDArray[np.int8]:
     return np.asarray(np.rint(np.clip(evidence, -1, 1) * 100), np.int8)
 
 
-def _nearer(mine: ImageF32, other: ImageF32, evidence: Plane) -> npt.NDArray[np.bool_]:
-    """Whether the border nearby is steeper in `mine`: then the edge is that of its object."""
-    border = cv2.morphologyEx(
-        np.asarray(evidence > 0, np.uint8), cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8)
-    )
-    along = np.asarray(border, np.float32)
-    return np.asarray(
-        box(steepness(mine) * along, _BORDER) >= box(steepness(other) * along, _BORDER), np.bool_
-    )
+def _voted(mine: Plane, other: Plane) -> tuple[Plane, Plane]:
+    """Mean vote of the neighbourhood, -1 ... 1, and the share of full votes in it."""
+    squares = mine * mine, other * other
+    vote = (squares[0] - squares[1]) / (squares[0] + squares[1] + np.float32(NOISE * NOISE))
+    weight = np.minimum(np.maximum(mine, other), np.float32(_PLAIN)) / np.float32(_PLAIN)
+    weight += np.float32(0.03)  # where there is no detail at all, the mean of what there is
+    trust = blurred(np.asarray(weight, np.float32), _AGREED)
+    counted = cv2.GaussianBlur(vote * weight, (0, 0), _AGREED, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(counted / trust, np.float32), trust
 
 
-def _continued(evidence: Plane, guide: ImageF32) -> Plane:
-    """The evidence where it is sure; elsewhere that of the side whose colours go on there."""
-    seeds = np.zeros(evidence.shape, np.int32)
-    seeds[evidence > _SURE] = 1
-    seeds[evidence < -_SURE] = 2
-    sure = [np.asarray(seeds == basin, np.float32) for basin in (1, 2)]
-    if not (sure[0].any() and sure[1].any()):
-        return evidence
-    smooth = cv2.GaussianBlur(guide, (0, 0), 0.7)
-    shown: npt.NDArray[Any] = np.asarray(np.clip(smooth * 255, 0, 255), np.uint8)
-    if shown.ndim == 2 or shown.shape[2] == 1:
-        shown = cv2.merge([shown, shown, shown])
-    reached = cv2.watershed(np.ascontiguousarray(shown), seeds)
-    side = np.asarray((reached == 1).astype(np.float32) - (reached == 2))
-    # The lines between the basins (-1) go to the side that most of their neighbours have.
+def _cut(image: ImageF32, near: _Marks, far: _Marks) -> _Cut:
+    """Sides as though `image` were focused on the nearer object, which `near` lies on."""
+    inner: npt.NDArray[Any] = cv2.erode(near, _round(_INSIDE))
+    # The near edge is felt a little beyond it, far detail shines through far within it.
+    inner = np.asarray(inner & _away(far, _FROM_FAR), np.uint8)
+    outer: npt.NDArray[Any] = np.asarray(far & _away(near, _FROM_NEAR), np.uint8)
+    height, width = near.shape
+    if not (inner.any() and outer.any()):
+        everywhere = np.asarray(np.where(near > 0, 1, -1), np.float32)
+        return _Cut(
+            everywhere,
+            np.zeros((height, width), np.bool_),
+            np.full((height, width), -1, np.float32),
+        )
+    marks = np.asarray(inner, np.int32)
+    marks[outer > 0] = 2
+    reached = cv2.watershed(_relief(image, outer), marks)
+    side = np.asarray(reached == 1, np.float32) - np.asarray(reached == 2, np.float32)
+    line = np.asarray(side == 0, np.float32)
+    line[[0, -1]] = 0  # the watershed always draws the frame
+    line[:, [0, -1]] = 0
+    # The line itself goes to the side that most of its neighbours have.
     side = np.where(side == 0, np.where(cv2.blur(side, (3, 3)) >= 0, 1, -1), side)
-    # Only between sure places: far from them, colours say nothing about focus.
-    between = (box(sure[0], _BETWEEN) > 0) & (box(sure[1], _BETWEEN) > 0)
-    decided_there = side * np.maximum(np.abs(evidence), _LEAST)
-    return np.asarray(np.where(between, decided_there, evidence), np.float32)
+    between = (_mean(inner, _BETWEEN) > 0) & (_mean(outer, _BETWEEN) > 0)
+    line *= between
+    return _Cut(np.asarray(side, np.float32), between, _steep_along(image, line))
+
+
+def _steep_along(image: ImageF32, line: Plane) -> Plane:
+    """Mean steepness of a picture along the part of a line nearby, 0 without a line."""
+    steep = np.zeros_like(line)
+    x, y, width, height = cv2.boundingRect(np.asarray(line, np.uint8))
+    if width:
+        part = Rect(x, y, width, height).grown(4)
+        part = part.intersected(Rect(0, 0, line.shape[1], line.shape[0]))
+        local = steepness(np.ascontiguousarray(image[part.slices]))
+        steep[part.slices] = cv2.dilate(local, np.ones((3, 3), np.uint8))
+    along = box(steep * line, _BORDER) / (box(line, _BORDER) + np.float32(1e-4))
+    return np.asarray(along, np.float32)
+
+
+def _relief(image: ImageF32, outer: _Marks) -> npt.NDArray[np.uint8]:
+    """Fine detail of a picture in three channels of 8 bits, flat where blur leaves as much."""
+    detail = image - blurred(image, _FINE).reshape(image.shape)
+    strength = highest(detail)
+    there = np.asarray(outer, np.float32)
+    usual = box(strength * there, _AROUND) / (box(there, _AROUND) + np.float32(1e-3))
+    scale = np.float32(_LEVELS) / (np.float32(_LEFT_OVER) * usual + np.float32(_FAINT))
+    parts = [np.clip(part * scale + 128, 0, 255) for part in cv2.split(detail)]
+    levels = [part.astype(np.uint8) for part in parts]
+    return np.asarray(cv2.merge(levels if len(levels) == 3 else levels[:1] * 3), np.uint8)
+
+
+def _round(radius: int) -> _Marks:
+    side = (2 * radius + 1, 2 * radius + 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, side), np.uint8)
+
+
+def _away(marks: _Marks, radius: int) -> _Marks:
+    """1 where no mark is within a radius."""
+    return np.asarray(cv2.dilate(marks, _round(radius)) == 0, np.uint8)
+
+
+def _mean(marks: _Marks, radius: int) -> Plane:
+    return box(np.asarray(marks, np.float32), radius)

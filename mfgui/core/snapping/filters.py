@@ -1,4 +1,4 @@
-"""Local sharpness, and the joint guided filter that moves a coarse decision onto colour edges."""
+"""Local sharpness, steepness, and the guided filter that smooths texture but not edges."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def steepness(image: ImageF32) -> Plane:
     across = cv2.Sobel(image, cv2.CV_32F, 1, 0, scale=1 / 8, borderType=cv2.BORDER_REFLECT)
     down = cv2.Sobel(image, cv2.CV_32F, 0, 1, scale=1 / 8, borderType=cv2.BORDER_REFLECT)
     return np.sqrt(blurred(_squares(across) + _squares(down), 0.7))
+
+
+def highest(planes: npt.NDArray[np.float32]) -> Plane:
+    """The largest magnitude of all channels, (H, W)."""
+    first, *others = cv2.split(planes)
+    result = np.abs(first)
+    for other in others:
+        result = np.maximum(result, np.abs(other))
+    return np.asarray(result, np.float32)
 
 
 def blurred(plane: npt.NDArray[np.float32], sigma: float) -> Plane:

@@ -17,6 +17,7 @@ CONTRAST = 0.15  # difference of values of a guide that counts as a full edge
 FAINT = 0.05  # difference below which nothing is an edge
 _SHARPEST, _DULLEST = 0.08, 0.9  # evidence against that cuts, at 100 % and at 0 %
 _SAMPLES = 64  # values a side that decide what is near and what is far
+_REST = 0.02  # share of a brush on a side below which it has left it
 _NEAR = 2  # pixels around a brush centre that say which side it lies on
 
 
@@ -36,8 +37,9 @@ def side_at(
     diameter : float
         Of the brush.
     held : float, optional
-        The side so far in the same stroke. It is kept while any part of the footprint lies on
-        it: a hand that strays over an edge does not paint the other side.
+        The side that the stroke began on. It holds while anything within one diameter of the
+        centre lies on it: a hand that strays over an edge, even with the whole brush, does not
+        paint the other side.
 
     Returns
     -------
@@ -45,12 +47,13 @@ def side_at(
         None, or `held`, where the brush is outside the picture.
     """
     if held is not None:
-        rect, footprint = _disc(centre, diameter / 2, guide.size)
-        if rect.empty:
-            return held
-        on = evidence(guide, rect, held)[footprint] > _SHARPEST
-        if on.size and float(on.mean()) > 0.02:
-            return held
+        for radius in (diameter / 2, diameter):  # mostly, the footprint says enough
+            rect, footprint = _disc(centre, radius, guide.size)
+            if rect.empty:
+                return held
+            on = evidence(guide, rect, held)[footprint] > _SHARPEST
+            if on.size and float(on.mean()) > _REST:
+                return held
     rect, spot = _disc(centre, _NEAR, guide.size)
     return held if rect.empty else side_of(guide, rect, spot)
 

@@ -43,7 +43,7 @@ def snapped_dab(
     Parameters
     ----------
     held : float, optional
-        The side of the stroke so far; without it, that of the dab's centre.
+        The side that the stroke began on; without it, that of the dab's centre.
     """
     footprint = dab(disc, frame=frame_of(stage)).footprint()
     if footprint.rect.empty:
@@ -77,7 +77,7 @@ class Stroke:
         self._guide = None if plain else snapping(stage)
         self._last = disc_at(start, stage.options)
         self._begun = False
-        self._side: float | None = None  # of the edge, on which a snapped stroke works
+        self._home: float | None = None  # side of the edge on which a snapped stroke began
         self._left_over = 0.0  # how far the way is from the last dab of a snapped stroke
 
     def is_at(self, point: Point) -> bool:
@@ -130,7 +130,9 @@ class Stroke:
                 yield self._snapped_dab(guide, self._last)
 
     def _snapped_dab(self, guide: Guide, disc: Disc) -> Footprint:
-        footprint, self._side = snapped_dab(guide, disc, self._stage, held=self._side)
+        footprint, side = snapped_dab(guide, disc, self._stage, held=self._home)
+        if self._home is None:
+            self._home = side
         return footprint
 
     def _spaced(self, start: Disc, end: Disc) -> Iterator[Disc]:

@@ -164,6 +164,15 @@ def test_that_snap_on_the_other_side_keeps_to_that(brush) -> None:
     assert mask[10:30, 31:37].all()
 
 
+def test_that_a_snapped_stroke_comes_home_from_the_other_side(brush) -> None:
+    """Far beyond the edge it paints there; back within reach of its side, only that side."""
+    where = stage(guide=halves(60, 40, border=30), snap=True, snap_strength=100, size=8)
+    mask = covered(where, drag(brush, where, (20, 8), (50, 8), (50, 30), (36, 30), (20, 30)))
+    assert mask[8, 45:53].all()
+    assert mask[28:32, 20:29].all()
+    assert not mask[:, 30:34].any()
+
+
 def test_that_there_is_no_snap_without_a_guide(brush) -> None:
     where = stage(snap=True)
     np.testing.assert_array_equal(
