@@ -16,6 +16,7 @@ class Gathering(Quiet):
     def __init__(self) -> None:
         self._stroke: Stroke | None = None
         self.covered: Footprint = NO_PIXELS
+        self._fresh: list[Footprint] = []  # parts that nobody has taken yet
 
     @property
     def busy(self) -> bool:
@@ -23,7 +24,7 @@ class Gathering(Quiet):
 
     def press(self, stage: Stage, point: Point, keys: Keys) -> Answer:
         if is_place(point):
-            self.covered = NO_PIXELS
+            self.covered, self._fresh = NO_PIXELS, []
             self._stroke = Stroke(stage, point, plain=True)
             self._cover(())
         return NOTHING
@@ -36,8 +37,13 @@ class Gathering(Quiet):
     def cancel(self) -> Answer:
         if self._stroke is None:
             return NOTHING
-        self._stroke, self.covered = None, NO_PIXELS
+        self._stroke, self.covered, self._fresh = None, NO_PIXELS, []
         return Answer(end="abort")
+
+    def taken(self) -> tuple[Footprint, ...]:
+        """What the stroke has covered since this was last asked."""
+        fresh, self._fresh = self._fresh, []
+        return tuple(fresh)
 
     def end(self, point: Point) -> Footprint:
         """End the stroke in progress at this place; returns all that it covered."""
@@ -52,3 +58,5 @@ class Gathering(Quiet):
         assert self._stroke is not None
         for footprint in self._stroke.through(points):
             self.covered = self.covered.united(footprint)
+            if not footprint.rect.empty:
+                self._fresh.append(footprint)

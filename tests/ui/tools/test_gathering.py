@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mfgui.core.arrays import Rect, Size
+from mfgui.core.snapping.guide import tiles_of
 from mfgui.ui.tools import smart_brush
 from mfgui.ui.tools.refine_band import RefineBand
 from mfgui.ui.tools.smart_brush import SmartBrush
 from mfgui.ui.tools.tool import NOTHING, Outline, Point
-from tests.guides import halves
+from tests.guides import Picture, halves
 from tests.ui.tools.stages import CTRL, PLAIN, covered, drag, painted, stage, within
 
 
@@ -24,8 +26,8 @@ def grown(monkeypatch) -> list[dict]:
     """The calls of `grow`; every region is the stroke and all of the lowest row."""
     calls: list[dict] = []
 
-    def grow(guide, rect, mask, *, reach, sensitivity):
-        calls.append({"reach": reach, "sensitivity": sensitivity})
+    def grow(guide, rect, mask, *, reach, sensitivity, side):
+        calls.append({"reach": reach, "sensitivity": sensitivity, "side": side})
         region = np.zeros((40, 60), bool)
         region[rect.slices] = mask
         region[-1] = True
@@ -51,7 +53,7 @@ def test_that_the_region_is_shown_while_painting_and_computed_once(grown) -> Non
     brush.press(where, Point(10, 10), PLAIN)
     shown = [brush.outline(where) for _ in range(3)][-1]
     assert drawn(shown)[-1].all()
-    assert grown == [{"reach": 10, "sensitivity": 50}]
+    assert [(call["reach"], call["sensitivity"]) for call in grown] == [(10, 50)]
     brush.move(where, (Point(15, 10),))
     brush.outline(where)
     brush.outline(stage(guide=where.guide, size=20, reach=50, sensitivity=90))
@@ -69,6 +71,55 @@ def test_that_the_preview_is_what_is_painted() -> None:
     assert shown[10:30, 17:29].all()
     assert not shown[:, 31:].any()
     assert brush.outline(where) is None
+
+
+class Slow(Picture):
+    """A guide that is made tile by tile."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        super().__init__(values)
+        self.made: set[Rect] = set()
+
+    def read(self, rect: Rect) -> np.ndarray:
+        self.made.update(tiles_of(rect))
+        return super().read(rect)
+
+    def ready(self, rect: Rect) -> bool:
+        return self.made.issuperset(tiles_of(rect))
+
+
+def test_that_a_preview_makes_one_tile_of_edges_at_most() -> None:
+    size = Size(900, 600)
+    guide = Slow(halves(900, 600, border=560).values)
+    where = stage(of=size, guide=guide, size=40, reach=500)
+    brush = SmartBrush()
+    brush.press(where, Point(500, 250), PLAIN)
+    counts = []
+    for _ in range(8):
+        shown = brush.outline(where)
+        counts.append(len(guide.made))
+    assert counts == [1, 2, 3, 4, 4, 4, 4, 4]
+    assert shown.mask.sum() > 150 * 300
+    brush.move(where, (Point(500, 500),))
+    brush.outline(where)
+    released = brush.release(where, Point(500, 500))  # waits for what is not made
+    mask = covered(where, [released])
+    assert mask[400:590, 540:558].all()
+    assert not mask[:, 562:].any()
+
+
+def test_that_a_stroke_is_grown_piece_by_piece(grown) -> None:
+    brush, where = SmartBrush(), stage(guide=halves(60, 40, border=30))
+    brush.press(where, Point(10, 10), PLAIN)
+    brush.outline(where)
+    for x in range(12, 24, 2):
+        brush.move(where, (Point(x, 10),))
+        brush.outline(where)
+        brush.outline(where)
+    assert len(grown) == 7
+    assert {call["side"] for call in grown} == {grown[0]["side"]}
+    brush.release(where, Point(22, 10))
+    assert len(grown) == 7
 
 
 def test_that_the_smart_brush_is_a_brush_without_a_guide() -> None:
