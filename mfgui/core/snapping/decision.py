@@ -41,6 +41,9 @@ _AROUND = 32  # radius of the window in which that is measured
 _LEVELS = 6  # grey levels of the watershed for such detail
 _BORDER = 48  # radius within which one of the two is the nearer
 _BETWEEN = 24  # pixels within which both sides have seeds, near a border
+_REACH = _BETWEEN + _FROM_NEAR  # pixels within which both sides are sure, near a border
+_NO_EDGE = 0.07  # share of a vote that leaves less than any edge
+_SOME = 0.1  # share of the pixels of one side that are as many of the other
 _LEAST = 0.12  # evidence of what the watershed decided
 
 _Marks = npt.NDArray[np.uint8]
@@ -77,7 +80,7 @@ class _Cut:
 
     side: Plane
     between: BoolMask  # near a border
-    steep: Plane  # of the picture along the border nearby; -1 without a border
+    steep: Plane  # of the picture along the border nearby, 0 without a border
 
 
 def decided(mine: View, other: View) -> npt.NDArray[np.int8]:
@@ -91,13 +94,39 @@ def decided(mine: View, other: View) -> npt.NDArray[np.int8]:
     theirs = np.asarray((vote < -_VOTED) & enough, np.uint8)
     if not (ours.any() and theirs.any()):
         return _stored(vote)  # no border in sight, which is so for most of a picture
-    cuts = _cut(mine.image, ours, theirs), _cut(other.image, theirs, ours)
-    near = cuts[0].steep >= cuts[1].steep
-    side = np.where(near, cuts[0].side, -cuts[1].side)
-    between = np.where(near, cuts[0].between, cuts[1].between)
+    rect = _contested(ours, theirs)
+    if rect.empty:
+        return _stored(vote)
+    part = rect.slices
+    ours, theirs = ours[part], theirs[part]
+    mine_near = _cut(mine.image[part], ours, theirs)
+    other_near = _cut(other.image[part], theirs, ours)
+    if mine_near is None and other_near is None:
+        counts = sorted((int(ours.sum()), int(theirs.sum())))
+        # Small patches of both all over are noise; a few of one of them are nothing.
+        return _stored(vote if counts[0] < _SOME * counts[1] else vote * np.float32(_NO_EDGE))
+    first, second = mine_near or other_near, other_near or mine_near
+    assert first is not None
+    assert second is not None
+    near = np.full(ours.shape, other_near is None)
+    if mine_near is not None and other_near is not None:
+        near = mine_near.steep >= other_near.steep
+    side = np.where(near, first.side, -second.side)
+    between = np.where(near, first.between, second.between)
     # Far from any border a sure vote stands, though it be of few pixels.
-    side = np.where(between | (ours | theirs == 0), side, np.sign(vote))
-    return _stored(side * np.maximum(np.abs(vote), _LEAST))
+    side = np.where(between | (ours | theirs == 0), side, np.sign(vote[part]))
+    vote[part] = side * np.maximum(np.abs(vote[part]), _LEAST)
+    return _stored(vote)
+
+
+def _contested(ours: _Marks, theirs: _Marks) -> Rect:
+    """The smallest rectangle with all places that both sides are near to, and what is around."""
+    both = (_mean(ours, _REACH) > 0) & (_mean(theirs, _REACH) > 0)
+    x, y, width, height = cv2.boundingRect(np.asarray(both, np.uint8))
+    if not width:
+        return Rect(0, 0, 0, 0)
+    around = Rect(x, y, width, height).grown(_BETWEEN)
+    return around.intersected(Rect(0, 0, ours.shape[1], ours.shape[0]))
 
 
 def _stored(evidence: Plane) -> npt.NDArray[np.int8]:
@@ -115,20 +144,15 @@ def _voted(mine: Plane, other: Plane) -> tuple[Plane, Plane]:
     return np.asarray(counted / trust, np.float32), trust
 
 
-def _cut(image: ImageF32, near: _Marks, far: _Marks) -> _Cut:
-    """Sides as though `image` were focused on the nearer object, which `near` lies on."""
+def _cut(image: ImageF32, near: _Marks, far: _Marks) -> _Cut | None:
+    """Sides as though `image` were focused on the nearer object, which `near` lies on; None
+    without places that are sure of both."""
     inner: npt.NDArray[Any] = cv2.erode(near, _round(_INSIDE))
     # The near edge is felt a little beyond it, far detail shines through far within it.
     inner = np.asarray(inner & _away(far, _FROM_FAR), np.uint8)
     outer: npt.NDArray[Any] = np.asarray(far & _away(near, _FROM_NEAR), np.uint8)
-    height, width = near.shape
     if not (inner.any() and outer.any()):
-        everywhere = np.asarray(np.where(near > 0, 1, -1), np.float32)
-        return _Cut(
-            everywhere,
-            np.zeros((height, width), np.bool_),
-            np.full((height, width), -1, np.float32),
-        )
+        return None
     marks = np.asarray(inner, np.int32)
     marks[outer > 0] = 2
     reached = cv2.watershed(_relief(image, outer), marks)
