@@ -32,6 +32,7 @@ class SmartBrush(Gathering):
         # What it was grown with; with another guide or other options it is grown afresh.
         self._with: tuple[Guide, ToolOptions] | None = None
         self._side: float | None = None
+        self._rests = False  # one tile was made; the next call makes none
 
     def press(self, stage: Stage, point: Point, keys: Keys) -> Answer:
         self._label = label_painted(stage, keys)
@@ -76,13 +77,25 @@ class SmartBrush(Gathering):
         pieces, self._waiting = _pieces((*self._waiting, *fresh)), []
         for piece in pieces:
             around = _inside(guide, piece.rect.grown(_reach(options)))
-            # One tile of edges at most is made for a preview: more would hold up the hand.
-            if wait or (not self._waiting and not _made_one(guide, around)):
+            if wait or (not self._waiting and self._is_ready(guide, around)):
                 piece = self._grown_piece(guide, options, piece)
             else:
                 self._waiting.append(piece)
             self._region = self._region.united(piece)
         return self._region
+
+    def _is_ready(self, guide: Guide, rect: Rect) -> bool:
+        """Whether the edges in a rectangle are made; if not, every other time one tile is."""
+        if guide.ready(rect):
+            return True
+        # A frame asks twice or so; making more than one tile would hold up the hand.
+        self._rests = not self._rests
+        if self._rests:
+            tiles = (_inside(guide, tile) for tile in tiles_of(rect))
+            missing = next((tile for tile in tiles if not guide.ready(tile)), None)
+            if missing is not None:
+                guide.read(missing)
+        return False
 
     def _grown_piece(self, guide: Guide, options: ToolOptions, part: Footprint) -> Footprint:
         if self._side is None and part.mask.any():
@@ -104,17 +117,6 @@ def _reach(options: ToolOptions) -> int:
 
 def _inside(guide: Guide, rect: Rect) -> Rect:
     return rect.intersected(Rect(0, 0, guide.size.width, guide.size.height))
-
-
-def _made_one(guide: Guide, rect: Rect) -> bool:
-    """Whether a tile of a guide was missing in a rectangle; the first such is made."""
-    if guide.ready(rect):
-        return False
-    tiles = (_inside(guide, tile) for tile in tiles_of(rect))
-    missing = next((tile for tile in tiles if not guide.ready(tile)), None)
-    if missing is not None:
-        guide.read(missing)
-    return True
 
 
 def _pieces(parts: Iterable[Footprint]) -> list[Footprint]:
