@@ -136,19 +136,43 @@ class Stroke:
         return footprint
 
     def _spaced(self, start: Disc, end: Disc) -> Iterator[Disc]:
-        """Discs at equal distances along the whole way, wherever its points are."""
+        """Discs at equal distances along the whole way, wherever its points are; those that
+        cannot touch the picture are left out, so that a way from far outside takes no time."""
         length = math.hypot(end.x - start.x, end.y - start.y)
         spacing = max(1.0, _SPACING * min(start.diameter, end.diameter) / 2)
-        at = max(0.0, spacing - self._left_over)
-        while length and at <= length:
-            share = at / length
+        first = max(0.0, spacing - self._left_over)
+        if not length or first > length:
+            self._left_over += length
+            return
+        count = math.floor((length - first) / spacing) + 1
+        self._left_over = length - (first + (count - 1) * spacing)
+        low, high = _touching(start, end, self._frame)
+        begin = max(0, math.floor((low * length - first) / spacing))
+        stop = min(count, math.ceil((high * length - first) / spacing) + 1)
+        for number in range(begin, stop):
+            share = (first + number * spacing) / length
             yield Disc(
                 start.x + share * (end.x - start.x),
                 start.y + share * (end.y - start.y),
                 start.diameter + share * (end.diameter - start.diameter),
             )
-            at += spacing
-        self._left_over = length - (at - spacing)
+
+
+def _touching(start: Disc, end: Disc, frame: Rect) -> tuple[float, float]:
+    """The shares of the way between which a disc on it may touch the frame; empty as (1, 0)."""
+    reach = max(start.diameter, end.diameter) / 2 + 1
+    low, high = 0.0, 1.0
+    for at, by, least, most in (
+        (start.x, end.x - start.x, frame.x - reach, frame.right + reach),
+        (start.y, end.y - start.y, frame.y - reach, frame.bottom + reach),
+    ):
+        if by == 0:
+            if not least <= at <= most:
+                return 1.0, 0.0
+            continue
+        ends = sorted(((least - at) / by, (most - at) / by))
+        low, high = max(low, ends[0]), min(high, ends[1])
+    return low, high
 
 
 def is_place(point: Point) -> bool:

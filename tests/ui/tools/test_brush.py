@@ -291,3 +291,22 @@ def test_that_what_is_no_place_is_ignored(brush) -> None:
     assert (released.edits, released.end) == ((), "commit")
     brush.hover(where, nowhere, PLAIN)
     assert brush.outline(where) is None
+
+
+def test_that_a_snapped_way_from_far_outside_is_that_of_its_part_in_the_picture(
+    brush, monkeypatch
+) -> None:
+    """Dab by dab over the whole of it would take years."""
+    made = []
+    real = strokes.snapped_dab
+    monkeypatch.setattr(
+        strokes, "snapped_dab", lambda *a, **k: (made.append(a[1]), real(*a, **k))[1]
+    )
+    guide = halves(60, 40, border=1000)  # without an edge
+    where = stage(active=2, guide=guide, snap=True, size=9)
+    answers = drag(brush, where, (-1e9, 20.5), (1e9, 20.5))
+    labels = painted(where, answers)
+    assert len(made) < 200
+    assert (labels[20] == 2).all()
+    rows = np.flatnonzero((labels == 2).any(axis=1))
+    assert (rows.min(), rows.max()) == (16, 24)
