@@ -123,13 +123,22 @@ def qapp(qapp: Any) -> Any:
     return qapp
 
 
+@pytest.fixture(scope="session")
+def known_objects(qapp: Any) -> Iterator[None]:
+    """What is there before the first test of Qt is not looked at again after each."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that uses Qt fails when it leaves a thread, a top-level widget or a timer behind."""
     if not {"qapp", "qtbot"} & set(request.fixturenames):
         yield
         return
-    request.getfixturevalue("qapp")
+    request.getfixturevalue("known_objects")
     before = set(_alive())
     yield
     # Timed, not at once: a thread that was told to end needs a moment to do so.
