@@ -144,6 +144,7 @@ class ToolBench(QObject):
     def press(self, point: Point, keys: Keys) -> None:
         self._pressure = point.pressure
         self._erasing = keys.ctrl or keys.eraser
+        self._warm(point)
         self._feed(lambda tool, stage: tool.press(stage, point, keys))
 
     def move(self, points: tuple[Point, ...]) -> None:
@@ -158,6 +159,10 @@ class ToolBench(QObject):
         self._erasing = keys.ctrl or keys.eraser
         self._hovered = point
         self._feed(lambda tool, stage: tool.hover(stage, point, keys))
+        self._warm(point)
+
+    def _warm(self, point: Point | None) -> None:
+        """Have the edges around the pointer made before the brush gets there."""
         if point is not None and self._looks_at_guide():
             self._guides.warm(self._options.guide, self.visible(), (point.x, point.y))
 
