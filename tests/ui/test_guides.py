@@ -10,7 +10,7 @@ from mfgui.core.edits import Edit
 from mfgui.core.snapping import GuideKind
 from mfgui.ui.application import Application
 from mfgui.ui.guides import GUIDE_MAKERS, Frames, Guides
-from mfgui.ui.tools.tool import Point
+from mfgui.ui.tools.tool import Keys, Point
 from tests.guides import Picture
 from tests.ui.hands import WAIT_MS
 from tests.ui.strokes import hover
@@ -143,3 +143,17 @@ def test_that_a_preview_waits_for_no_edges(opened: Application, qtbot: Any) -> N
     outline = bench.outline()
     assert outline is not None
     assert outline.mask is not None
+
+
+def test_that_a_stroke_that_begins_without_hovering_has_edges_made_ahead(
+    opened: Application, qtbot: Any
+) -> None:
+    bench = opened.window.bench
+    bench.choose("brush")
+    bench.change(snap=True, size=9)
+    guide = bench._guides.of(GuideKind.SHARPNESS)
+    assert guide is not None
+    bench.press(Point(40, 40), Keys())
+    far = Rect(500, 300, 60, 60)  # not below the brush
+    qtbot.waitUntil(lambda: guide.ready(far), timeout=WAIT_MS)
+    bench.release(Point(40, 40))
