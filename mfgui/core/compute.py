@@ -18,6 +18,10 @@ def _unheard(_text: str) -> None:
     """The notice of a computation nobody listens to."""
 
 
+def _unwatched(_done: int, _total: int) -> None:
+    """The progress of a computation nobody watches."""
+
+
 @dataclass(frozen=True)
 class Compute:
     """Resources of one computation.
@@ -34,9 +38,13 @@ class Compute:
         image size.
     notice : callable
         Takes one sentence about something that was adapted while the computation goes on.
+    progress : callable
+        Takes how many parts of how many are done, of a computation without iterations. Called
+        from any of its threads.
     """
 
     threads: int = 1
     device: str = "cpu"
     checkpoint: Callable[[], None] = _never_stops
     notice: Callable[[str], None] = _unheard
+    progress: Callable[[int, int], None] = _unwatched

@@ -13,8 +13,12 @@ kind       function
 detector   ``f(images, *, compute, ...) -> labels`` (H, W), values 1 ... K
 refiner    ``f(images, labels, *, compute, ...) -> labels`` (H, W), unassigned and *ignore* kept
 fuser      ``f(images, labels, *, compute, ...) -> image`` (H, W, C) float32
+decision   ``f(images, *, compute, ...) -> Decision``: a map of its own and the image by it
 optimiser  ``f(images, labels, *, compute, start_image, ...) -> Iterator[Iterate]``
 =========  ======================================================================
+
+A decision is a detector, too, whose labels any other method can be given; asked to fuse it uses
+what the labels do not hold, such as continuous weights.
 
 A refiner with a ``reach`` may be given any part of the picture: its answer for a pixel depends on
 what lies at most so many pixels away (`mfgui.methods.refine.parts.refined` cuts and joins). One
@@ -30,11 +34,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from mfgui.core.arrays import ImageF32
+from mfgui.core.arrays import ImageF32, Size
 from mfgui.core.errors import UsageError
 
 Value = bool | int | float | str
@@ -47,6 +52,45 @@ class Kind(StrEnum):
     REFINER = "refiner"
     FUSER = "fuser"
     OPTIMISER = "optimiser"
+    DECISION = "decision"
+
+
+MAPPING = (Kind.DETECTOR, Kind.DECISION)  # make a focus map
+FUSING = (Kind.OPTIMISER, Kind.FUSER, Kind.DECISION)  # make an image
+
+
+class Family(StrEnum):
+    """Where a method comes from, as lists are grouped."""
+
+    OBJECTIVE = "MFF-SSIM"
+    PHOTOGRAPHS = "For photographs"
+    LITERATURE = "From the literature"
+    PLAIN = "Plain"
+    MEASURE = "Focus measures"
+    REFINEMENT = "Refinement of maps"
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a person should know before choosing a method.
+
+    Attributes
+    ----------
+    idea : str
+        Two sentences.
+    complexity : str
+        Time, for K sources of H x W pixels with C channels.
+    memory : str
+        Peak, beside the sources and the result.
+    strengths, failures : str
+        One sentence each.
+    """
+
+    idea: str
+    complexity: str
+    memory: str
+    strengths: str
+    failures: str
 
 
 @dataclass(frozen=True)
@@ -183,7 +227,9 @@ class Method:
 
     `variants` maps each value of the parameter ``variant`` to the defaults it sets; explicit
     values override them. `reach` gives, from the values of all parameters, how many pixels
-    around a pixel a refiner looks at; None means at the whole picture.
+    around a pixel a refiner looks at; None means at the whole picture. `smallest` is the
+    shortest side in pixels that it takes, `requires` names packages that it imports and that
+    are not installed with the program.
     """
 
     name: str
@@ -196,6 +242,28 @@ class Method:
     reference: str = ""
     variants: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, repr=False)
     reach: Callable[[Mapping[str, Value]], int] | None = field(default=None, repr=False)
+    family: Family = Family.PLAIN
+    smallest: int = 1
+    requires: tuple[str, ...] = ()
+    notes: Notes | None = field(default=None, repr=False)
+
+    @property
+    def makes_map(self) -> bool:
+        return self.kind in MAPPING
+
+    def check_size(self, size: Size) -> None:
+        """Refuse pictures that are too small.
+
+        Raises
+        ------
+        UsageError
+            With the shortest side that is allowed.
+        """
+        if min(size.width, size.height) < self.smallest:
+            raise UsageError(
+                f"{self.name}: pictures of {size} are too small",
+                hint=f"use pictures of at least {self.smallest} x {self.smallest} pixels",
+            )
 
     def parameter(self, name: str) -> BoundParameter:
         for parameter in self.parameters:
@@ -227,6 +295,12 @@ class Method:
 
 
 _CONTEXT = ("compute", "start_image")
+_FAMILIES = {
+    Kind.DETECTOR: Family.MEASURE,
+    Kind.REFINER: Family.REFINEMENT,
+    Kind.OPTIMISER: Family.OBJECTIVE,
+    Kind.DECISION: Family.LITERATURE,
+}
 
 
 def bind_parameters(function: Callable[..., Any]) -> tuple[BoundParameter, ...]:
@@ -265,6 +339,10 @@ def method(
     reference: str = "",
     variants: Mapping[str, Mapping[str, Value]] | None = None,
     reach: Callable[[Mapping[str, Value]], int] | None = None,
+    family: Family | None = None,
+    smallest: int = 1,
+    requires: tuple[str, ...] = (),
+    notes: Notes | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as a method; it stays callable as it is.
 
@@ -283,6 +361,10 @@ def method(
             reference=reference,
             variants=variants or {},
             reach=reach,
+            family=family or _FAMILIES.get(kind, Family.PLAIN),
+            smallest=smallest,
+            requires=requires,
+            notes=notes,
         )
         return function
 
@@ -334,6 +416,9 @@ _BUILT_IN = (
 )
 
 
+_EXTRA = 'pip install "mfgui[comparators]" installs it'
+
+
 def load() -> Registry:
     """Built-in methods, then those of the entry-point group ``mfgui.methods``.
 
@@ -344,7 +429,11 @@ def load() -> Registry:
     for address in _BUILT_IN:
         module, attribute = address.split(":")
         entry: Method = getattr(importlib.import_module(module), attribute).method
-        found[entry.name] = entry
+        missing = [name for name in entry.requires if find_spec(name) is None]
+        if missing:
+            unavailable[entry.name] = f"needs {' and '.join(missing)}; {_EXTRA}"
+        else:
+            found[entry.name] = entry
     for point in entry_points(group="mfgui.methods"):
         try:
             entry = point.load().method
