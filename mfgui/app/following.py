@@ -263,8 +263,7 @@ class Follower:
         session, first = self._desk.session, not entry.published
         base_key = f"result:{entry.origin}"
         if first:
-            method = self._desk.registry.get(entry.base.provenance.method)
-            entry.number = self._numbers.next(method)
+            entry.number = self._numbers.next()
             entry.published = True
         key = f"result:{entry.number}"
         revision = entry.base.map_revision if solved is None else solved.revision

@@ -29,7 +29,7 @@ from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.jobs.runner import execute, versions
 from mfgui.methods import registry
-from mfgui.methods.registry import Kind, Method, Value
+from mfgui.methods.registry import FUSING, MAPPING, Kind, Method, Value
 
 Observe = Callable[[Event], None]
 _ERRORS: dict[int, type[MfguiError]] = {
@@ -103,9 +103,13 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         When `gate` was told to stop before there was an image.
     """
     known = registry.load()
-    method = known.get(job.method, Kind.FUSER, Kind.OPTIMISER)
+    method = known.get(job.method, *FUSING)
     explicit = _explicit(job.parameters)
-    if job.save_map is not None and job.map_path is None and not method.needs_map:
+    if (
+        job.save_map is not None
+        and job.map_path is None
+        and not method.has_map
+    ):
         raise UsageError(f"{job.method} uses no map to save", hint="leave out --save-map")
     _check_fuse_outputs(job)
     device = devices.chosen(job.device).id
@@ -143,7 +147,7 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     Raises as `fuse` does.
     """
     known = registry.load()
-    known.get(job.method, Kind.DETECTOR)
+    known.get(job.method, *MAPPING)
     _check_outputs(job, _map_outputs(job.output))
     device = devices.chosen(job.device).id
     clock = _Clock()
@@ -155,6 +159,7 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         explicit=_explicit(job.parameters),
         device=device,
         threads=_startup.compute_threads(window=False),
+        map_only=True,
     )
     load = clock.lap()
     watcher = _run(request, observe=observe, gate=gate)
@@ -234,7 +239,7 @@ def _run(request: RunRequest, *, observe: Observe, gate: Gate) -> _Watcher:
 def _uses_loops(request: RunRequest) -> bool:
     """Whether the run calls loops that numba compiles."""
     method = request.method
-    return method.needs_map or method.kind in (Kind.DETECTOR, Kind.OPTIMISER)
+    return method.needs_map or method.kind is Kind.DETECTOR
 
 
 def _read(job: Job) -> SourceStack:

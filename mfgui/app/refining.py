@@ -19,10 +19,11 @@ from mfgui.core.events import Severity
 from mfgui.core.labels import UNASSIGNED, ignore_label
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.pool import Report, Task
+from mfgui.methods.decision import decide
 from mfgui.methods.refine.cut import graph_cut
 from mfgui.methods.refine.guided import guided_filter
 from mfgui.methods.refine.parts import refined
-from mfgui.methods.registry import Kind, Method, Value
+from mfgui.methods.registry import MAPPING, Kind, Method, Value
 
 _ALONE = Compute()
 _MOMENT = 0.05  # seconds until an answer that met an open stroke is looked at again
@@ -189,7 +190,7 @@ class Refining:
             return
         before = self._base if self._base is not None else session.focus_map.snapshot()
         job = self._job = _Job(wish, tentative, session.stack, before)
-        method = self._desk.registry.get(wish.name, Kind.REFINER, Kind.DETECTOR)
+        method = self._desk.registry.get(wish.name, Kind.REFINER, *MAPPING)
         compute = Compute(threads=self._desk.backend.threads, checkpoint=job.check)
         task = _refining(method, job, values=method.resolve(dict(wish.explicit)), compute=compute)
         self._listener(Shown("computing"))
@@ -261,7 +262,7 @@ class Refining:
         self._listener(Shown("applied" if changed else "unchanged", pixels))
 
     def _title(self, wish: Wish) -> str:
-        method = self._desk.registry.get(wish.name, Kind.REFINER, Kind.DETECTOR)
+        method = self._desk.registry.get(wish.name, Kind.REFINER, *MAPPING)
         if method.kind is Kind.REFINER:
             return method.title
         return "Fill unassigned" if wish.unassigned else "Revert to detected"
@@ -300,7 +301,7 @@ def _refining(method: Method, job: _Job, *, values: Mapping[str, Value], compute
         rect = job.wish.rect
         if method.kind is Kind.REFINER:
             return refined(method, images, job.before, rect, values=values, compute=compute)
-        found = method.function(images, compute=compute, **values)[rect.slices]
+        found = decide(method, images, compute=compute, **values).labels[rect.slices]
         kept = job.before[rect.slices]
         asked = kept == UNASSIGNED if job.wish.unassigned else kept != ignore_label(kept)
         filled: LabelArray = np.where(asked, found, kept).astype(kept.dtype, copy=False)

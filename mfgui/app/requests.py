@@ -6,12 +6,15 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.registry import Kind, Method, Registry, Value
+from mfgui.methods.registry import MAPPING, Kind, Method, Registry, Value
 
 DEFAULT_METHOD = "ms-lap"
 DEFAULT_DETECTOR = "laplacian"
+_PREFIX = "detector."
+_SHARED = {"window", "clean"}
 
 
 class RunNumbers:
@@ -27,9 +30,9 @@ class RunNumbers:
         upcoming = next(self._results)
         self._results = itertools.count(max(upcoming, number + 1))
 
-    def next(self, method: Method) -> int:
-        """The number of the next run of `method`."""
-        return next(self._detections if method.kind is Kind.DETECTOR else self._results)
+    def next(self, *, map_only: bool = False) -> int:
+        """The number of the next run, one that leaves a result or a map alone."""
+        return next(self._detections if map_only else self._results)
 
 
 def build_request(
@@ -44,6 +47,7 @@ def build_request(
     run_id: int = 1,
     device: str = "cpu",
     threads: int = 1,
+    map_only: bool = False,
 ) -> RunRequest:
     """Check every name and value and freeze them.
 
@@ -51,25 +55,35 @@ def build_request(
     ----------
     explicit : mapping
         Parameters that were set; ``detector`` chooses the maker of the map, whose own
-        parameters (``clean``) may stand beside those of the method.
+        parameters may stand beside those of the method, as ``detector.NAME`` where both have
+        one of this name.
     labels : (H, W) or None
         Read-only snapshot of a map that is to be used.
+    map_only : bool
+        Only the map of `method` is wanted; of a detector nothing else can be.
     device : str
         Where an optimiser computes; the other methods know the processor only.
 
     Raises
     ------
     UsageError
-        For an unknown method, parameter or value.
+        For an unknown method, parameter or value, for pictures that are too small, and for a
+        map given to a method that makes its own.
     """
     given = dict(explicit or {})
     chosen = registry.get(method)
+    if labels is not None and chosen.makes_map:
+        hint = "leave out the map, or let composite fuse by it"
+        raise UsageError(f"{chosen.name} makes a map of its own", hint=hint)
     detector = _detector(registry, chosen, given)
     asked = _taken_for(detector, chosen, given)
     resolved = chosen.resolve(given)
     settings = resolved
     if chosen is not detector:
         settings = detector.resolve({**shared_settings(detector, resolved), **asked})
+        if chosen.needs_map:
+            detector.check_size(stack.size)
+    chosen.check_size(stack.size)
     return RunRequest(
         run_id=run_id,
         name=chosen.title,
@@ -83,15 +97,16 @@ def build_request(
         start_image=start_image,
         device=device if chosen.kind is Kind.OPTIMISER else "cpu",
         threads=threads,
+        map_only=map_only or chosen.kind is Kind.DETECTOR,
     )
 
 
 def _detector(registry: Registry, method: Method, given: dict[str, Value]) -> Method:
-    """The method itself if it is a detector, else the one named in `given` (taken out)."""
-    if method.kind is Kind.DETECTOR:
+    """The method itself if it makes a map, else the one named in `given` (taken out)."""
+    if method.makes_map:
         return method
     name = str(given.pop("detector", DEFAULT_DETECTOR)) if method.needs_map else DEFAULT_DETECTOR
-    return registry.get(name, Kind.DETECTOR)
+    return registry.get(name, *MAPPING)
 
 
 def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dict[str, Value]:
@@ -100,16 +115,22 @@ def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dic
         return {}
     own = {parameter.name for parameter in method.parameters}
     names = {parameter.name for parameter in detector.parameters} - own
-    return {name: given.pop(name) for name in names & given.keys()}
+    taken = {name: given.pop(name) for name in names & given.keys()}
+    for key in [key for key in given if key.startswith(_PREFIX)]:
+        taken[key.removeprefix(_PREFIX)] = given.pop(key)
+    return taken
 
 
 def shared_settings(detector: Method, resolved: Mapping[str, Value]) -> dict[str, Value]:
     """What a detector takes over from the settings of the method that needs its map.
 
-    The detector measures in the window of the objective, as the authors' program does, and
-    has the same value of any other parameter that both have.
+    A focus measure is taken in the window of the objective, as in the authors' program, and its
+    map is cleaned as the method says. Other methods that make maps keep to what they define:
+    what has the same name there means something else.
 
     A window that is chosen from the map cannot make the map: the detector has its default then.
     """
-    names = {parameter.name for parameter in detector.parameters} & resolved.keys()
+    if detector.kind is not Kind.DETECTOR:
+        return {}
+    names = {parameter.name for parameter in detector.parameters} & _SHARED & resolved.keys()
     return {name: resolved[name] for name in names if resolved[name] != "auto"}

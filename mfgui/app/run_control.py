@@ -33,7 +33,7 @@ from mfgui.core.session import MapOrigin
 from mfgui.jobs import events
 from mfgui.jobs.pool import TaskFailed
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.registry import Kind, Value
+from mfgui.methods.registry import Value
 
 _SLOW_TO_START = 4_000_000  # pixels
 
@@ -65,7 +65,7 @@ class RunControl:
 
     def detect(self, detector: str, explicit: Mapping[str, Value]) -> None:
         """Make a focus map and use it from here on."""
-        self._start(detector, explicit, None)
+        self._start(detector, explicit, None, map_only=True)
 
     def run(self, method: str, explicit: Mapping[str, Value]) -> None:
         """Run a method with the parameters that differ from their defaults."""
@@ -212,7 +212,12 @@ class RunControl:
         self._desk.submit(tasks.read_start(path), done=done, failed=failed)
 
     def _start(
-        self, method: str, explicit: Mapping[str, Value], start_image: ImageF32 | None
+        self,
+        method: str,
+        explicit: Mapping[str, Value],
+        start_image: ImageF32 | None,
+        *,
+        map_only: bool = False,
     ) -> None:
         session = self._desk.session
         if session.stack is None:
@@ -226,11 +231,12 @@ class RunControl:
                 start_image=start_image,
                 device=self._devices.current,
                 threads=self._desk.backend.threads,
+                map_only=map_only,
             )
         except MfguiError as error:
             self._desk.notice(Severity.ERROR, str(error), "nothing was started")
             return
-        request = replace(request, run_id=self._numbers.next(request.method))
+        request = replace(request, run_id=self._numbers.next(map_only=request.map_only))
         request = self._with_current_map(request)
         self._tell(self.tracker.add(request))
         self._unprepared.add(request.run_id)
@@ -271,7 +277,7 @@ class RunControl:
     def _with_current_map(self, request: RunRequest) -> RunRequest:
         """Use the session's map, unless other detector settings were asked for since."""
         session = self._desk.session
-        if request.method.kind is Kind.DETECTOR or session.focus_map is None:
+        if request.method.makes_map or session.focus_map is None:
             return request
         if not session.map_origin.kept and not _fits(session.map_origin, request):
             return request
@@ -284,9 +290,11 @@ class RunControl:
     def _on_map_detected(self, event: events.MapDetected) -> None:
         request = self.tracker.request(event.run_id)
         kept = self._desk.session.map_origin.kept
-        if request.method.kind is Kind.DETECTOR or not kept:
+        alone = request.map_only
+        # A decision that fuses leaves the map that a person works on as it is.
+        needed = request.method.needs_map or self._desk.session.focus_map is None
+        if alone or (needed and not kept):
             assert self._sets is not None
-            alone = request.method.kind is Kind.DETECTOR
             self._sets.set_map(event.labels, _origin(request), follow=alone)
             focus_map = self._desk.session.focus_map
             if not alone and focus_map is not None:

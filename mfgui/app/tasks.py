@@ -23,6 +23,7 @@ from mfgui.files.maps import read_map, write_map
 from mfgui.files.profiles import for_display
 from mfgui.jobs.pool import Report, Task
 from mfgui.jobs.request import RunRequest
+from mfgui.methods.decision import decide
 from mfgui.methods.registry import Method
 
 _PREVIEW_SIDE = 1600
@@ -167,9 +168,9 @@ def _small_labels(small: Sequence[ImageU8], request: RunRequest) -> LabelArray:
         labels = cv2.resize(given, (width, height), interpolation=cv2.INTER_NEAREST)
         if labels.all():
             return labels
-    detected: LabelArray = request.detector.function(
-        small, compute=Compute(), **dict(request.detector_parameters)
-    )
+    detected = decide(
+        request.detector, small, compute=Compute(), **dict(request.detector_parameters)
+    ).labels
     return detected if labels is None else np.where(labels == UNASSIGNED, detected, labels)
 
 

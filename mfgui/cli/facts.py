@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import textwrap
 from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mfgui.app.requests import DEFAULT_DETECTOR
 from mfgui.files.reports import json_text
-from mfgui.methods.registry import BoundParameter, Kind, Method, Registry, load
+from mfgui.methods.registry import MAPPING, BoundParameter, Family, Kind, Method, Registry, load
 
 if TYPE_CHECKING:
     from mfgui.app.devices import Device
+
+
+_WIDTH = 96
 
 
 def methods(options: Namespace) -> int:
@@ -78,16 +82,30 @@ def _device_line(device: Device, width: int) -> str:
 
 
 def _table(known: Registry) -> str:
-    rows = [(m.name, str(m.kind), m.summary) for m in known.methods.values()]
-    rows += [(name, "unavailable", reason) for name, reason in known.unavailable.items()]
+    groups: dict[str, list[tuple[str, str, str]]] = {family.value: [] for family in Family}
+    for method in known.methods.values():
+        groups[method.family.value].append((method.name, str(method.kind), method.summary))
+    groups["Unavailable"] = [(name, "", reason) for name, reason in known.unavailable.items()]
+    rows = [row for group in groups.values() for row in group]
     first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "\n".join(f"{name:<{first}}  {kind:<{second}}  {text}" for name, kind, text in rows)
+    lines = []
+    for title, members in groups.items():
+        if members:
+            lines += ["", title] if lines else [title]
+            lines += [
+                f"  {name:<{first}}  {kind:<{second}}  {text}" for name, kind, text in members
+            ]
+    return "\n".join(lines)
 
 
 def _explanation(method: Method, known: Registry) -> str:
     lines = [f"{method.name}: {method.title} ({method.kind})", method.summary]
     if method.reference:
         lines.append(method.reference)
+    if method.notes is not None:
+        notes = asdict(method.notes)
+        lines += ["", *textwrap.wrap(notes.pop("idea"), _WIDTH)]
+        lines += ["", *(f"{title:<10}  {text}" for title, text in notes.items())]
     detectors = _detectors(method, known)
     names = [parameter.name for parameter in method.parameters] + ["detector"] * bool(detectors)
     if names:
@@ -99,7 +117,13 @@ def _explanation(method: Method, known: Registry) -> str:
         if detectors:
             lines += [
                 f"  {'detector':<{width}}  Makes the focus map where none is given",
-                f"  {'':<{width}}  {' or '.join(detectors)}; default {DEFAULT_DETECTOR}",
+                *textwrap.wrap(
+                    f"{', '.join(detectors)}; default {DEFAULT_DETECTOR}; a parameter of it is set "
+                    "by -p detector.KEY=VALUE",
+                    _WIDTH,
+                    initial_indent=" " * (width + 4),
+                    subsequent_indent=" " * (width + 4),
+                ),
             ]
     for variant, values in method.variants.items():
         settings = ", ".join(f"{name}={value}" for name, value in values.items())
@@ -109,9 +133,9 @@ def _explanation(method: Method, known: Registry) -> str:
 
 def _detectors(method: Method, known: Registry) -> list[str]:
     """Values of the parameter `detector`; none when the method needs no map."""
-    if method.kind in (Kind.DETECTOR, Kind.REFINER) or not method.needs_map:
+    if method.kind is Kind.REFINER or not method.needs_map:
         return []
-    return [detector.name for detector in known.of_kind(Kind.DETECTOR)]
+    return [detector.name for detector in known.of_kind(*MAPPING)]
 
 
 def _parameter_lines(parameter: BoundParameter, default: str, width: int) -> list[str]:
@@ -132,9 +156,12 @@ def _entry(method: Method, known: Registry) -> dict[str, object]:
     return {
         "name": method.name,
         "kind": str(method.kind),
+        "family": str(method.family),
         "title": method.title,
         "summary": method.summary,
         "reference": method.reference,
+        "notes": None if method.notes is None else asdict(method.notes),
+        "smallest": method.smallest,
         "needs_map": method.needs_map,
         "detectors": _detectors(method, known),
         "parameters": [_parameter(p, defaults[p.name]) for p in method.parameters],

@@ -10,6 +10,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from mfgui.core.arrays import Depth, ImageF32, LabelArray
 
 State = Literal["done", "stopped"]
@@ -93,9 +96,12 @@ class Result:
         Objective evaluations, rejected trial steps included.
     q, q_box : float or None
         Final score in the run's own objective, and the joint-channel box Q at `window` (None
-        without a map, and for a stopped run of another objective).
+        without a map, for a stopped run of another objective, and for large pictures of
+        methods that raise no objective).
     seconds : mapping
         "map" and "fuse", wall clock.
+    soft : (H, W) float32 or None
+        Weight of source 1 that the method used, of two sources with continuous weights.
     guard : lock or None
         Of a result that still follows the map: `image` and `labels` are written while it is held.
         Whoever needs them as they belong together takes `frozen()`.
@@ -116,6 +122,7 @@ class Result:
     q: float | None = None
     q_box: float | None = None
     window: int | None = None
+    soft: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     guard: AbstractContextManager[object] | None = field(default=None, repr=False)
 
     def frozen(self) -> Result:

@@ -18,7 +18,9 @@ class RunRequest:
     run_id : int
         Unique within the process; every event of the run carries it.
     method : Method
-        Detector, fuser or optimiser.
+        Detector, fuser, optimiser or decision.
+    map_only : bool
+        Only the focus map is wanted, of a detector or a decision.
     parameters : tuple of (name, value)
         All of them, as `Method.resolve` gives.
     labels : (H, W) or None
@@ -42,3 +44,4 @@ class RunRequest:
     start_image: ImageF32 | None = field(default=None, repr=False)
     device: str = "cpu"
     threads: int = 1
+    map_only: bool = False

@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
 from mfgui.core.labels import UNASSIGNED
-from mfgui.core.result import Curve, InputRecord, Provenance, Result, State
+from mfgui.core.result import InputRecord, Provenance, Result, State
 from mfgui.jobs.events import (
     Event,
     Failed,
@@ -31,10 +32,13 @@ from mfgui.jobs.events import (
 from mfgui.jobs.frames import LiveFrames
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
+from mfgui.jobs.trace import Trace
+from mfgui.methods.decision import Decision, decide
 from mfgui.methods.optimise.mffssim.window import window_size
-from mfgui.methods.registry import Iterate, Kind, copy_image
+from mfgui.methods.registry import Iterate, Kind, Value
 
 Emit = Callable[[Event], None]
+_SCORED = 20_000_000  # pixels of all sources
 
 
 def execute(
@@ -87,17 +91,46 @@ class _Run:
             device=request.device,
             checkpoint=gate.check,
             notice=self._warn,
+            progress=self._advance,
         )
+        self._stage = ""
+        self._share = -1
         self._seconds: dict[str, float] = {}
 
     def perform(self) -> None:
         request = self._request
         self._progress("reading", 0, 1)
         images = self._read()
-        if request.method.kind is Kind.DETECTOR:
+        if request.map_only:
             self._detect(images)
             self._emit(Finished(request.run_id, None))
             return
+        if request.method.kind is Kind.DECISION:
+            result = self._decide(images)
+        else:
+            result = self._fuse(images)
+        if result.state == "stopped":
+            self._emit(Stopped(request.run_id, result))
+        else:
+            self._emit(Finished(request.run_id, result))
+
+    def _decide(self, images: list[PixelArray]) -> Result:
+        """The map that the method makes, and its image by it."""
+        decision = self._detect(images)
+        assert isinstance(decision, Decision)
+        began = self._clock()
+        self._stage = self._request.method.title
+        self._progress(self._stage, 0, 1)
+        trace = Trace.of_image(decision.fuse())
+        self._seconds["fuse"] = self._clock() - began
+        result = self._result(images, decision.labels, trace)
+        if decision.soft is None:
+            return result
+        decision.soft.flags.writeable = False
+        return replace(result, soft=decision.soft)
+
+    def _fuse(self, images: list[PixelArray]) -> Result:
+        request = self._request
         labels = self._focus_map(images)
         began = self._clock()
         if request.method.kind is Kind.OPTIMISER:
@@ -105,20 +138,24 @@ class _Run:
                 raise RuntimeError("an optimiser needs a focus map")
             trace = self._optimise(images, labels, began)
         else:
-            self._progress(request.method.name, 0, 1)
+            self._stage = request.method.title
+            self._progress(self._stage, 0, 1)
             image = request.method.function(
                 images, labels, compute=self._compute, **dict(request.parameters)
             )
-            trace = _Trace.of_image(image)
+            trace = Trace.of_image(image)
         self._seconds["fuse"] = self._clock() - began
-        result = self._result(images, labels, trace)
-        if trace.stopped:
-            self._emit(Stopped(request.run_id, result))
-        else:
-            self._emit(Finished(request.run_id, result))
+        return self._result(images, labels, trace)
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._emit(Progress(self._request.run_id, stage, done, total))
+
+    def _advance(self, done: int, total: int) -> None:
+        """Pass on how far a method without iterations has come, a hundred times at most."""
+        share = 100 * done // max(1, total)
+        if share != self._share:
+            self._share = share
+            self._progress(self._stage, done, total)
 
     def _warn(self, text: str) -> None:
         self._emit(Warned(self._request.run_id, text))
@@ -131,27 +168,29 @@ class _Run:
             self._checkpoint()
         return frames
 
-    def _detect(self, images: list[PixelArray]) -> LabelArray:
+    def _detect(self, images: list[PixelArray]) -> Decision:
+        """The map of the detector; `fuse` is that of a decision alone."""
         request = self._request
         began = self._clock()
-        self._progress("detecting", 0, 1)
-        labels: LabelArray = request.detector.function(
-            images, compute=self._compute, **dict(request.detector_parameters)
+        self._stage = "detecting"
+        self._progress(self._stage, 0, 1)
+        decision = decide(
+            request.detector, images, compute=self._compute, **dict(request.detector_parameters)
         )
-        labels.flags.writeable = False
+        decision.labels.flags.writeable = False
         self._seconds["map"] = self._clock() - began
-        self._emit(MapDetected(request.run_id, request.detector.name, labels))
-        return labels
+        self._emit(MapDetected(request.run_id, request.detector.name, decision.labels))
+        return decision
 
     def _focus_map(self, images: list[PixelArray]) -> LabelArray | None:
         """The given map, completed by the detector where it is unassigned."""
         given = self._request.labels
         if given is None:
-            return self._detect(images) if self._request.method.needs_map else None
+            return self._detect(images).labels if self._request.method.needs_map else None
         holes = given == UNASSIGNED
         if not holes.any():
             return given
-        detected = self._detect(images)
+        detected = self._detect(images).labels
         completed = np.where(holes, detected.astype(given.dtype), given)
         completed.flags.writeable = False
         share = 100.0 * np.count_nonzero(holes) / holes.size
@@ -161,7 +200,7 @@ class _Run:
         )
         return completed
 
-    def _optimise(self, images: list[PixelArray], labels: LabelArray, began: float) -> _Trace:
+    def _optimise(self, images: list[PixelArray], labels: LabelArray, began: float) -> Trace:
         request = self._request
         parameters = dict(request.parameters)
         total = int(parameters.get("iterations", 0))
@@ -172,7 +211,7 @@ class _Run:
             start_image=request.start_image,
             **parameters,
         )
-        trace = _Trace()
+        trace = Trace()
         try:
             for iterate in steps:
                 seconds = self._clock() - began
@@ -202,7 +241,7 @@ class _Run:
             )
         )
 
-    def _result(self, images: list[PixelArray], labels: LabelArray | None, trace: _Trace) -> Result:
+    def _result(self, images: list[PixelArray], labels: LabelArray | None, trace: Trace) -> Result:
         request = self._request
         best = trace.best()
         image = best if trace.ends_best() else trace.last()
@@ -231,7 +270,7 @@ class _Run:
         images: list[PixelArray],
         labels: LabelArray | None,
         image: ImageF32,
-        trace: _Trace,
+        trace: Trace,
         window: int | None,
     ) -> float | None:
         """Joint-channel box Q of the image that is kept, when it is known or may be computed."""
@@ -244,97 +283,12 @@ class _Run:
             return trace.shown_q()
         if window is None or trace.stopped:
             return None  # after a stop nobody waits for another evaluation
+        if self._request.method.kind is Kind.DECISION and labels.size * len(images) > _SCORED:
+            return None  # it would take longer than the method itself
         try:
             return q_box(images, labels, image, window=window, compute=self._compute)
         except StopRequested:
             return None  # the result is complete; only this figure is missing
-
-
-class _Trace:
-    """What an optimiser went through: scalars of every step, three images."""
-
-    def __init__(self) -> None:
-        self.q: list[float] = []
-        self.step: list[float] = []
-        self.gradient_norm: list[float] = []
-        self.seconds: list[float] = []
-        self.evaluations = 0
-        self.objective = ""
-        self.window: int | None = None
-        self.stopped = False
-        self._start: ImageF32 | None = None
-        self._best: ImageF32 | None = None
-        self._best_q = -np.inf
-        self._last: Iterate | None = None
-
-    @classmethod
-    def of_image(cls, image: ImageF32) -> _Trace:
-        """The trace of a method without iterations."""
-        trace = cls()
-        image.flags.writeable = False
-        trace._start = trace._best = image
-        return trace
-
-    def add(self, iterate: Iterate, seconds: float) -> None:
-        self.q.append(iterate.q)
-        self.step.append(iterate.step)
-        self.gradient_norm.append(iterate.gradient_norm)
-        self.seconds.append(seconds)
-        self.evaluations = iterate.evaluations
-        self.objective, self.window = iterate.objective, iterate.window
-        self._last = iterate
-        if self._start is None:
-            self._start = self._best = copy_image(iterate.read())
-            self._best_q = iterate.q
-        elif iterate.lasting:
-            self._best, self._best_q = None, iterate.q
-        elif iterate.q > self._best_q:
-            self._best_q = iterate.q
-            if self._best is self._start or self._best is None:
-                self._best = np.empty_like(iterate.image)
-            np.copyto(self._best, iterate.image)
-
-    def start(self) -> ImageF32:
-        return _present(self._start)
-
-    def best(self) -> ImageF32:
-        if self._best is None:
-            self._best = self.last()
-        return _read_only(self._best)
-
-    def last(self) -> ImageF32:
-        if self._last is None:
-            raise RuntimeError("the optimiser yielded no image")
-        if self._last.lasting:
-            return self._last.read()  # the generator has ended and leaves its buffer
-        return copy_image(self._last.read())
-
-    def ends_best(self) -> bool:
-        """Whether the best image is also the one to keep."""
-        return self.stopped or not self.q or self.q[-1] == self._best_q
-
-    def shown_q(self) -> float | None:
-        if not self.q:
-            return None
-        return float(self._best_q) if self.stopped else self.q[-1]
-
-    def curve(self) -> Curve | None:
-        if not self.q:
-            return None
-        columns = (self.q, self.step, self.gradient_norm, self.seconds)
-        return Curve(self.objective, *(tuple(column) for column in columns))
-
-
-def _present(image: ImageF32 | None) -> ImageF32:
-    if image is None:
-        raise RuntimeError("the optimiser yielded no image")
-    return image
-
-
-def _read_only(image: ImageF32) -> ImageF32:
-    view = image.view()
-    view.flags.writeable = False
-    return view
 
 
 def _default_window(request: RunRequest) -> int | None:
@@ -351,12 +305,24 @@ def _provenance(request: RunRequest) -> Provenance:
     )
     return Provenance(
         method=request.method.name,
-        parameters=dict(request.parameters),
+        parameters={**dict(request.parameters), **_detector_settings(request)},
         inputs=inputs,
         device=request.device,
         versions=versions(request.device),
-        detector=request.detector.name if request.method.needs_map else None,
+        detector=request.detector.name if request.method.has_map else None,
     )
+
+
+def _detector_settings(request: RunRequest) -> dict[str, Value]:
+    """What the detector was asked for beside its defaults and the settings of the method."""
+    if not request.method.needs_map:
+        return {}
+    expected = {**request.detector.defaults(), **dict(request.parameters)}
+    return {
+        f"detector.{name}": value
+        for name, value in request.detector_parameters
+        if value != expected[name]
+    }
 
 
 def versions(device: str = "cpu") -> dict[str, str]:

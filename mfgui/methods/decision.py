@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, to_float
 from mfgui.core.compute import Compute
 from mfgui.core.labels import label_dtype
+from mfgui.methods.registry import Method, Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,26 @@ class Decision:
     labels: LabelArray
     fuse: Callable[[], ImageF32] = field(repr=False)
     soft: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+
+
+def decide(
+    method: Method, images: Sequence[PixelArray], *, compute: Compute, **values: Value
+) -> Decision:
+    """What a detector or a decision gives for the sources.
+
+    Raises
+    ------
+    RuntimeError
+        From `fuse` of what a detector gives, which makes no image.
+    """
+    made = method.function(images, compute=compute, **values)
+    if isinstance(made, Decision):
+        return made
+    return Decision(made, _no_image)
+
+
+def _no_image() -> ImageF32:
+    raise RuntimeError("a detector makes no image")
 
 
 def in_sequence(
@@ -54,8 +75,6 @@ def in_sequence(
         Labels name the source that was chosen last at each pixel. Time K - 1 times that of
         `pair`; memory that of `pair` and one image.
     """
-    from mfgui.core.arrays import to_float
-
     decision = pair(images[0], images[1])
     labels = decision.labels.astype(label_dtype(len(images)))
     for index, image in enumerate(images[2:], start=3):

@@ -251,6 +251,11 @@ class Method:
     def makes_map(self) -> bool:
         return self.kind in MAPPING
 
+    @property
+    def has_map(self) -> bool:
+        """Whether there is a focus map beside what it gives, a given one or its own."""
+        return self.needs_map or self.makes_map
+
     def check_size(self, size: Size) -> None:
         """Refuse pictures that are too small.
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 from mfgui.app.controller import Controller
 from mfgui.app.requests import DEFAULT_METHOD
 from mfgui.core.events import DevicesChanged
-from mfgui.methods.registry import Kind
+from mfgui.methods.registry import FUSING, MAPPING
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.annotation_answers import AnnotationAnswers
 from mfgui.ui.arrangement import Arranger
@@ -154,8 +154,8 @@ class MainWindow(QMainWindow):
             option_bar=OptionBar(restored(values.tools)),
             sources=SourcesPanel(),
             method=MethodPanel(
-                registry.of_kind(Kind.OPTIMISER, Kind.FUSER),
-                registry.of_kind(Kind.DETECTOR),
+                registry.of_kind(*FUSING),
+                registry.of_kind(*MAPPING),
                 first=DEFAULT_METHOD,
             ),
             results=ResultsPanel(),

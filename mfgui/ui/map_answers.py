@@ -11,7 +11,7 @@ from mfgui.app.controller import Controller
 from mfgui.app.refining import Wish
 from mfgui.app.view_control import COMPOSITE
 from mfgui.core.labels import UNASSIGNED
-from mfgui.methods.registry import Kind, Value
+from mfgui.methods.registry import MAPPING, Kind, Value
 from mfgui.ui.dialogs.refine import RefineDialog, SeamDialog, SideDialog
 from mfgui.ui.parts import WindowParts
 
@@ -98,7 +98,7 @@ class MapAnswers:
 
     def _detect(self, name: str, values: Mapping[str, object], *, unassigned: bool = False) -> None:
         refining = self._controller.refining
-        method = self._controller.registry.get(name, Kind.DETECTOR)
+        method = self._controller.registry.get(name, *MAPPING)
         known = {parameter.name for parameter in method.parameters}
         kept = tuple((key, cast(Value, v)) for key, v in values.items() if key in known)
         refining.apply(Wish(name, kept, refining.target, unassigned=unassigned))

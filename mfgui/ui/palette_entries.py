@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox
 
 from mfgui.app.actions import COMMANDS
 from mfgui.app.controller import Controller
-from mfgui.methods.registry import Kind, Method
+from mfgui.methods.registry import FUSING, MAPPING, Method
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.commanding import Commands
 from mfgui.ui.parts import WindowParts
@@ -83,8 +83,8 @@ class Offers:
 
     def _of_methods(self) -> Iterator[Entry]:
         panel, registry = self._parts.method, self._controller.registry
-        detectors = registry.of_kind(Kind.DETECTOR)
-        for method in registry.of_kind(Kind.OPTIMISER, Kind.FUSER):
+        detectors = registry.of_kind(*MAPPING)
+        for method in registry.of_kind(*FUSING):
             yield self._method(method, "Method", panel.method_box)
         for method in detectors:
             yield self._method(method, "Detector", panel.detector_box)

@@ -15,6 +15,7 @@ from mfgui.jobs.frames import LiveFrames
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.jobs.runner import execute, versions
+from mfgui.methods.decision import Decision
 from mfgui.methods.registry import Iterate, Kind, Parameter, method
 
 
@@ -81,16 +82,36 @@ def stack() -> SourceStack:
     return SourceStack.from_arrays([rng.integers(0, 255, (12, 16, 3), np.uint8) for _ in "ab"])
 
 
-def _request(stack: SourceStack, function, *, labels=None, start_image=None, **explicit):
+@method("thirds", kind=Kind.DECISION, title="Thirds", summary="a third of source 2")
+def _thirds(
+    images,
+    *,
+    compute,
+    weight: Annotated[float, Parameter("weight of source 1", minimum=0, maximum=1)] = 0.75,
+):
+    labels = np.ones(images[0].shape[:2], np.uint8)
+    labels[:, labels.shape[1] * 2 // 3 :] = 2
+    for row in range(labels.shape[0]):
+        compute.progress(row + 1, labels.shape[0])
+    soft = np.full(labels.shape, weight, np.float32)
+    return Decision(labels, lambda: to_float(images[0]) * np.float32(weight), soft)
+
+
+def _request(
+    stack: SourceStack, function, *, labels=None, start_image=None, map_only=False, **explicit
+):
+    own = function.method
     return RunRequest(
         run_id=7,
         name="run",
         stack=stack,
         method=function.method,
         parameters=tuple(function.method.resolve(explicit).items()),
-        detector=_halves.method,
+        detector=own if own.makes_map else _halves.method,
+        detector_parameters=tuple(own.resolve(explicit).items()) if own.makes_map else (),
         labels=labels,
         start_image=start_image,
+        map_only=map_only,
     )
 
 
@@ -172,10 +193,36 @@ def test_that_a_method_without_a_map_detects_none(stack) -> None:
 
 
 def test_that_a_detector_gives_its_map_and_no_result(stack) -> None:
-    seen = _execute(_request(stack, _halves))
+    seen = _execute(_request(stack, _halves, map_only=True))
     assert isinstance(seen[-1], events.Finished)
     assert seen[-1].result is None
     assert any(isinstance(event, events.MapDetected) for event in seen)
+
+
+def test_that_a_decision_gives_its_map_its_weights_and_its_image(stack) -> None:
+    seen = _execute(_request(stack, _thirds, weight=0.25))
+    detected = next(event for event in seen if isinstance(event, events.MapDetected))
+    result = seen[-1].result
+    assert np.array_equal(result.labels, detected.labels)
+    assert np.count_nonzero(result.labels == 2) == 12 * 6
+    np.testing.assert_allclose(result.image, to_float(stack.pixels(0)) * 0.25, atol=1e-6)
+    assert (result.soft == 0.25).all()
+    assert not result.soft.flags.writeable
+    assert result.provenance.detector == "thirds"
+    assert result.provenance.parameters == {"weight": 0.25}
+    assert result.q_box is not None
+
+
+def test_that_a_decision_can_be_asked_for_its_map_alone(stack) -> None:
+    seen = _execute(_request(stack, _thirds, map_only=True))
+    assert seen[-1].result is None
+    assert any(isinstance(event, events.MapDetected) for event in seen)
+
+
+def test_that_a_method_without_iterations_tells_how_far_it_is(stack) -> None:
+    seen = _execute(_request(stack, _thirds))
+    parts = [e for e in seen if isinstance(e, events.Progress) and e.total == 12]
+    assert [(e.done, e.stage) for e in parts] == [(n, "detecting") for n in range(1, 13)]
 
 
 @pytest.mark.parametrize(
