@@ -20,6 +20,7 @@ Plane: TypeAlias = npt.NDArray[np.float32]  # (H, W)
 Clamp = Annotated[
     bool, Parameter("Keeps every value between the smallest and the largest of the sources there")
 ]
+TILE = 1024  # pixels
 _GREY = np.array([[0.299, 0.587, 0.114]], np.float32)
 
 
@@ -113,7 +114,7 @@ def in_tiles(
     *,
     reach: int,
     compute: Compute,
-    side: int = 1024,
+    side: int | None = None,
 ) -> None:
     """``work(wide, inner)`` for tiles that cover a picture, in the threads of `compute`.
 
@@ -125,12 +126,13 @@ def in_tiles(
         Fills `inner` from what lies in `wide`.
     reach : int
         Pixels by which `wide` is larger on each side; both end at the picture's borders.
-    side : int
-        Width and height of the inner tiles.
+    side : int, optional
+        Width and height of the inner tiles; `TILE` without it.
     """
+    side = side or TILE
     frame = Rect(0, 0, size.width, size.height)
     corners = [(x, y) for y in range(0, size.height, side) for x in range(0, size.width, side)]
-    # A single row of tiles, taken in turn: some cost more than others.
+    # Taken in turn, not in equal shares: some cost more than others.
     upcoming = iter(corners)
     lock = threading.Lock()
     done = 0
