@@ -13,7 +13,7 @@ from mfgui.methods.registry import MAPPING, Kind, Method, Registry, Value
 
 DEFAULT_METHOD = "ms-lap"
 DEFAULT_DETECTOR = "laplacian"
-_PREFIX = "detector."
+DETECTOR_PREFIX = "detector."
 _SHARED = {"window", "clean"}
 
 
@@ -116,8 +116,8 @@ def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dic
     own = {parameter.name for parameter in method.parameters}
     names = {parameter.name for parameter in detector.parameters} - own
     taken = {name: given.pop(name) for name in names & given.keys()}
-    for key in [key for key in given if key.startswith(_PREFIX)]:
-        taken[key.removeprefix(_PREFIX)] = given.pop(key)
+    for key in [key for key in given if key.startswith(DETECTOR_PREFIX)]:
+        taken[key.removeprefix(DETECTOR_PREFIX)] = given.pop(key)
     return taken
 
 

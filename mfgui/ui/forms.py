@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont
@@ -109,15 +109,15 @@ class ParameterRow(QWidget):
         grid.addWidget(self.problem, 1, 1, 1, 2)
 
 
-class AdvancedSection(QWidget):
+class FoldedSection(QWidget):
     """A header that folds the seldom-needed rows away."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.header = QToolButton()
         self.header.setObjectName("sectionHeader")
-        self.header.setText("Advanced")
-        self.header.setAccessibleName("Advanced parameters")
+        self.header.setText(title)
+        self.header.setAccessibleName(f"{title} parameters")
         self.header.setCheckable(True)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -148,7 +148,7 @@ class ParameterForm(QWidget):
         super().__init__(parent)
         self.method: Method | None = None
         self.rows: dict[str, ParameterRow] = {}
-        self.advanced: AdvancedSection | None = None
+        self.advanced: FoldedSection | None = None
         self._explicit: dict[str, Value] = {}
         self._problems: dict[str, str] = {}
         self._layout = QVBoxLayout(self)
@@ -177,6 +177,11 @@ class ParameterForm(QWidget):
             self._explicit[name] = method.parameter(name).parse(value)
         self._refresh(typing=None)
 
+    def hide_rows(self, names: Collection[str]) -> None:
+        """Show all rows but these."""
+        for name, row in self.rows.items():
+            row.setHidden(name in names)
+
     def tab_stops(self) -> list[QWidget]:
         """What takes the keyboard focus, from top to bottom."""
         plain = [row for row in self.rows.values() if not row.parameter.declared.advanced]
@@ -204,7 +209,7 @@ class ParameterForm(QWidget):
                 self._layout.addWidget(row)
         hidden = [self.rows[p.name] for p in method.parameters if p.declared.advanced]
         if hidden:
-            self.advanced = AdvancedSection()
+            self.advanced = FoldedSection("Advanced")
             for row in hidden:
                 self.advanced.rows.addWidget(row)
             self._layout.addWidget(self.advanced)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QComboBox
 
 from mfgui.app.actions import COMMANDS
 from mfgui.app.controller import Controller
 from mfgui.methods.registry import FUSING, MAPPING, Method
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.commanding import Commands
+from mfgui.ui.method_box import MethodBox
 from mfgui.ui.parts import WindowParts
 
 PALETTE = "palette"
@@ -89,13 +89,13 @@ class Offers:
         for method in detectors:
             yield self._method(method, "Detector", panel.detector_box)
 
-    def _method(self, method: Method, group: str, box: QComboBox) -> Entry:
+    def _method(self, method: Method, group: str, box: MethodBox) -> Entry:
         def choose() -> None:
-            box.setCurrentIndex(box.findData(method.name))
+            box.choose(method.name)
             self._arranger.show("method")
 
         reason = "" if self._controller.state.has_set else "open images first"
-        return Entry(f"method:{method.name}", method.title, group, choose, reason=reason)
+        return Entry(f"{group.lower()}:{method.name}", method.title, group, choose, reason=reason)
 
     def _of_results(self) -> Iterator[Entry]:
         for run_id, result in reversed(self._controller.session.results.items()):

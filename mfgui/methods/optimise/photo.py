@@ -9,7 +9,7 @@ from mfgui.core.compute import Compute
 from mfgui.methods.detect.regions import Clean
 from mfgui.methods.optimise.mffssim.window import AscentWindow
 from mfgui.methods.optimise.ms_lap import Iterations, Light, ObjectiveName, ms_lap
-from mfgui.methods.registry import Iterate, Kind, method
+from mfgui.methods.registry import Iterate, Kind, Notes, method
 
 
 @method(
@@ -17,6 +17,14 @@ from mfgui.methods.registry import Iterate, Kind, method
     kind=Kind.OPTIMISER,
     title="Photo",
     summary="For photographs: the objective that came nearest to the truth, on a cleaned map.",
+    notes=Notes(
+        idea="The ascent of MFF-SSIM with the defaults that did best on scenes with known truth, "
+        "from a map whose small regions are removed. Window and end are found by themselves.",
+        complexity="O(H W C K) for the map and the start, O(n C) per step for n free pixels",
+        memory="24 bytes per pixel and 40 per free pixel, in colour",
+        strengths="Good seams without a decision to make.",
+        failures="Cleaning removes true islands below a thousandth of the picture.",
+    ),
 )
 def photo(
     images: Sequence[PixelArray],

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
-    QSizePolicy,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
-from mfgui.app.requests import shared_settings
+from mfgui.app.requests import DEFAULT_DETECTOR, DETECTOR_PREFIX, shared_settings
 from mfgui.core.events import RunStatus
 from mfgui.methods.registry import Method, Value
-from mfgui.ui.fields import WheelGuard
-from mfgui.ui.forms import LABEL_WIDTH, ParameterForm
+from mfgui.ui.forms import LABEL_WIDTH, FoldedSection, ParameterForm
 from mfgui.ui.icons import IconButton, TextButton
+from mfgui.ui.method_box import MethodBox
 from mfgui.ui.progress import ProgressView
-
-_SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 @dataclass(frozen=True)
@@ -42,59 +34,6 @@ class Choice:
     explicit: dict[str, Value] = field(default_factory=dict)
     detector: str = ""
     detector_explicit: dict[str, Value] = field(default_factory=dict)
-
-
-class _MethodDelegate(QStyledItemDelegate):
-    """Title and one-line description."""
-
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        del index
-        return QSize(200, 2 * QFontMetrics(option.font).height() + 16)
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        palette = option.palette
-        painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, palette.color(QPalette.ColorRole.Midlight))
-        place = option.rect.adjusted(8, 6, -8, -6)
-        title = QFont(option.font)
-        title.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(title)
-        painter.setPen(palette.color(QPalette.ColorRole.Text))
-        painter.drawText(place, Qt.AlignmentFlag.AlignTop, index.data())
-        painter.setFont(option.font)
-        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-        metrics = QFontMetrics(option.font)
-        summary = metrics.elidedText(
-            index.data(_SUMMARY_ROLE), Qt.TextElideMode.ElideRight, place.width()
-        )
-        painter.drawText(place, Qt.AlignmentFlag.AlignBottom, summary)
-        painter.restore()
-
-
-def _method_box(name: str, methods: Sequence[Method]) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setItemDelegate(_MethodDelegate(box))
-    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    for method in methods:
-        box.addItem(method.title, method.name)
-        row = box.count() - 1
-        box.setItemData(row, method.summary, _SUMMARY_ROLE)
-        box.setItemData(row, method.summary, Qt.ItemDataRole.ToolTipRole)
-        spoken = f"{method.title}: {method.summary}"
-        box.setItemData(row, spoken, Qt.ItemDataRole.AccessibleTextRole)
-    box.view().setMinimumWidth(420)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.installEventFilter(WheelGuard(box))
-    return box
 
 
 class MethodPanel(QWidget):
@@ -116,13 +55,12 @@ class MethodPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._methods = {method.name: method for method in methods}
-        self._detectors = {method.name: method for method in detectors}
         self._explicit: dict[str, dict[str, Value]] = {}
-        self.method_box = _method_box("Method", methods)
-        self.detector_box = _method_box("Detector of the focus map", detectors)
+        self.method_box = MethodBox("Method", methods)
+        self.detector_box = MethodBox("Detector of the focus map", detectors)
         self.summary = QLabel()
         self.form = ParameterForm()
+        self.detector_form = ParameterForm()
         self.progress = ProgressView(one_line=False)
         self.reason = QLabel()
         self.run_button = TextButton("run", "Run", primary=True)
@@ -132,31 +70,36 @@ class MethodPanel(QWidget):
         self.copy_button = IconButton("copy", "Copy as command")
         self._lay_out()
         self._connect()
-        self.method_box.setCurrentIndex(max(0, self.method_box.findData(first)))
+        self.method_box.choose(first)
+        self.detector_box.choose(DEFAULT_DETECTOR)
         self._show_method(self.method)
 
     @property
     def method(self) -> Method:
         """The chosen method."""
-        return self._methods[self.method_box.currentData()]
+        return self.method_box.method
 
     @property
     def choice(self) -> Choice:
         """What is set now."""
-        explicit = self.form.explicit
-        detector = self._detectors[self.detector_box.currentData()]
-        if self.method.needs_map and self.detector_box.currentIndex() > 0:
-            explicit["detector"] = detector.name
-        shared = shared_settings(detector, self.method.resolve(self.form.explicit))
-        return Choice(self.method.name, explicit, detector.name, shared)
+        method, detector = self.method, self.detector_box.method
+        explicit, own = self.form.explicit, self._detector_explicit()
+        if method.needs_map:
+            if detector.name != DEFAULT_DETECTOR:
+                explicit["detector"] = detector.name
+            explicit.update({f"{DETECTOR_PREFIX}{name}": value for name, value in own.items()})
+        elif method.makes_map:
+            return Choice(method.name, explicit, method.name, explicit)
+        shared = shared_settings(detector, method.resolve(self.form.explicit))
+        return Choice(method.name, explicit, detector.name, {**shared, **own})
 
     @property
     def valid(self) -> bool:
         """Whether every editor holds an allowed value."""
-        return not self.form.problems
+        return not self.form.problems and not self.detector_form.problems
 
     def choose_method(self, name: str) -> None:
-        self.method_box.setCurrentIndex(self.method_box.findData(name))
+        self.method_box.choose(name)
 
     def show_pause(self, words: str, icon: str) -> None:
         """What the pause button does now."""
@@ -186,7 +129,8 @@ class MethodPanel(QWidget):
 
     def _connect(self) -> None:
         self.method_box.currentIndexChanged.connect(self._on_method_chosen)
-        self.detector_box.currentIndexChanged.connect(self.changed)
+        self.detector_box.currentIndexChanged.connect(self._on_detector_chosen)
+        self.detector_form.changed.connect(self._on_detector_form_changed)
         self.form.changed.connect(self._on_form_changed)
         self.run_button.clicked.connect(self.run_clicked)
         self.pause_button.clicked.connect(self.pause_clicked)
@@ -198,20 +142,52 @@ class MethodPanel(QWidget):
         self._show_method(self.method)
         self.changed.emit()
 
+    def _on_detector_chosen(self) -> None:
+        self._show_detector()
+        self.changed.emit()
+
     def _on_form_changed(self) -> None:
         self._explicit[self.method.name] = self.form.explicit
+        self._show_detector()
         self.changed.emit()
+
+    def _on_detector_form_changed(self) -> None:
+        self._explicit[self.detector_box.method.name] = self.detector_form.explicit
+        self.changed.emit()
+
+    def _detector_explicit(self) -> dict[str, Value]:
+        """What is set of the detector alone."""
+        shared = self._shared()
+        own = self.detector_form.explicit
+        return {name: value for name, value in own.items() if name not in shared}
+
+    def _shared(self) -> Collection[str]:
+        """Parameters of the detector that the form of the method sets."""
+        return shared_settings(self.detector_box.method, self.method.resolve(self.form.explicit))
+
+    def _show_detector(self) -> None:
+        detector = self.detector_box.method
+        if self.detector_form.method is not detector:
+            self.detector_form.show_method(detector, self._explicit.get(detector.name))
+        shared = self._shared()
+        self.detector_form.hide_rows(shared)
+        left = any(parameter.name not in shared for parameter in detector.parameters)
+        self._detector_section.setVisible(self.method.needs_map and left)
+        self.detector_box.setToolTip(f"{detector.summary}\nCommand line: -p detector=…")
 
     def _show_method(self, method: Method) -> None:
         self.summary.setText(method.summary)
         self.method_box.setToolTip(method.reference)
         self._detector_row.setVisible(method.needs_map)
         self.form.show_method(method, self._explicit.get(method.name))
+        self._show_detector()
         self.order_tabs()
 
     def order_tabs(self) -> None:
         """From top to bottom; rows of a new form would come last."""
-        chain: list[QWidget] = [self.method_box, self.detector_box, *self.form.tab_stops()]
+        chain: list[QWidget] = [self.method_box, self.detector_box]
+        chain += [self._detector_section.header, *self.detector_form.tab_stops()]
+        chain += self.form.tab_stops()
         chain += [self.run_button, self.pause_button, self.stop_button]
         chain += [self.run_again_button, self.copy_button]
         for first, second in pairwise(chain):
@@ -241,7 +217,10 @@ class MethodPanel(QWidget):
         column.setContentsMargins(12, 0, 4, 8)
         column.setSpacing(8)
         self._detector_row = self._make_detector_row()
+        self._detector_section = FoldedSection("Focus map settings")
+        self._detector_section.rows.addWidget(self.detector_form)
         column.addWidget(self._detector_row)
+        column.addWidget(self._detector_section)
         column.addWidget(self.form)
         column.addStretch(1)
         area = QScrollArea()
@@ -254,7 +233,6 @@ class MethodPanel(QWidget):
 
     def _make_detector_row(self) -> QWidget:
         row = QWidget()
-        row.setToolTip("Finds which source is sharp where\nCommand line: -p detector=…")
         label = QLabel("Focus map")
         label.setFixedWidth(LABEL_WIDTH)
         label.setBuddy(self.detector_box)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
-from mfgui.methods.registry import Kind, Registry, load
+from mfgui.methods.registry import FUSING, MAPPING, Family, Registry, load
 from mfgui.ui.docks.method import MethodPanel
 from tests.ui.hands import click
 
@@ -22,8 +22,8 @@ def registry() -> Registry:
 @pytest.fixture
 def panel(qtbot: Any, registry: Registry) -> MethodPanel:
     panel = MethodPanel(
-        registry.of_kind(Kind.OPTIMISER, Kind.FUSER),
-        registry.of_kind(Kind.DETECTOR),
+        registry.of_kind(*FUSING),
+        registry.of_kind(*MAPPING),
         first="ms-lap",
     )
     qtbot.addWidget(panel)
@@ -38,7 +38,10 @@ def test_that_every_method_is_listed_with_its_description(
 ) -> None:
     box = panel.method_box
     names = [box.itemData(row) for row in range(box.count())]
-    assert names == [m.name for m in registry.of_kind(Kind.OPTIMISER, Kind.FUSER)]
+    assert set(names) == {m.name for m in registry.of_kind(*FUSING)}
+    assert len(set(names)) == len(names)
+    families = [registry.get(name).family for name in names]
+    assert families == sorted(families, key=list(Family).index)
     for row, name in enumerate(names):
         spoken = box.itemData(row, Qt.ItemDataRole.AccessibleTextRole)
         assert registry.get(name).summary in spoken

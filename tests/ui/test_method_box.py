@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from mfgui.methods.registry import FUSING, load
+from mfgui.ui.method_box import MethodBox
+
+METHODS = load().of_kind(*FUSING)
+
+
+@pytest.fixture
+def window(qtbot: Any) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(300, 200)
+    return window
+
+
+@pytest.fixture
+def box(window: QWidget) -> MethodBox:
+    box = MethodBox("Method", METHODS, window)
+    box.setGeometry(10, 10, 260, 30)
+    window.show()
+    box.choose("ms-lap")
+    return box
+
+
+def listed(box: MethodBox) -> list[str]:
+    model = box.popup.list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def test_that_a_click_opens_all_methods_with_the_chosen_one_marked(box: MethodBox) -> None:
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(40, 12))
+    assert box.popup.isVisible()
+    assert listed(box) == [method.title for method in box.methods]
+    assert box.popup.list.currentIndex().data() == box.method.title
+
+
+def test_that_letters_open_it_and_search(box: MethodBox) -> None:
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier)
+    assert box.popup.isVisible()
+    assert box.popup.field.text() == "a"
+    QTest.keyClicks(box.popup.field, "verage")
+    assert listed(box)[0] == "Average"
+    QTest.keyClick(box.popup.field, Qt.Key.Key_Return)
+    assert not box.popup.isVisible()
+    assert box.method.name == "average"
+
+
+def test_that_authors_and_words_of_the_description_are_found(box: MethodBox) -> None:
+    box.popup.open()
+    QTest.keyClicks(box.popup.field, "xu computational")
+    assert "MFF-SSIM (MS-Lap)" in listed(box)
+    box.popup.field.setText("no such thing at all")
+    assert listed(box) == []
+    assert "No method" in box.popup.note.text()
+    QTest.keyClick(box.popup.field, Qt.Key.Key_Return)
+    assert box.method.name == "ms-lap"
+
+
+def test_that_arrows_walk_and_escape_leaves_the_choice(box: MethodBox) -> None:
+    box.popup.open()
+    row = box.popup.list.currentIndex().row()
+    QTest.keyClick(box.popup.field, Qt.Key.Key_Down)
+    assert box.popup.list.currentIndex().row() == row + 1
+    QTest.keyClick(box.popup.field, Qt.Key.Key_Escape)
+    assert not box.popup.isVisible()
+    assert box.method.name == "ms-lap"
+
+
+def test_that_a_click_on_a_row_chooses_it(box: MethodBox) -> None:
+    box.popup.open()
+    box.popup.field.setText("average")
+    view = box.popup.list
+    place = view.visualRect(view.model().index(0, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert box.method.name == "average"
+
+
+def test_that_what_is_to_know_of_the_marked_method_is_said(box: MethodBox) -> None:
+    box.popup.open()
+    notes = box.method.notes
+    assert notes is not None
+    assert notes.idea in box.popup.note.text()
+    assert notes.failures in box.popup.note.text()
+    assert box.method.title in box.popup.field.accessibleDescription()
