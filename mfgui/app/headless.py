@@ -105,11 +105,7 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     known = registry.load()
     method = known.get(job.method, *FUSING)
     explicit = _explicit(job.parameters)
-    if (
-        job.save_map is not None
-        and job.map_path is None
-        and not method.has_map
-    ):
+    if job.save_map is not None and job.map_path is None and not method.has_map:
         raise UsageError(f"{job.method} uses no map to save", hint="leave out --save-map")
     _check_fuse_outputs(job)
     device = devices.chosen(job.device).id

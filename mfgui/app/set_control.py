@@ -130,6 +130,20 @@ class SetControl:
         name = "Load focus map" if origin.path else "Detect"
         self._edit.replace(name, labels, origin, follow=follow)
 
+    def use_map_of(self, run_id: int) -> None:
+        """Work on from here with the map that a result was made by."""
+        result = self._desk.session.results.get(run_id)
+        if result is None:
+            return
+        if result.labels is None:
+            self._desk.notice(Severity.INFO, f"{result.name} uses no focus map")
+            return
+        labels = result.frozen().labels
+        assert labels is not None
+        # What a person has chosen no run may exchange for a map of its own.
+        origin = MapOrigin(detector=result.provenance.detector or "", edited=True)
+        self._edit.replace(f"Use map of result {run_id}", labels, origin)
+
     def save_map(self, path: Path) -> None:
         """Write the focus map with its description and a preview."""
         session = self._desk.session

@@ -108,6 +108,7 @@ class Commands(QObject):
             "run-again": self._run_again,
             "copy-command": self._copy_command,
             "delete-result": self._delete_result,
+            "use-result-map": self._use_result_map,
         }
 
     def _window_answers(self) -> dict[str, Callable[[], object]]:
@@ -317,6 +318,11 @@ class Commands(QObject):
         run_id = self._controller.view.shown_result()
         if run_id is not None:
             self._controller.runs.delete_result(run_id)
+
+    def _use_result_map(self) -> None:
+        run_id = self._controller.view.shown_result()
+        if run_id is not None:
+            self._controller.sets.use_map_of(run_id)
 
     # View and window
 

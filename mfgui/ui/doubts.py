@@ -1,4 +1,5 @@
-"""Brings heat maps and spots of the controller to the canvas, once edits have settled."""
+"""Brings heat maps and spots of the controller to the canvas, once edits have settled, and the
+weights of results."""
 
 from __future__ import annotations
 
@@ -50,6 +51,7 @@ class Doubts(QObject):
         panel = dock.widget()
         assert isinstance(panel, SpotsPanel)
         panel.left_changed.connect(self._show_left)
+        self._soft: object = None  # the weights that the canvas has
         self._there: tuple[bool, bool] | None = None
         parts.canvas.content_changed.connect(self._show_reasons)
         self._show_reasons()
@@ -81,6 +83,8 @@ class Doubts(QObject):
 
     def _take(self, change: Change) -> None:
         parts = self._parts
+        if isinstance(change, ShownChanged):
+            self._show_soft()
         if isinstance(change, HeatChanged):
             self._show_heat(change)
         elif isinstance(change, SpotChosen):
@@ -90,6 +94,7 @@ class Doubts(QObject):
                 parts.canvas.mark_place(None)
         elif isinstance(change, SetClosed):
             self._settled.stop()
+            self._soft = None
         elif isinstance(change, _ABOUT_PIXELS):
             self._settled.start()
 
@@ -108,6 +113,16 @@ class Doubts(QObject):
         else:
             canvas.set_heat(levels, change.kind, change.rect, note=note)
 
+    def _show_soft(self) -> None:
+        """The weights of the result that was shown last, under the sources, too."""
+        run_id = self._controller.view.shown_result()
+        if run_id is None:
+            return
+        soft = self._controller.session.results[run_id].soft
+        if soft is not self._soft:
+            self._soft = soft
+            self._parts.canvas.set_soft(soft)
+
     def _show_reasons(self) -> None:
         """Which modes have nothing to show."""
         canvas = self._parts.canvas
@@ -119,5 +134,5 @@ class Doubts(QObject):
         if not canvas.has_other_labels:
             reasons[OverlayMode.DIFFERENCE] = "compare with another map first"
         if not canvas.has_soft:
-            reasons[OverlayMode.SOFT] = "there is no soft map"
+            reasons[OverlayMode.SOFT] = "run a method with continuous weights first"
         self._parts.overlay.show_reasons(reasons)

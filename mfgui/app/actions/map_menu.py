@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfgui.app.actions.command import MAP, Command, needs_map, needs_set
+from mfgui.app.actions.command import MAP, Command, needs_map, needs_set, needs_shown_result
 
 REFINE_BAND = "Refine band"
 REFINERS = {
@@ -80,5 +80,13 @@ MAP_COMMANDS: tuple[Command, ...] = (
         "Seam...",
         "How the sources pass into each other in the composite of the map",
         separated=True,
+    ),
+    Command(
+        "use-result-map",
+        "Use map of result",
+        MAP,
+        "Work on with the focus map that the shown result was made by",
+        separator_before=True,
+        blocked=needs_shown_result,
     ),
 )
