@@ -11,11 +11,13 @@ import numpy as np
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect
 from mfgui.core.compute import Compute
 from mfgui.methods import pyramids
-from mfgui.methods.planes import Clamp, clamp_to_sources
+from mfgui.methods.planes import Clamp, Plane, clamp_to_sources
 from mfgui.methods.pyramids import Pyramid, Strongest, each_tile, size_of
 from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
-Base = Literal["mean", "deviation"]
+Base = Literal["detail", "mean", "deviation"]
+Levels = int | Literal["auto"]
+_WHITE, _BLACK = np.uint8(255), np.uint8(0)
 
 
 @method(
@@ -44,25 +46,40 @@ def laplacian_pyramid(
     base: Annotated[
         Base,
         Parameter(
-            "The coarsest level: mean of the sources, or from the one that varies most around",
-            choices=("mean", "deviation"),
+            "The coarsest level: of the sources that the fine detail there is from, mean of all, "
+            "or of the source that varies most",
+            choices=("detail", "mean", "deviation"),
         ),
-    ] = "mean",
+    ] = "detail",
+    levels: Annotated[
+        Levels,
+        Parameter(
+            "Octaves of detail; auto: until the short side is under 32 pixels",
+            minimum=1,
+            maximum=12,
+            choices=("auto",),
+            advanced=True,
+        ),
+    ] = "auto",
     clamp: Clamp = False,
 ) -> ImageF32:
     """Fused image, (H, W, C) float32 in [0, 1].
 
-    The pyramid ends where the short side is under 32 pixels. In each band the source with the
-    largest 5 x 5 mean of squared detail, summed over the channels, is chosen (ties: the lowest),
-    then the most frequent choice of every 3 x 3 window. Burt and Kolczynski's match measure is
-    not used: multi-focus sources are aligned, and selection alone keeps contrast.
+    In each band the source with the largest 5 x 5 mean of squared detail, summed over the
+    channels, is chosen (ties: the lowest), then the most frequent choice of every 3 x 3 window.
+    Burt and Kolczynski's match measure is not used: sources in focus at different distances do
+    not agree in detail, and selection alone keeps its contrast.
 
     Parameters
     ----------
     images : sequence of (H, W, C) uint8, uint16 or float32
-    base : {"mean", "deviation"}
-        Deviation: the source with the largest variance in a 5 x 5 window of the coarsest
-        level, summed over the channels; 3 x 3 majority as in the bands.
+    base : {"detail", "mean", "deviation"}
+        Mean: equal weights. Deviation: the source with the largest variance in a 5 x 5 window
+        of the coarsest level, summed over the channels, and 3 x 3 majority. Detail: weighted by
+        how much of the second finest band around is chosen from each source, the Gaussian
+        pyramid of its choices; the other two mix in the brightness of sources out of focus.
+    levels : int or "auto"
+        At most as many as leave one pixel.
     clamp : bool
         Between the smallest and the largest source value at each pixel.
 
@@ -72,7 +89,9 @@ def laplacian_pyramid(
         Time O(H W C K): every source is taken apart twice, once to choose and once to copy,
         so that memory does not grow with K.
     """
-    pyramid = Pyramid(images[0].shape, pyramids.depth(size_of(images[0])))
+    size = size_of(images[0])
+    deepest = pyramids.depth(size, smallest=32 if levels == "auto" else 2)
+    pyramid = Pyramid(images[0].shape, deepest if levels == "auto" else min(deepest, levels))
     choices = _choices(images, pyramid, compute)
     bands = pyramids.empty_bands(pyramid)
     for label, image in enumerate(images, start=1):
@@ -80,17 +99,26 @@ def laplacian_pyramid(
         pyramid.take(image, compute=compute)
         for level in range(pyramid.depth):
             _copy(pyramid, level, label, choices[level], bands[level], compute)
-        if base == "mean":
-            bands[-1] += pyramid.level(pyramid.depth)
-        else:
+        if base == "deviation":
             _copy(pyramid, pyramid.depth, label, choices[-1], bands[-1], compute)
-    if base == "mean":
-        bands[-1] /= np.float32(len(images))
+        elif base == "mean":
+            bands[-1] += pyramid.level(pyramid.depth) / np.float32(len(images))
+        else:
+            share = _share(choices, label, pyramid.depth, compute)
+            bands[-1] += pyramids.times(pyramid.level(pyramid.depth), share)
     fused = pyramids.collapsed(bands, compute=compute)
     if clamp:
         clamp_to_sources(fused, images, compute=compute)
     pyramids.clip(fused, compute=compute)
     return fused
+
+
+def _share(choices: Sequence[LabelArray], label: int, base: int, compute: Compute) -> Plane:
+    """How much of the fine detail around each pixel of level `base` is from this source."""
+    level = min(1, base - 1)  # the finest band has the most noise
+    weights = Pyramid(choices[level].shape, base - level)
+    weights.take(np.where(choices[level] == label, _WHITE, _BLACK), compute=compute)
+    return weights.level(base - level)[:, :, 0]
 
 
 def _choices(images: Sequence[PixelArray], pyramid: Pyramid, compute: Compute) -> list[LabelArray]:
