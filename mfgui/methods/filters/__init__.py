@@ -1,0 +1,1 @@
+"""Filters of planes that keep edges."""

@@ -11,57 +11,13 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import LabelArray, PixelArray
 from mfgui.core.compute import Compute
+from mfgui.methods.filters.guided import GuidedFilter
 from mfgui.methods.refine.parts import assigned, present
 from mfgui.methods.refine.sharpness import luminance, sharpness
 from mfgui.methods.registry import Kind, Parameter, Value, method
 
 Plane = npt.NDArray[Any]  # (H, W) float64
 _EVIDENCE_RADIUS = 3
-
-
-class GuidedFilter:
-    """The guided filter with one grey guide, on box sums.
-
-    K. He, J. Sun, X. Tang, Guided image filtering, IEEE TPAMI 35, 2013, equations 5, 6 and 8.
-    Windows end at the borders of the picture.
-
-    Parameters
-    ----------
-    guide : (H, W) float
-    radius : int
-        Windows are 2 * radius + 1 pixels wide.
-    epsilon : float
-        What variance of the guide counts as an edge, in squared units of the guide.
-    """
-
-    def __init__(self, guide: Plane, *, radius: int, epsilon: float) -> None:
-        self._side = 2 * radius + 1
-        self._guide = guide.astype(np.float64)
-        self._count = self._sum(np.ones_like(self._guide))
-        self._mean = self._average(self._guide)
-        variance = self._average(self._guide * self._guide) - self._mean * self._mean
-        self._scale: Plane = 1.0 / (np.maximum(variance, 0.0) + epsilon)
-
-    def __call__(self, plane: Plane) -> Plane:
-        """The filtered plane, (H, W) float64. Time O(H W), whatever the radius."""
-        values = plane.astype(np.float64)
-        mean = self._average(values)
-        covariance = self._average(self._guide * values) - self._mean * mean
-        slope: Plane = covariance * self._scale
-        offset: Plane = mean - slope * self._mean
-        filtered: Plane = self._average(slope) * self._guide + self._average(offset)
-        return filtered
-
-    def _average(self, plane: Plane) -> Plane:
-        mean: Plane = self._sum(plane) / self._count
-        return mean
-
-    def _sum(self, plane: Plane) -> Plane:
-        side = (self._side, self._side)
-        total: Plane = cv2.boxFilter(
-            plane, cv2.CV_64F, side, normalize=False, borderType=cv2.BORDER_CONSTANT
-        )
-        return total
 
 
 def _reach(values: Mapping[str, Value]) -> int:
