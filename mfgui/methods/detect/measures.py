@@ -131,7 +131,7 @@ def morphological_gradient(plane: Plane) -> Plane:
     wide = _bordered(plane, margin, cv2.BORDER_REPLICATE)
     total = np.zeros_like(plane)
     for high, low, radius in zip(
-        _over_discs(wide, cv2.max), _over_discs(wide, cv2.min), RADII, strict=True
+        _over_discs(wide, np.maximum), _over_discs(wide, np.minimum), RADII, strict=True
     ):
         np.subtract(high, low, out=high)
         high /= np.float32(radius)
@@ -267,7 +267,7 @@ def _low_pass(plane: Plane) -> Plane:
     return blurred
 
 
-def _over_discs(wide: Plane, pick: Callable[..., Any]) -> Sequence[Plane]:
+def _over_discs(wide: Plane, pick: np.ufunc) -> Sequence[Plane]:
     """The largest (or smallest) value in the disc of each of `RADII` around each pixel.
 
     `wide` has the largest radius more on each side than the planes that are given. A disc is
@@ -293,5 +293,5 @@ def _over_discs(wide: Plane, pick: Callable[..., Any]) -> Sequence[Plane]:
                 if kept is None:
                     found[index] = row.copy()
                 else:
-                    pick(row, kept, kept)
+                    pick(row, kept, out=kept)
     return [plane for plane in found if plane is not None]
