@@ -406,6 +406,12 @@ class Registry:
 _BUILT_IN = (
     "mfgui.methods.detect.laplacian:laplacian",
     "mfgui.methods.detect.variance:variance",
+    "mfgui.methods.detect.sum_modified_laplacian:sum_modified_laplacian",
+    "mfgui.methods.detect.tenengrad:tenengrad",
+    "mfgui.methods.detect.spatial_frequency:spatial_frequency",
+    "mfgui.methods.detect.repeated_blur:repeated_blur",
+    "mfgui.methods.detect.morphology:morphology",
+    "mfgui.methods.detect.dct_energy:dct_energy",
     "mfgui.methods.refine.guided:guided_filter",
     "mfgui.methods.refine.cut:graph_cut",
     "mfgui.methods.refine.smooth:smooth",
@@ -416,12 +422,28 @@ _BUILT_IN = (
     "mfgui.methods.refine.unassigned:fill_unassigned",
     "mfgui.methods.fuse.average:average",
     "mfgui.methods.fuse.composite:composite",
+    "mfgui.methods.fuse.laplacian_pyramid:laplacian_pyramid",
+    "mfgui.methods.fuse.enfuse_style:enfuse_style",
+    "mfgui.methods.fuse.complex_wavelet:complex_wavelet",
+    "mfgui.methods.fuse.stationary_wavelet:stationary_wavelet",
+    "mfgui.methods.fuse.gff:gff",
+    "mfgui.methods.decide.weighted_average:weighted_average",
+    "mfgui.methods.decide.boosted_random_walks:brw",
+    "mfgui.methods.decide.depth_map:depth_map",
+    "mfgui.methods.decide.gfdf:gfdf",
+    "mfgui.methods.decide.cbf:cbf",
     "mfgui.methods.optimise.ms_lap:ms_lap",
     "mfgui.methods.optimise.photo:photo",
 )
 
 
 _EXTRA = 'pip install "mfgui[comparators]" installs it'
+
+
+def built_in() -> list[Method]:
+    """The program's own methods, also those whose packages are not installed."""
+    pairs = [address.split(":") for address in _BUILT_IN]
+    return [getattr(importlib.import_module(module), name).method for module, name in pairs]
 
 
 def load() -> Registry:
@@ -431,9 +453,7 @@ def load() -> Registry:
     """
     found: dict[str, Method] = {}
     unavailable: dict[str, str] = {}
-    for address in _BUILT_IN:
-        module, attribute = address.split(":")
-        entry: Method = getattr(importlib.import_module(module), attribute).method
+    for entry in built_in():
         missing = [name for name in entry.requires if find_spec(name) is None]
         if missing:
             unavailable[entry.name] = f"needs {' and '.join(missing)}; {_EXTRA}"
