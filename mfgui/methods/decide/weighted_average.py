@@ -65,7 +65,7 @@ def weighted_average(
     ] = 4.0,
     radius: Annotated[
         int, Parameter("How far weights are smoothed", unit="px", minimum=0, maximum=64)
-    ] = 2,
+    ] = 3,
 ) -> Decision:
     """Weights m_k^p / sum_j m_j^p, smoothed by a Gaussian that reaches `radius` pixels.
 
