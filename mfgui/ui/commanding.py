@@ -18,6 +18,7 @@ from mfgui.core.arrays import Depth
 from mfgui.core.events import Notice, Severity
 from mfgui.files.images import READ_SUFFIXES
 from mfgui.files.sessions import SUFFIX
+from mfgui.methods.registry import Kind
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.dialogs.about import show_about, show_shortcuts
 from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
@@ -278,7 +279,8 @@ class Commands(QObject):
         if self._ready():
             choice = self._parts.method.choice
             self._controller.runs.run(choice.method, choice.explicit)
-            self._arranger.bring_up("curve")
+            if self._parts.method.method.kind is Kind.OPTIMISER:
+                self._arranger.bring_up("curve")
 
     def _run_again(self) -> None:
         if self._ready():
@@ -288,11 +290,10 @@ class Commands(QObject):
 
     def _ready(self) -> bool:
         """Whether the form can be used; if not, its first wrong value gets the focus."""
-        form = self._parts.method.form
-        if not form.problems:
+        if self._parts.method.valid:
             return True
         self._arranger.show("method")
-        form.rows[next(iter(form.problems))].field.main.setFocus()
+        self._parts.method.show_problem()
         return False
 
     def _copy_command(self) -> None:

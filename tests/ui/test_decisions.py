@@ -83,3 +83,27 @@ def test_that_settings_of_the_detector_reach_the_command(opened: Application) ->
     assert method.choice.detector_explicit == {"radius": 7}
     method.detector_form.rows["radius"].field.edited.emit("-3")
     assert not method.valid
+
+
+def test_that_a_wrong_value_of_the_detector_gets_the_keyboard(
+    opened: Application, qtbot: Any
+) -> None:
+    window = opened.window
+    method = window.parts.method
+    method.choose_method("ms-lap")
+    method.detector_box.choose("gfdf")
+    method.detector_form.rows["radius"].field.edited.emit("-3")
+    window.commands.carry_out("run")
+    assert not opened.controller.session.results
+    assert not opened.controller.state.running
+    editor = method.detector_form.rows["radius"].field.main
+    assert editor.hasFocus()
+    assert editor.isVisible()
+
+
+def test_that_the_curve_comes_up_for_ascents_alone(opened: Application, qtbot: Any) -> None:
+    method = opened.window.docks["method"]
+    opened.window.arranger.bring_up("method")
+    qtbot.waitUntil(lambda: not method.visibleRegion().isEmpty(), timeout=WAIT_MS)
+    run(opened, qtbot, "gfdf", 1)
+    assert not method.visibleRegion().isEmpty()

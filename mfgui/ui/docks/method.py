@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -96,7 +96,16 @@ class MethodPanel(QWidget):
     @property
     def valid(self) -> bool:
         """Whether every editor holds an allowed value."""
-        return not self.form.problems and not self.detector_form.problems
+        detector = self.detector_form.problems if self.method.needs_map else {}
+        return not (self.form.problems or detector.keys() - self._shared())
+
+    def show_problem(self) -> None:
+        """Give the keyboard to the first editor that holds no allowed value."""
+        for form in (self.form, self.detector_form):
+            for name in form.problems:
+                self._detector_section.header.setChecked(form is self.detector_form)
+                form.rows[name].field.main.setFocus()
+                return
 
     def choose_method(self, name: str) -> None:
         self.method_box.choose(name)
@@ -161,9 +170,10 @@ class MethodPanel(QWidget):
         own = self.detector_form.explicit
         return {name: value for name, value in own.items() if name not in shared}
 
-    def _shared(self) -> Collection[str]:
+    def _shared(self) -> Set[str]:
         """Parameters of the detector that the form of the method sets."""
-        return shared_settings(self.detector_box.method, self.method.resolve(self.form.explicit))
+        settings = self.method.resolve(self.form.explicit)
+        return shared_settings(self.detector_box.method, settings).keys()
 
     def _show_detector(self) -> None:
         detector = self.detector_box.method
