@@ -61,12 +61,11 @@ class DomainTransform:
             np.subtract(guide[low + 1 : last + 1], guide[low:last], out=self._down[low:last])
             self._feedback(self._down[low:last])
 
-    def __call__(self, plane: Plane) -> Plane:
-        """The filtered plane, (H, W) float32; a new array."""
+    def __call__(self, plane: Plane) -> None:
+        """Filter (H, W) float32 in place."""
         from mfgui.methods.filters import domain_transform_kernels as kernels
 
-        filtered: Plane = np.array(plane, np.float32, order="C")
-        height, width = filtered.shape
+        height, width = plane.shape
         checkpoint = self._compute.checkpoint
         with RowWorkers(self._compute) as workers:
             for squarings in range(self._iterations):
@@ -74,16 +73,15 @@ class DomainTransform:
                 def rows(_: Scratch, start: int, stop: int, power: int = squarings) -> None:
                     for low, high in stripes(start, stop, stripe_rows(width)):
                         checkpoint()
-                        kernels.along_rows(filtered, self._right, power, low, high)
+                        kernels.along_rows(plane, self._right, power, low, high)
 
                 def columns(_: Scratch, start: int, stop: int, power: int = squarings) -> None:
                     for left, right in stripes(start, stop, _BAND):
                         checkpoint()
-                        kernels.along_columns(filtered, self._down, power, left, right)
+                        kernels.along_columns(plane, self._down, power, left, right)
 
                 workers.run(rows, height)
                 workers.run(columns, width)
-        return filtered
 
     def _feedback(self, differences: Plane) -> None:
         """Differences of neighbours to the feedback between them in the first pass, in place."""

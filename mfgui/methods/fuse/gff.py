@@ -41,7 +41,7 @@ Epsilon = Annotated[
         "source of every pixel gives a map of zeros and ones. A guided filter moves that map "
         "onto the edges, widely for the means and closely for the detail.",
         complexity="O(H W C K), whatever the radii",
-        memory="14 MB and 1.5 MB a source, for each thread",
+        memory="20 MB and 2 MB a source, for each thread",
         strengths="Takes any number of sources at once and leaves no hard seams.",
         failures="Halos of some pixels where a blurred outline reaches over a sharp ground.",
     ),
