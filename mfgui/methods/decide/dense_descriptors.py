@@ -1,0 +1,174 @@
+"""SIFT descriptors of every pixel, as far as fusion needs them: their sums and their matches.
+
+A descriptor has 4 x 4 cells of 6 px around its pixel, and in each 8 orientations: the gradient
+magnitude times cos^9 of the angle to the orientation (0 where the cosine is negative), weighted
+by a tent of 6 px around the middle of the cell. Outside the picture there are no gradients.
+D. G. Lowe, IJCV 60, 2004, section 6, in the dense form of S. Lazebnik, C. Schmid and J. Ponce,
+Beyond bags of features, 2006.
+
+Descriptors themselves are never stored. All of a source are sums of 16 shifted copies of its 8
+orientation planes, so the products of all pairs at one distance are 16 shifted copies of one
+plane, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mfgui.core.compute import Compute
+from mfgui.methods.planes import Plane
+
+CELL = 6  # px
+_MIDDLES = (-9, -3, 3, 9)  # of the cells, px from the pixel
+_ORIENTATIONS = 8
+_SHARPNESS = 9  # power of the cosine
+_SIGMA, _RADIUS = 1.0, 3  # of the derivatives, px
+REACH = _MIDDLES[-1] + CELL + _RADIUS  # of a descriptor, px
+_FAINT = 1e-12  # squared norm of the descriptor of a plain part
+
+Planes = npt.NDArray[np.float32]  # (8, H, W)
+Offsets = npt.NDArray[np.int8]  # (2, H, W): rows and columns to the match
+
+
+class Gradients(NamedTuple):
+    """Derivatives to the right and downwards, (H, W) each."""
+
+    x: Plane
+    y: Plane
+
+
+def gradients(plane: Plane) -> Gradients:
+    """Derivatives of the plane smoothed by a Gaussian of sigma 1; borders replicated."""
+    place = np.arange(-_RADIUS, _RADIUS + 1)
+    smooth = np.exp(-0.5 * (place / _SIGMA) ** 2)
+    smooth /= smooth.sum()
+    slope = place * smooth / np.sum(place**2 * smooth)
+    replicate = cv2.BORDER_REPLICATE
+    return Gradients(
+        np.asarray(cv2.sepFilter2D(plane, cv2.CV_32F, slope, smooth, borderType=replicate)),
+        np.asarray(cv2.sepFilter2D(plane, cv2.CV_32F, smooth, slope, borderType=replicate)),
+    )
+
+
+def orientations(slopes: Gradients) -> Planes:
+    """Contents of the cell around each pixel, per orientation, (8, H, W)."""
+    cells: Planes = np.empty((_ORIENTATIONS, *slopes.x.shape), np.float32)
+    for plane, part in zip(cells, _parts(slopes), strict=True):
+        plane[:] = _windowed(part, _tent())
+    return cells
+
+
+def activity(slopes: Gradients) -> Plane:
+    """Sum of the entries of the descriptor of each pixel, (H, W)."""
+    total: Plane = np.zeros(slopes.x.shape, np.float32)
+    for part in _parts(slopes):
+        total += part
+    window = np.zeros(2 * (_MIDDLES[-1] + CELL) + 1)
+    for middle in _MIDDLES:
+        start = middle - _MIDDLES[0]
+        window[start : start + 2 * CELL + 1] += _tent()
+    return _windowed(total, window)
+
+
+def best_matches(
+    sources: Sequence[Planes], radius: int, compute: Compute
+) -> tuple[Offsets, Offsets]:
+    """Where in the other source the descriptor is nearest, of the normalised ones.
+
+    Parameters
+    ----------
+    sources : two of (8, H, W) float32
+        As `orientations` gives them.
+    radius : int
+        Matches lie up to so many rows and columns away, and within the picture.
+
+    Returns
+    -------
+    two of (2, H, W) int8
+        From the first to the second source, and back. Of equals the nearest place, then the
+        first row by row. Time O(radius^2 H W); memory some 15 planes.
+    """
+    norms = [_norm(planes) for planes in sources]
+    shape = norms[0].shape
+    best = [np.full(shape, -np.inf, np.float32) for _ in norms]
+    found: tuple[Offsets, Offsets] = (
+        np.zeros((2, *shape), np.int8),
+        np.zeros((2, *shape), np.int8),
+    )
+    steps = range(-radius, radius + 1)
+    for dy, dx in sorted(((y, x) for y in steps for x in steps), key=_distance):
+        compute.checkpoint()
+        here, there = _overlap(shape, dy, dx), _overlap(shape, -dy, -dx)
+        if any(part.start >= part.stop for part in (*here, *there)):
+            continue
+        for own, other in ((0, 1), (1, 0)):
+            product = _product(sources[own], sources[other], here, there)
+            product /= norms[own][here]
+            product /= norms[other][there]
+            better = product > best[own][here]
+            best[own][here][better] = product[better]
+            found[own][0][here][better] = dy
+            found[own][1][here][better] = dx
+    return found
+
+
+def _distance(step: tuple[int, int]) -> tuple[int, int, int]:
+    return step[0] ** 2 + step[1] ** 2, step[0], step[1]
+
+
+def _overlap(shape: tuple[int, ...], dy: int, dx: int) -> tuple[slice, slice]:
+    """Pixels whose partner at (dy, dx) lies within the picture."""
+    height, width = shape
+    return (
+        slice(max(0, -dy), min(height, height - dy)),
+        slice(max(0, -dx), min(width, width - dx)),
+    )
+
+
+def _product(
+    own: Planes, other: Planes, here: tuple[slice, slice], there: tuple[slice, slice]
+) -> Plane:
+    """Scalar products of the descriptors `here` with those `there`; what overlaps, (h, w)."""
+    # Cells beyond the part where both lie are missing: only at the borders of the picture.
+    total = np.einsum("kyx,kyx->yx", own[:, *here], other[:, *there])
+    return _sum_of_cells(total)
+
+
+def _norm(planes: Planes) -> Plane:
+    square = _sum_of_cells(np.einsum("kyx,kyx->yx", planes, planes))
+    return np.asarray(np.sqrt(np.maximum(square, _FAINT)), np.float32)
+
+
+def _sum_of_cells(plane: npt.NDArray[Any]) -> Plane:
+    taps = np.zeros(2 * _MIDDLES[-1] + 1)
+    taps[[middle - _MIDDLES[0] for middle in _MIDDLES]] = 1.0
+    return _windowed(np.asarray(plane, np.float32), taps)
+
+
+def _parts(slopes: Gradients) -> list[Plane]:
+    """Gradient magnitudes times cos^9 of the angle to each of the orientations."""
+    magnitude = np.maximum(np.hypot(*slopes), np.float32(1e-20))
+    parts = []
+    for index in range(_ORIENTATIONS):
+        angle = 2 * np.pi * index / _ORIENTATIONS
+        along = np.float32(np.cos(angle)) * slopes.x + np.float32(np.sin(angle)) * slopes.y
+        cosine = np.maximum(along / magnitude, 0)
+        parts.append(magnitude * cosine**_SHARPNESS)
+    return parts
+
+
+def _tent() -> npt.NDArray[np.float64]:
+    tent: npt.NDArray[np.float64] = 1 - np.abs(np.arange(-CELL, CELL + 1)) / CELL
+    return tent
+
+
+def _windowed(plane: Plane, taps: npt.NDArray[np.float64]) -> Plane:
+    """Sums weighted by `taps` along rows and columns; nothing outside the picture."""
+    return np.asarray(
+        cv2.sepFilter2D(plane, cv2.CV_32F, taps, taps, borderType=cv2.BORDER_CONSTANT)
+    )
