@@ -21,6 +21,7 @@ from mfgui.methods.pyramids import Pyramid, inside, size_of, times
 from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
 _SIDE = 512
+_FAINT = np.float32(1e-12)  # no logarithm of nothing
 _ENOUGH = np.float32(4.0)  # a level with a quarter of sure pixels around is filled by them alone
 
 
@@ -84,8 +85,9 @@ def depth_map(
     """Depth from focus, and the fused image by it.
 
     1. Focus measure: mean squared Laplacian of grey in W x W (Nayar and Nakagawa, with
-       `laplacian_energy` in the place of their operator). Its largest frame k, moved by the top
-       of the parabola through k - 1, k, k + 1, at most half a frame; none at the two ends.
+       `laplacian_energy` in the place of their operator). Its largest frame k, moved to the top
+       of the parabola through its logarithms at k - 1, k, k + 1 (their Gaussian), at most half
+       a frame; not at the two ends.
     2. Where the root of the largest measure is under the threshold, the depth comes from a
        pyramid of the depths that are sure: the nearest level that has any.
     3. Guided filter of the depth, guide: grey of the frames that step 2 names, equations 5, 6, 8
@@ -107,15 +109,34 @@ def depth_map(
         Labels are those of the nearest frame. Without any detail the depth is the middle of the
         stack. Time O(H W C K).
     """
-    contrast = np.float32(threshold / 100)
-    depth = _filled(*_sharpest(images, window, contrast, compute), len(images), compute)
-    if radius:
-        depth = _smoothed(images, depth, radius, smoothing, compute)
+    depth = depths(
+        images,
+        compute=compute,
+        window=window,
+        threshold=threshold,
+        radius=radius,
+        smoothing=smoothing,
+    )
     labels: LabelArray = np.rint(depth + 1).astype(label_dtype(len(images)))
     if between == "nearest":
         depth = np.subtract(labels, 1, dtype=np.float32)
     soft = 1 - depth if len(images) == 2 else None
     return Decision(labels, functools.partial(_fused, images, depth, compute), soft)
+
+
+def depths(
+    images: Sequence[PixelArray],
+    *,
+    compute: Compute,
+    window: int,
+    threshold: float,
+    radius: int,
+    smoothing: float,
+) -> Plane:
+    """Steps 1 to 3 of `depth_map`: depth in frames, (H, W) float32 from 0 to K - 1."""
+    contrast = np.float32(threshold / 100)
+    depth = _filled(*_sharpest(images, window, contrast, compute), len(images), compute)
+    return _smoothed(images, depth, radius, smoothing, compute) if radius else depth
 
 
 def _sharpest(
@@ -140,14 +161,14 @@ def _sharpest(
 
 
 def _parabola(found: Sequence[Plane], best: Plane) -> Plane:
-    """Where the parabola through the largest value and its two neighbours has its top."""
+    """Top of the parabola through the logarithms of the largest value and its two neighbours."""
     depth: Plane = np.zeros(best.shape, np.float32)
     for index in range(len(found) - 1, -1, -1):  # ties: the lowest
         here = found[index] == best
         depth[here] = index
         if not 0 < index < len(found) - 1:
             continue
-        before, value, after = (found[index + step][here] for step in (-1, 0, 1))
+        before, value, after = (np.log(found[index + step][here] + _FAINT) for step in (-1, 0, 1))
         bend = 2 * value - before - after  # not negative at the largest value
         flat = bend <= 0
         bend[flat] = 1
