@@ -49,7 +49,7 @@ def stationary_wavelet(
     wavelet: Annotated[Wavelet, Parameter("Filters of the transform", choices=_WAVELETS)] = "db2",
     levels: Annotated[
         int,
-        Parameter("How many sizes of detail; fewer in small pictures", minimum=1, maximum=6),
+        Parameter("How many sizes of detail; fewer in small pictures", minimum=1, maximum=5),
     ] = 4,
     clamp: Clamp = False,
 ) -> ImageF32:
@@ -150,7 +150,6 @@ def _fused(planes: Iterable[Plane], wavelet: Wavelet, levels: int, *, compute: C
     energies: list[Plane] = []
     count = 0
     for plane in planes:
-        compute.checkpoint()
         approximation, *details = pywt.swt2(plane, wavelet, levels, trim_approx=True)
         found = [band for level in details for band in level]
         count += 1
@@ -159,6 +158,7 @@ def _fused(planes: Iterable[Plane], wavelet: Wavelet, levels: int, *, compute: C
             continue
         base += approximation
         for band, best, energy in zip(found, bands, energies, strict=True):
+            compute.checkpoint()
             other = _energy(band)
             larger = other > energy
             np.copyto(best, band, where=larger)
