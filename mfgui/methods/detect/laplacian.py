@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from mfgui.core.arrays import LabelArray, PixelArray, Size
 from mfgui.core.compute import Compute
+from mfgui.methods.detect.consistency import Consistency, settle
 from mfgui.methods.detect.energy import Energy, strongest
-from mfgui.methods.detect.regions import Clean, remove_small_regions
+from mfgui.methods.detect.regions import Clean
 from mfgui.methods.optimise.mffssim.window import Window, window_size
 from mfgui.methods.registry import Kind, method
 
@@ -26,6 +27,7 @@ def laplacian(
     *,
     compute: Compute,
     window: Window = "released",
+    consistency: Consistency = "none",
     clean: Clean = 0.0,
 ) -> LabelArray:
     """Arg max over the sources of the mean squared Laplacian in a W x W window.
@@ -43,9 +45,9 @@ def laplacian(
         Two or more sources, as stored.
     window : int or {"paper", "released"}
         Odd side length, or the rule that gives it.
-    clean : float
-        Regions below this share of the picture are given to the label around them; 0, the
-        default, leaves the map as it is defined above.
+    consistency, clean : str, float
+        What follows, see `mfgui.methods.detect.consistency.settle`; the defaults leave the map
+        as it is defined above.
 
     Returns
     -------
@@ -61,6 +63,4 @@ def laplacian(
     side = window_size(window, Size(width, height))
     energy = Energy.laplacian(side, largest=_LARGEST * channels)
     labels = strongest(images, energy, window=side, compute=compute)
-    if clean > 0.0:
-        remove_small_regions(labels, share=clean, compute=compute)
-    return labels
+    return settle(labels, images, consistency=consistency, clean=clean, compute=compute)
