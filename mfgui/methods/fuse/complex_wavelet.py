@@ -126,7 +126,7 @@ def nearest(images: Sequence[PixelArray], wanted: Planes) -> ImageF32:
     least = np.abs(grey(pixels) - wanted)
     for image in images[1:]:
         distance = np.abs(grey(image) - wanted)
-        np.copyto(pixels, image, where=(distance < least)[:, :, None])
+        cv2.copyTo(image, (distance < least).view(np.uint8), pixels)
         np.minimum(least, distance, out=least)
     return to_float(pixels)
 
@@ -140,12 +140,12 @@ def between(images: Sequence[PixelArray], wanted: Planes) -> ImageF32:
     shades = np.full((2, *wanted.shape), [[[-np.inf]], [[np.inf]]], np.float32)
     for image in images:
         shade = grey(image)
-        nearer = (shade <= wanted) & (shade > shades[0])
-        np.copyto(below, image, where=nearer[:, :, None])
-        np.copyto(shades[0], shade, where=nearer)
-        nearer = (shade >= wanted) & (shade < shades[1])
-        np.copyto(above, image, where=nearer[:, :, None])
-        np.copyto(shades[1], shade, where=nearer)
+        nearer = ((shade <= wanted) & (shade > shades[0])).view(np.uint8)
+        cv2.copyTo(image, nearer, below)
+        cv2.copyTo(shade, nearer, shades[0])
+        nearer = ((shade >= wanted) & (shade < shades[1])).view(np.uint8)
+        cv2.copyTo(image, nearer, above)
+        cv2.copyTo(shade, nearer, shades[1])
     with np.errstate(invalid="ignore"):
         weight = (wanted - shades[0]) / (shades[1] - shades[0])  # 0 where only `below` is there
     weight[np.isneginf(shades[0])] = 1.0

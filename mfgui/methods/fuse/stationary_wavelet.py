@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -34,8 +35,8 @@ _SIDE = 512  # of the tiles; each is transformed with the reach around it
         "remainder of all sources is averaged.",
         complexity="O(H W C K levels)",
         memory="about 60 MB for each thread with the default wavelet, whatever the size",
-        strengths="Does not depend on where the grid of the transform lies, so edges come out "
-        "without the ripples of decimated wavelets.",
+        strengths="Sources shifted alike give the fused picture shifted, which transforms on a "
+        "coarser grid do not; smooth parts stay smooth.",
         failures="Averaging the base leaves the haze of unsharp sources wherever blur is wider "
         "than the coarsest level, more so in deep stacks; detail of the brighter blurred side "
         "leaves halos.",
@@ -160,9 +161,9 @@ def _fused(planes: Iterable[Plane], wavelet: Wavelet, levels: int, *, compute: C
         for band, best, energy in zip(found, bands, energies, strict=True):
             compute.checkpoint()
             other = _energy(band)
-            larger = other > energy
-            np.copyto(best, band, where=larger)
-            np.copyto(energy, other, where=larger)
+            larger = (other > energy).view(np.uint8)
+            cv2.copyTo(band, larger, best)
+            cv2.copyTo(other, larger, energy)
     assert base is not None
     base /= np.float32(count)
     compute.checkpoint()
