@@ -19,6 +19,7 @@ from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
 _WHITE = 255.0  # of the values that the threshold is given in
 _SIDE = 1024  # of tiles
+_ROUNDING = 1e-5  # of differences of values in [0, 1], as a share of a threshold of some steps
 _SIGMA = 5.0 / 17.0  # of the weights, in windows
 _SMOOTH = np.ones((5, 5), np.uint8)  # opens and closes the regions
 
@@ -117,7 +118,8 @@ class _Measure:
         place = np.arange(window) - window // 2
         taps = np.exp(-0.5 * (place / (_SIGMA * window)) ** 2)
         self._taps = taps / taps.sum()
-        self._threshold = np.float32(threshold)
+        # What is equal to the threshold in whole numbers is so but for rounding.
+        self._threshold = np.float32(threshold * (1 - _ROUNDING))
         self._channel = channel
 
     def __call__(self, image: PixelArray, compute: Compute) -> Plane:
