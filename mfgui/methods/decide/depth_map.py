@@ -39,7 +39,7 @@ _ENOUGH = np.float32(4.0)  # a level with a quarter of sure pixels around is fil
         "depth of a pixel; places without detail take theirs from around. The depth is smoothed "
         "along the edges of the picture, and the two frames next to it are mixed.",
         complexity="O(H W C K)",
-        memory="19 bytes per pixel, and a plane of a tile of each source",
+        memory="9 bytes per pixel of colour, and a plane of a tile of each source per thread",
         strengths="Clean, steady areas, true colours, and no noise in places without detail.",
         failures="Depth that jumps passes through all frames between; needs frames in order.",
     ),
@@ -99,7 +99,7 @@ def depth_map(
     images : sequence of (H, W, C) uint8, uint16 or float32
         In order of their focus distance, either way.
     threshold : float
-        Percent of white; the response to a step from black to white is some 20.
+        Percent of white. A step from black to white has 10, in windows of 7 x 7.
     radius, smoothing
         Window and epsilon of the guided filter; radius 0 does not smooth.
 
@@ -135,16 +135,23 @@ def depths(
 ) -> Plane:
     """Steps 1 to 3 of `depth_map`: depth in frames, (H, W) float32 from 0 to K - 1."""
     contrast = np.float32(threshold / 100)
-    depth = _filled(*_sharpest(images, window, contrast, compute), len(images), compute)
+    depth = _filled(_sharpest(images, window, contrast, compute), compute)
+    depth += _middle(images)
     return _smoothed(images, depth, radius, smoothing, compute) if radius else depth
+
+
+def _middle(images: Sequence[PixelArray]) -> np.float32:
+    """The depth of the middle of the stack."""
+    return np.float32((len(images) - 1) / 2)
 
 
 def _sharpest(
     images: Sequence[PixelArray], window: int, contrast: np.float32, compute: Compute
-) -> tuple[Plane, Plane]:
-    """Depth 0 ... K - 1 of the largest measure, and where it is sure, (H, W) float32 0 or 1."""
-    depth: Plane = np.empty(images[0].shape[:2], np.float32)
-    sure: Plane = np.empty_like(depth)
+) -> ImageF32:
+    """Depth of the largest measure, from the middle, where it is sure, else 0; and 1 or 0 for
+    sure or not: (H, W, 2) float32.
+    """
+    both: ImageF32 = np.empty((*images[0].shape[:2], 2), np.float32)
 
     def work(wide: Rect, inner: Rect) -> None:
         found = []
@@ -152,12 +159,12 @@ def _sharpest(
             compute.checkpoint()
             found.append(inside(laplacian_energy(grey(image[wide.slices]), window), wide, inner))
         best = functools.reduce(np.maximum, found)
-        depth[inner.slices] = _parabola(found, best)
-        sure[inner.slices] = (best >= contrast * contrast) & (best > 0)
+        sure = ((best >= contrast * contrast) & (best > 0)).astype(np.float32)
+        both[inner.slices] = cv2.merge([(_parabola(found, best) - _middle(images)) * sure, sure])
 
     reach = reach_of(laplacian_energy, window=window)
-    in_tiles(size_of(depth), work, reach=reach, compute=compute, side=_SIDE)
-    return depth, sure
+    in_tiles(size_of(both), work, reach=reach, compute=compute, side=_SIDE)
+    return both
 
 
 def _parabola(found: Sequence[Plane], best: Plane) -> Plane:
@@ -176,17 +183,13 @@ def _parabola(found: Sequence[Plane], best: Plane) -> Plane:
     return depth
 
 
-def _filled(depth: Plane, sure: Plane, k: int, compute: Compute) -> Plane:
+def _filled(both: ImageF32, compute: Compute) -> Plane:
     """The depths that are sure, and between them those of the nearest level that has any."""
-    middle = np.float32((k - 1) / 2)
-    # Both in one picture of two channels: weighted depth, from the middle, and weight.
-    both = cv2.merge([(depth - middle) * sure, sure])
-    pyramid = Pyramid(both.shape, pyramids.depth(size_of(depth), smallest=2))
+    pyramid = Pyramid(both.shape, pyramids.depth(size_of(both), smallest=2))
     pyramid.take(both, compute=compute)
     filled: ImageF32 = np.zeros((*pyramid.level(pyramid.depth).shape[:2], 1), np.float32)
     for level in range(pyramid.depth, -1, -1):
         filled = _filled_level(pyramid, level, filled, compute)
-    filled += middle
     return filled[:, :, 0]
 
 
@@ -224,7 +227,7 @@ def _smoothed(
         filtered = GuidedFilter(guide, radius=radius, epsilon=epsilon)(part)
         np.clip(inside(filtered, wide, inner), 0, top, out=smooth[inner.slices])
 
-    in_tiles(size_of(depth), work, reach=2 * radius, compute=compute, side=_SIDE)
+    pyramids.each_tile(size_of(depth), work, compute=compute, reach=2 * radius)
     return smooth
 
 

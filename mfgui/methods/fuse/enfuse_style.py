@@ -33,7 +33,7 @@ _BLACK, _WHITE = np.uint8(0), np.uint8(255)
         idea="The source with the largest deviation of grey around a pixel is chosen there. The "
         "choices are blended octave by octave, fine detail over few pixels, brightness over many.",
         complexity="O(H W C K)",
-        memory="11 bytes per pixel of colour, however many sources",
+        memory="10 bytes per pixel of colour, however many sources",
         strengths="No seams, and few parameters.",
         failures="Where nothing is in focus the choice is that of the noise, and halos of "
         "defocused edges win beside them.",

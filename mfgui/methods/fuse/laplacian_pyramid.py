@@ -33,9 +33,10 @@ _WHITE, _BLACK = np.uint8(255), np.uint8(0)
         "taken, pixel by pixel, from the source that has most energy there. Added up they give "
         "the fused image.",
         complexity="O(H W C K)",
-        memory="13 bytes per pixel of colour, however many sources",
+        memory="9 bytes per pixel of colour, however many sources",
         strengths="Keeps fine detail of crossing and hair-thin objects without a map.",
-        failures="Adds up the noise of all sources, and colours that no source has can appear.",
+        failures="A little more noise than one source has, and values that no source has beside "
+        "strong edges; clamp takes those away.",
     ),
 )
 def laplacian_pyramid(
