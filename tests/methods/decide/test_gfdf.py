@@ -103,10 +103,11 @@ def test_that_more_sources_are_fused_one_after_another():
 @pytest.mark.parametrize("shape", [(150, 170), (64, 97)])
 def test_that_gfdf_in_tiles_is_gfdf_of_the_whole(monkeypatch, shape):
     images = scene(2, shape, seed=2)
-    whole = gfdf(images, compute=Compute())
+    options = {"window": 15, "radius": 3, "epsilon": 1e-4, "clean": 0.0}
+    whole = gfdf(images, compute=Compute(), **options)
     tiles = module.in_tiles
     monkeypatch.setattr(module, "in_tiles", lambda *a, **k: tiles(*a, **{**k, "side": 32}))
-    tiled = gfdf(images, compute=Compute(threads=2))
+    tiled = gfdf(images, compute=Compute(threads=2), **options)
     assert np.array_equal(tiled.labels, whole.labels)
     assert tiled.soft == pytest.approx(whole.soft, abs=1e-6)
 

@@ -111,10 +111,10 @@ def test_that_more_sources_are_fused_one_after_another():
 @pytest.mark.parametrize("shape", [(150, 170), (64, 97)])
 def test_that_tiles_make_no_difference(monkeypatch, shape):
     images = scene(2, shape, seed=2)
-    whole = structure_aware(images, compute=Compute())
+    whole = structure_aware(images, compute=Compute(), radius=9)
     tiles = module.in_tiles
     monkeypatch.setattr(module, "in_tiles", lambda *a, **k: tiles(*a, **{**k, "side": 32}))
-    tiled = structure_aware(images, compute=Compute(threads=2))
+    tiled = structure_aware(images, compute=Compute(threads=2), radius=9)
     assert np.array_equal(tiled.labels, whole.labels)
     assert tiled.soft == pytest.approx(whole.soft, abs=1e-6)
 
