@@ -36,7 +36,7 @@ _TILE = 64 * BLOCK
         "energy without the constant term. Then each takes the label of most of the 3 x 3 blocks "
         "around it.",
         complexity="O(H W C K)",
-        memory="3 MB per thread for two sources",
+        memory="3 MB per thread",
         strengths="The least work of all detectors, without a running window.",
         failures="Boundaries follow blocks of 8 pixels, which consistency=guided only partly "
         "undoes: 90 % of the pixels of generated scenes, 93 % with it.",

@@ -26,7 +26,7 @@ from mfgui.methods.registry import Family, Kind, Notes, method
         idea="In discs of radius 3 to 11 the darkest value is taken from the brightest, small "
         "discs counting more. The source with the largest sum in the window wins.",
         complexity="O(H W K (C + log W)) for windows of W x W, about 200 comparisons a pixel",
-        memory="20 MB per thread for two sources",
+        memory="20 MB per thread",
         strengths="Bears noise well: 91 % of the pixels of generated scenes without it and 88 % "
         "with noise of 2 % of white.",
         failures="The large discs smear strong edges 11 pixels wide, so that the boundaries of "

@@ -51,7 +51,7 @@ Thresholds = tuple[float, ...]  # of the noise, by orientation
         "short ones away. How far they are in step is measured with filters of 4 scales and 6 "
         "orientations, whatever the contrast.",
         complexity="O(H W C K), 25 Fourier transforms of 2.25 times the pixels of every source",
-        memory="12 MB per thread for two sources, and 14 MB for the filters",
+        memory="12 MB per thread, and 14 MB for the filters",
         strengths="Does not look at contrast: faint detail counts as much as strong edges, 81 % "
         "on a real pair with wide blur and 95 % after consistency=guided and "
         "clean=0.01.",
@@ -98,7 +98,7 @@ def phase_congruency(
     radius = window_size(window, size) // 2
     # The camera's noise is that of all sources; texture only adds to what is told of it.
     noise = tuple(
-        min(found) for found in zip(*(_noise_of(i, compute) for i in images), strict=True)
+        min(found) for found in zip(*(noise_thresholds(i, compute) for i in images), strict=True)
     )
     labels: LabelArray = np.empty((height, width), label_dtype(len(images)))
 
@@ -125,16 +125,16 @@ def phase_congruency(
 def congruency(square: Plane, thresholds: Thresholds, compute: Compute) -> Plane:
     """Phase congruency of the inside of a square of grey values.
 
-    P. Kovesi, Image features from phase congruency, 1999, equation 13 with the noise
-    compensation and the weights of its section 4, over all orientations together: the sum of
-    weight * max(energy - threshold, 0), divided by the sum of all amplitudes.
+    P. Kovesi, Image features from phase congruency, Videre 1(3), 1999, its measure PC2 with noise
+    compensation and weights for the spread over the scales, over all orientations together: the
+    sum of weight * max(energy - threshold, 0), divided by the sum of all amplitudes.
 
     Parameters
     ----------
     square : (384, 384) float32
         Its outer 64 pixels are around what is measured.
     thresholds : tuple of float
-        Noise energy of each orientation, see `_noise_of`.
+        Noise energy of each orientation, see `noise_thresholds`.
 
     Returns
     -------
@@ -151,6 +151,48 @@ def congruency(square: Plane, thresholds: Thresholds, compute: Compute) -> Plane
         )
     above /= amplitudes
     return above
+
+
+def noise_thresholds(image: PixelArray, compute: Compute) -> Thresholds:
+    """Noise energy of one source that is taken away, by orientation.
+
+    The finest filters see mostly noise, whose amplitudes are distributed after Rayleigh: their
+    median gives its parameter, and that of the other scales falls as their filters narrow. The
+    noise energy is the mean of the sum and two deviations more. Kovesi (see `congruency`), section
+    on noise compensation; the median is that of his later program.
+
+    Parameters
+    ----------
+    image : (H, W, C) uint8, uint16 or float32
+        Up to 16 tiles all over it are looked at.
+
+    Returns
+    -------
+    tuple of 6 float
+        At least 2e-6, the energy of what single precision rounds.
+    """
+    height, width = image.shape[:2]
+    corners = [(x, y) for y in range(0, height, _INNER) for x in range(0, width, _INNER)]
+    chosen = np.unique(np.linspace(0, len(corners) - 1, min(len(corners), _SAMPLES)).round())
+    frame = Rect(0, 0, width, height)
+
+    def sample(_scratch: Scratch, start: int, stop: int) -> list[list[Plane]]:
+        found = []
+        for which in chosen[start:stop]:
+            compute.checkpoint()
+            inner = Rect(*corners[int(which)], _INNER, _INNER).intersected(frame)
+            spectrum = _transformed(_surrounded(image, inner))
+            planes = [np.abs(_response(spectrum, filters[0])) for filters in _bank()]
+            found.append([plane[: inner.height, : inner.width].ravel() for plane in planes])
+        return found
+
+    with RowWorkers(compute) as workers:
+        samples = [one for part in workers.run(sample, len(chosen)) for one in part]
+    shares = (1.0 - 1.0 / _RATIO**SCALES) / (1.0 - 1.0 / _RATIO)
+    mean_and_deviations = math.sqrt(math.pi / 2) + _NOISE_FACTOR * math.sqrt((4 - math.pi) / 2)
+    factor = shares * mean_and_deviations / math.sqrt(math.log(4))
+    medians = [np.median(np.concatenate(planes)) for planes in zip(*samples, strict=True)]
+    return tuple(max(float(_LEAST), factor * float(median)) for median in medians)
 
 
 def _add_orientation(
@@ -175,37 +217,6 @@ def _add_orientation(
     energy /= np.float32(1.0) + np.exp(np.float32(_STEEPNESS) * (np.float32(_CUT) - spread))
     above += energy
     amplitudes += total
-
-
-def _noise_of(image: PixelArray, compute: Compute) -> Thresholds:
-    """Noise energy of each orientation that is taken away.
-
-    The finest filters see mostly noise, whose amplitudes are distributed after Rayleigh; their
-    median tells its parameter, those of the other scales are as many times smaller as their
-    filters are narrower (section 4.3 of Kovesi's article; the median is that of his program).
-    """
-    height, width = image.shape[:2]
-    corners = [(x, y) for y in range(0, height, _INNER) for x in range(0, width, _INNER)]
-    chosen = np.unique(np.linspace(0, len(corners) - 1, min(len(corners), _SAMPLES)).round())
-    frame = Rect(0, 0, width, height)
-
-    def sample(_scratch: Scratch, start: int, stop: int) -> list[list[Plane]]:
-        found = []
-        for which in chosen[start:stop]:
-            compute.checkpoint()
-            inner = Rect(*corners[int(which)], _INNER, _INNER).intersected(frame)
-            spectrum = _transformed(_surrounded(image, inner))
-            planes = [np.abs(_response(spectrum, filters[0])) for filters in _bank()]
-            found.append([plane[: inner.height, : inner.width].ravel() for plane in planes])
-        return found
-
-    with RowWorkers(compute) as workers:
-        samples = [one for part in workers.run(sample, len(chosen)) for one in part]
-    shares = (1.0 - 1.0 / _RATIO**SCALES) / (1.0 - 1.0 / _RATIO)
-    mean_and_deviations = math.sqrt(math.pi / 2) + _NOISE_FACTOR * math.sqrt((4 - math.pi) / 2)
-    factor = shares * mean_and_deviations / math.sqrt(math.log(4))
-    medians = [np.median(np.concatenate(planes)) for planes in zip(*samples, strict=True)]
-    return tuple(max(float(_LEAST), factor * float(median)) for median in medians)
 
 
 def _surrounded(image: PixelArray, inner: Rect) -> Plane:

@@ -24,9 +24,9 @@ from mfgui.methods.registry import Family, Kind, Notes, method
         idea="Row and column frequency are the root mean square differences of neighbours in "
         "a window. The source for which the root of the sum of their squares is largest wins.",
         complexity="O(H W K (C + log W)) for windows of W x W",
-        memory="11 MB per thread for two sources",
-        strengths="The fastest of the measures with a window, with fewer errors at strong edges "
-        "than Tenengrad: 91 % of the pixels of generated scenes.",
+        memory="11 MB per thread",
+        strengths="Cheap, and with fewer errors beside strong edges than Tenengrad: 91 % of the "
+        "pixels of generated scenes, 87 % with noise of 2 % of white.",
         failures="Strong edges, even blurred, outweigh weak detail beside them: 77 % on a real "
         "pair with wide blur.",
     ),

@@ -25,7 +25,7 @@ from mfgui.methods.registry import Family, Kind, Notes, method
         "added, so that opposite ones do not cancel. The source with the largest sum in the "
         "window wins.",
         complexity="O(H W K (C + log W)) for windows of W x W",
-        memory="12 MB per thread for two sources",
+        memory="12 MB per thread",
         strengths="The most exact map of the measures where there is no noise: 96 % of the pixels "
         "of generated scenes, 97 % with consistency=guided.",
         failures="Noise counts as detail: with noise of 2 % of white it falls to 87 %, and to 80 "

@@ -24,7 +24,7 @@ from mfgui.methods.registry import Family, Kind, Notes, method
         idea="The squared length of the Sobel gradient is added up in a window. The source with "
         "the largest sum wins.",
         complexity="O(H W K (C + log W)) for windows of W x W",
-        memory="12 MB per thread for two sources",
+        memory="12 MB per thread",
         strengths="Bears noise well: 87 % of the pixels of generated scenes without it and 85 % "
         "with noise of 2 % of white.",
         failures="The blurred rim of a strong edge outweighs weak detail beside it: 87 % where "
