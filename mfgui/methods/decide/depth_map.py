@@ -40,7 +40,7 @@ _ENOUGH = np.float32(4.0)  # a level with a quarter of sure pixels around is fil
         "along the edges of the picture, and the two frames next to it are mixed.",
         complexity="O(H W C K)",
         memory="9 bytes per pixel of colour, and a plane of a tile of each source per thread",
-        strengths="Clean, steady areas, true colours, and no noise in places without detail.",
+        strengths="Steady areas, true colours, and no more noise than a source has.",
         failures="Depth that jumps passes through all frames between; needs frames in order.",
     ),
 )

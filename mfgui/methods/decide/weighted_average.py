@@ -40,7 +40,7 @@ _SIDE = 512
     notes=Notes(
         idea="A focus measure raised to a power is the weight of a source. The weights are "
         "divided by their sum and smoothed.",
-        complexity="O(H W (C + W) K)",
+        complexity="O(H W (C + log W) K) for windows of W x W",
         memory="a plane of a tile of each source per thread; for two sources 4 bytes per pixel",
         strengths="Less noise than any source where nothing is in focus, true colours, no seams.",
         failures="Mixes what lies behind into the borders of near objects, and in places without "

@@ -34,7 +34,8 @@ _WHITE, _BLACK = np.uint8(255), np.uint8(0)
         "the fused image.",
         complexity="O(H W C K)",
         memory="9 bytes per pixel of colour, however many sources",
-        strengths="Keeps fine detail of crossing and hair-thin objects without a map.",
+        strengths="Of generated scenes of five layers it comes nearer to the truth than the other "
+        "methods for photographs.",
         failures="A little more noise than one source has, and values that no source has beside "
         "strong edges; clamp takes those away.",
     ),
