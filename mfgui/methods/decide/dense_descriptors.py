@@ -31,7 +31,9 @@ _SIGMA, _RADIUS = 1.0, 3  # of the derivatives, px
 REACH = _MIDDLES[-1] + CELL + _RADIUS  # of a descriptor, px
 _FAINT = 1e-12  # squared norm of the descriptor of a plain part
 
-Planes = npt.NDArray[np.float32]  # (8, H, W)
+_MARGIN = _MIDDLES[-1]  # around the picture there are cells that reach into it
+
+Planes = npt.NDArray[np.float32]  # (8, H + 18, W + 18)
 Offsets = npt.NDArray[np.int8]  # (2, H, W): rows and columns to the match
 
 
@@ -56,10 +58,14 @@ def gradients(plane: Plane) -> Gradients:
 
 
 def orientations(slopes: Gradients) -> Planes:
-    """Contents of the cell around each pixel, per orientation, (8, H, W)."""
-    cells: Planes = np.empty((_ORIENTATIONS, *slopes.x.shape), np.float32)
+    """Contents of the cell around each pixel, per orientation, (8, H + 18, W + 18).
+
+    Also of the pixels up to 9 px outside the picture, which is in the middle.
+    """
+    height, width = slopes.x.shape
+    cells: Planes = np.empty((_ORIENTATIONS, height + 2 * _MARGIN, width + 2 * _MARGIN), np.float32)
     for plane, part in zip(cells, _parts(slopes), strict=True):
-        plane[:] = _windowed(part, _tent())
+        plane[:] = _windowed(np.pad(part, _MARGIN), _tent())
     return cells
 
 
@@ -82,7 +88,7 @@ def best_matches(
 
     Parameters
     ----------
-    sources : two of (8, H, W) float32
+    sources : two of (8, H + 18, W + 18) float32
         As `orientations` gives them.
     radius : int
         Matches lie up to so many rows and columns away, and within the picture.
@@ -90,8 +96,8 @@ def best_matches(
     Returns
     -------
     two of (2, H, W) int8
-        From the first to the second source, and back. Of equals the nearest place, then the
-        first row by row. Time O(radius^2 H W); memory some 15 planes.
+        From the first to the second source, and back. Of equals the nearest is taken.
+        Time O(radius^2 H W); memory some 15 planes.
     """
     norms = [_norm(planes) for planes in sources]
     shape = norms[0].shape
@@ -101,19 +107,19 @@ def best_matches(
         np.zeros((2, *shape), np.int8),
     )
     steps = range(-radius, radius + 1)
-    for dy, dx in sorted(((y, x) for y in steps for x in steps), key=_distance):
+    for dy, dx in sorted(((y, x) for y in steps for x in steps if (y, x) <= (0, 0)), key=_distance):
         compute.checkpoint()
-        here, there = _overlap(shape, dy, dx), _overlap(shape, -dy, -dx)
-        if any(part.start >= part.stop for part in (*here, *there)):
+        if abs(dy) >= shape[0] or abs(dx) >= shape[1]:
             continue
-        for own, other in ((0, 1), (1, 0)):
-            product = _product(sources[own], sources[other], here, there)
-            product /= norms[own][here]
-            product /= norms[other][there]
-            better = product > best[own][here]
-            best[own][here][better] = product[better]
-            found[own][0][here][better] = dy
-            found[own][1][here][better] = dx
+        # What is this far from a pixel of the first source has that one as far the other way.
+        both = {(y, x): _cosine(sources, norms, y, x) for y, x in ((dy, dx), (-dy, -dx))}
+        for step, back in zip(both, reversed(both), strict=True):
+            here = _overlap(shape, *step)
+            for own, cosine in ((0, both[step]), (1, both[back])):
+                better = cosine > best[own][here]
+                np.copyto(best[own][here], cosine, where=better)
+                for axis in (0, 1):
+                    np.copyto(found[own][axis][here], step[axis], where=better)
     return found
 
 
@@ -130,13 +136,16 @@ def _overlap(shape: tuple[int, ...], dy: int, dx: int) -> tuple[slice, slice]:
     )
 
 
-def _product(
-    own: Planes, other: Planes, here: tuple[slice, slice], there: tuple[slice, slice]
-) -> Plane:
-    """Scalar products of the descriptors `here` with those `there`; what overlaps, (h, w)."""
-    # Cells beyond the part where both lie are missing: only at the borders of the picture.
-    total = np.einsum("kyx,kyx->yx", own[:, *here], other[:, *there])
-    return _sum_of_cells(total)
+def _cosine(sources: Sequence[Planes], norms: Sequence[Plane], dy: int, dx: int) -> Plane:
+    """Of the descriptors of the first source and those of the second at (dy, dx) from them."""
+    here, there = (_overlap(norms[0].shape, *step) for step in ((dy, dx), (-dy, -dx)))
+    first, second = (
+        planes[:, *(slice(part.start, part.stop + 2 * _MARGIN) for part in parts)]
+        for planes, parts in zip(sources, (here, there), strict=True)
+    )
+    cosine = _sum_of_cells(np.einsum("kyx,kyx->yx", first, second))
+    cosine /= norms[0][here] * norms[1][there]
+    return cosine
 
 
 def _norm(planes: Planes) -> Plane:
@@ -145,9 +154,11 @@ def _norm(planes: Planes) -> Plane:
 
 
 def _sum_of_cells(plane: npt.NDArray[Any]) -> Plane:
-    taps = np.zeros(2 * _MIDDLES[-1] + 1)
-    taps[[middle - _MIDDLES[0] for middle in _MIDDLES]] = 1.0
-    return _windowed(np.asarray(plane, np.float32), taps)
+    """Of the 16 cells of each pixel, without the margin."""
+    taps = np.zeros(2 * _MARGIN + 1)
+    taps[[middle + _MARGIN for middle in _MIDDLES]] = 1.0
+    sums = _windowed(np.asarray(plane, np.float32), taps)
+    return sums[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 
 
 def _parts(slopes: Gradients) -> list[Plane]:

@@ -21,7 +21,7 @@ from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 Code = npt.NDArray[np.uint8]  # (H, W): _OPEN, _FIRST or _SECOND
 _OPEN, _FIRST, _SECOND = 0, 1, 2
 _SIDE = 512  # of tiles of the activity
-_FINE_SIDE = 128  # of tiles of the matching: only parts around open pixels are worked on
+_FINE_SIDE = 256  # of tiles of the matching: only parts around open pixels are worked on
 
 
 @method(
