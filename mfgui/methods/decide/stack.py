@@ -1,0 +1,205 @@
+"""Fusion of stacks: a smoothed focus map, whose borders lie where frames explain each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import cv2
+import numpy as np
+
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, Size, to_float
+from mfgui.core.compute import Compute
+from mfgui.core.labels import label_dtype
+from mfgui.methods.decide import spreads
+from mfgui.methods.decision import Decision
+from mfgui.methods.planes import Clamp, Plane, clamp_to_sources, grey, in_tiles
+from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
+
+_SIDE = 512  # pixels of a tile
+_AROUND = 48  # pixels beyond a tile that have a say in its labels
+_DETAIL = 1.0  # pixels, sigma: what is finer is detail
+_WINDOW = 1.5  # pixels, sigma of the windows of energies
+_NOISE = np.float32((2 / 255) ** 2)  # energies far under this say nothing
+_EDGE = np.float32(8 / 255)  # a step of the picture that halves the price of a change
+_TAPS = 4.0  # sigmas: where kernels end
+
+
+@method(
+    "stack",
+    kind=Kind.DECISION,
+    title="Stack",
+    summary="Smoothed focus map for stacks, with borders moved to where no blur spills over.",
+    reference="Hirschmueller, IEEE Trans. Pattern Analysis and Machine Intelligence 30, 2008 "
+    "(smoothing along paths)",
+    family=Family.PHOTOGRAPHS,
+    smallest=16,
+    notes=Notes(
+        idea="Energies of fine detail are smoothed along paths that prefer to change label at "
+        "edges of the picture. At borders of the map, of two frames that one is taken which, "
+        "blurred, explains the other better, so that the spill of a blurred near object is left "
+        "out; detail finer than a pixel still comes from the sharper one.",
+        complexity="O(H W C K)",
+        memory="8 bytes per pixel, and 24 bytes per source and pixel of a tile",
+        strengths="Of layered scenes the halos around near objects are much weaker.",
+        failures="Behind the edges of near objects the background is taken blurred; frames must "
+        "be in order of focus.",
+    ),
+)
+def stack(
+    images: Sequence[PixelArray],
+    *,
+    compute: Compute,
+    penalty: Annotated[
+        float,
+        Parameter("Price of a change of label; more gives larger areas", minimum=0.0, maximum=50.0),
+    ] = 6.0,
+    borders: Annotated[
+        bool, Parameter("Moves borders of the map to where no blur spills over")
+    ] = True,
+    clamp: Clamp = False,
+) -> Decision:
+    """Focus map and fused image of frames in order of focus, either way.
+
+    1. Energy of each frame: G(1.5) * (Y - G(1) * Y)^2, Y grey, G(s) Gaussians; its cost is
+       -E_k / (max_j E_j + (2 / 255)^2).
+    2. Costs are summed along the four directions of rows and columns (Hirschmueller 2008,
+       equation 13, with one price for every change of label), where a change costs
+       ``penalty / (1 + |step of the sharpest frame| / (8 / 255))``: labels S.
+    3. The blur that each frame has where its neighbour is in focus: see
+       `mfgui.methods.decide.spreads.positions`. Near each border of two labels n and f the frame
+       of the smaller re-blur error is taken, G(1.5) * (G(s) * Y_n - Y_f)^2 for n and the reverse
+       for f, s the blur between both: labels M, after a median of 5 x 5.
+    4. Result: X_S + G(1) * (X_M - X_S), X_L the pixels that L names: colours of M, and the
+       finest detail of S.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, C) uint8, uint16 or float32
+        In order of focus distance.
+    penalty : float
+        In units of the cost of one pixel. 0: the largest energy alone.
+    borders : bool
+        Without it M is S.
+
+    Returns
+    -------
+    Decision
+        Its labels are M. Time O(H W C K); tiles of 512 pixels are labelled one by one.
+    """
+    sharpest = _labelled(images, penalty=penalty, compute=compute)
+    steady = sharpest
+    if borders:
+        places = spreads.positions(images, sharpest, compute=compute)
+        steady = _with_steady_borders(images, sharpest, places, compute=compute)
+
+    def fuse() -> ImageF32:
+        fused = _fused(images, sharpest, steady, compute=compute)
+        if clamp:
+            clamp_to_sources(fused, images, compute=compute)
+        return fused
+
+    return Decision(steady, fuse)
+
+
+def blurred(plane: Plane, sigma: float) -> Plane:
+    """Gaussian mean, borders mirrored."""
+    side = 2 * int(np.ceil(_TAPS * sigma * 0.75)) + 1
+    border = cv2.BORDER_REFLECT_101 if min(plane.shape[:2]) > side // 2 else cv2.BORDER_REPLICATE
+    return np.asarray(cv2.GaussianBlur(plane, (side, side), sigma, borderType=border), np.float32)
+
+
+def energy(plane: Plane) -> Plane:
+    """Windowed energy of what is finer than `_DETAIL`; step 1 of `stack`."""
+    detail = plane - blurred(plane, _DETAIL)
+    return blurred(np.multiply(detail, detail, out=detail), _WINDOW)
+
+
+def _labelled(images: Sequence[PixelArray], *, penalty: float, compute: Compute) -> LabelArray:
+    """Labels of steps 1 and 2."""
+    from mfgui.methods.decide import stack_kernels as kernels
+
+    height, width, _ = images[0].shape
+    labels: LabelArray = np.empty((height, width), label_dtype(len(images)))
+
+    def work(wide: Rect, inner: Rect) -> None:
+        planes = np.empty((wide.height, wide.width, len(images)), np.float32)
+        most = np.full(planes.shape[:2], -1.0, np.float32)
+        guide = np.zeros_like(most)
+        for index, image in enumerate(images):
+            compute.checkpoint()
+            lightness = grey(image[wide.slices])
+            found = energy(lightness)
+            planes[:, :, index] = found
+            better = found > most
+            cv2.copyTo(lightness, better.view(np.uint8), guide)
+            np.maximum(most, found, out=most)
+        kernels.as_costs(planes, _NOISE)
+        total = planes.copy() if penalty == 0.0 else np.zeros_like(planes)
+        if penalty > 0.0:
+            for add in (kernels.add_rows, kernels.add_columns):
+                compute.checkpoint()
+                add(planes, guide, np.float32(penalty), _EDGE, total)
+        part = spreads.within(inner, wide)
+        labels[inner.slices] = np.argmin(total[part.slices], axis=2) + 1
+
+    in_tiles(Size(width, height), work, reach=_AROUND, compute=compute, side=_SIDE)
+    return labels
+
+
+def _with_steady_borders(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    places: Sequence[float],
+    *,
+    compute: Compute,
+) -> LabelArray:
+    """Labels of step 3."""
+    height, width = labels.shape
+    moved = labels.copy()
+    reach = spreads.reach_of(places)
+
+    def work(wide: Rect, inner: Rect) -> None:
+        part = spreads.within(inner, wide).slices
+        found = spreads.explained(images, labels, wide, places, compute=compute)
+        if found is not None:
+            moved[inner.slices] = found[part]
+
+    in_tiles(Size(width, height), work, reach=reach, compute=compute, side=_SIDE)
+    return np.asarray(cv2.medianBlur(moved, 5), labels.dtype)
+
+
+def _fused(
+    images: Sequence[PixelArray], sharpest: LabelArray, steady: LabelArray, *, compute: Compute
+) -> ImageF32:
+    """Step 4."""
+    height, width, _ = images[0].shape
+    fused: ImageF32 = np.empty(images[0].shape, np.float32)
+    reach = int(np.ceil(_TAPS * _DETAIL))
+
+    def work(wide: Rect, inner: Rect) -> None:
+        compute.checkpoint()
+        part = spreads.within(inner, wide).slices
+        one = _composed(images, sharpest, wide)
+        if np.array_equal(sharpest[wide.slices], steady[wide.slices]):
+            fused[inner.slices] = to_float(one[part])
+            return
+        detailed = to_float(one)
+        change = to_float(_composed(images, steady, wide)) - detailed
+        detailed += blurred(change, _DETAIL).reshape(change.shape)
+        np.clip(detailed[part], 0.0, 1.0, out=fused[inner.slices])
+
+    in_tiles(Size(width, height), work, reach=reach, compute=compute, side=_SIDE)
+    return fused
+
+
+def _composed(images: Sequence[PixelArray], labels: LabelArray, rect: Rect) -> PixelArray:
+    """Every pixel of `rect` from the source that `labels` name, as stored."""
+    names = labels[rect.slices]
+    present = np.unique(names)
+    pixels: PixelArray = images[int(present[0]) - 1][rect.slices].copy()
+    for name in present[1:]:
+        mask = (names == name).view(np.uint8)
+        source = np.ascontiguousarray(images[int(name) - 1][rect.slices])
+        cv2.copyTo(source, mask, pixels)
+    return pixels
