@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Literal
 
@@ -25,7 +26,7 @@ MEASURES: dict[str, Callable[[Plane, int], Plane]] = {
     "tenengrad": measures.tenengrad,
     "spatial-frequency": measures.spatial_frequency,
 }
-_NOTHING = np.float32(1e-9)  # added to measures: equal weights where all are far below
+_NOTHING = 1e-5  # least noise: equal weights where there is no detail at all
 _SIDE = 512
 
 
@@ -64,17 +65,31 @@ def weighted_average(
     power: Annotated[
         float, Parameter("Power of the measure; large ones choose", minimum=0.25, maximum=16.0)
     ] = 4.0,
+    noise: Annotated[
+        float,
+        Parameter(
+            "Standard deviation of noise, whose detail does not count",
+            unit="% of white",
+            minimum=0.0,
+            maximum=20.0,
+        ),
+    ] = 0.3,
     radius: Annotated[
         int, Parameter("How far weights are smoothed", unit="px", minimum=0, maximum=64)
     ] = 3,
 ) -> Decision:
-    """Weights m_k^p / sum_j m_j^p, smoothed by a Gaussian that reaches `radius` pixels.
+    """Weights (m_k + n)^p / sum_j (m_j + n)^p, smoothed by a Gaussian that reaches `radius` pixels.
+
+    n is what noise alone gives the measure to expect. Without it, a choice by noise between
+    sources that are equally out of focus, but not equally light, shows as specks.
 
     Parameters
     ----------
     images : sequence of (H, W, C) uint8, uint16 or float32
     measure, window
         Focus measure of grey, see `mfgui.methods.detect.measures`.
+    noise : float
+        Percent of white, of one grey value; 1e-3 at least.
     power : float
         p. Laplacian and Tenengrad are energies, the other two are of the order of contrast.
     radius : int
@@ -87,7 +102,7 @@ def weighted_average(
         detail the weights are equal. Time O(H W K) times that of the measure; tile by tile, so
         that memory is that of the result and K planes of a tile.
     """
-    weights = _Weights(images, MEASURES[measure], window, power, radius)
+    weights = _Weights(images, measure, window, power, radius, noise / 100)
     labels: LabelArray = np.empty(images[0].shape[:2], label_dtype(len(images)))
     soft = np.empty(labels.shape, np.float32) if len(images) == 2 else None
 
@@ -111,19 +126,34 @@ def weighted_average(
     return Decision(labels, functools.partial(_fused, images, weights, compute))
 
 
+def of_noise(name: str, window: int, deviation: float) -> float:
+    """What a measure of `MEASURES` is expected to be of white noise with this deviation."""
+    count = window * window
+    if name == "laplacian":
+        return deviation**2 * (8**2 + 8) / 16**2
+    if name == "tenengrad":
+        return deviation**2 * 2 * 12 * count
+    if name == "spatial-frequency":
+        return deviation * 2
+    return deviation * 2 * math.sqrt(6 * 2 / math.pi) * count  # mean size of a normal variable
+
+
 class _Weights:
     """Weights of the sources in tiles; `reach` is how far they look."""
 
     def __init__(
         self,
         images: Sequence[PixelArray],
-        measure: Callable[[Plane, int], Plane],
+        name: str,
         window: int,
         power: float,
         radius: int,
+        noise: float,
     ) -> None:
+        measure = MEASURES[name]
         self._images = images
         self._measure, self._window = measure, window
+        self._floor = np.float32(of_noise(name, window, max(noise, _NOTHING)))
         self._power = np.float32(power)
         self._radius = radius
         self.reach = measures.reach_of(measure, window=window) + radius
@@ -133,7 +163,7 @@ class _Weights:
         found = []
         for image in self._images:
             compute.checkpoint()
-            found.append(self._measure(grey(image[wide.slices]), self._window) + _NOTHING)
+            found.append(self._measure(grey(image[wide.slices]), self._window) + self._floor)
         # Shares of the largest one: powers of small numbers end below the smallest float.
         share = 1 / functools.reduce(np.maximum, found)
         for measured in found:

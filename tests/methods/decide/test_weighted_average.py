@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mfgui.core.compute import Compute, StopRequested
-from mfgui.methods.decide.weighted_average import MEASURES, weighted_average
+from mfgui.methods.decide.weighted_average import MEASURES, of_noise, weighted_average
 from tests.methods import literal_pyramids as literal
 
 ALONE, MANY = Compute(), Compute(threads=3)
@@ -38,8 +38,9 @@ def smoothed(plane, radius):
     return np.einsum("yxij,i,j->yx", cuts, taps, taps)
 
 
-def weights(images, *, window, power, radius):
-    powers = np.stack([measured(image, window) ** power for image in images])
+def weights(images, *, window, power, radius, noise):
+    floor = (noise / 100) ** 2 * 72 / 256
+    powers = np.stack([(measured(image, window) + floor) ** power for image in images])
     return np.stack([smoothed(share, radius) for share in powers / powers.sum(axis=0)])
 
 
@@ -47,8 +48,9 @@ def weights(images, *, window, power, radius):
 @pytest.mark.parametrize(("shape", "k"), [((47, 61, 3), 3), ((40, 33, 1), 2), ((21, 26, 3), 6)])
 def test_that_the_average_is_as_written_out(shape, k, power, radius):
     images = [noise(*shape, seed=seed) for seed in range(k)]
-    decision = weighted_average(images, compute=MANY, window=5, power=power, radius=radius)
-    expected = weights(images, window=5, power=power, radius=radius)
+    values = {"window": 5, "power": power, "radius": radius, "noise": 2.0}
+    decision = weighted_average(images, compute=MANY, **values)
+    expected = weights(images, **values)
     fused = np.einsum("kyx,kyxc->yxc", expected, np.stack(images))
     assert largest(decision.fuse(), fused) < 1e-5
     assert np.array_equal(decision.labels, np.argmax(expected, axis=0) + 1)
@@ -77,10 +79,32 @@ def test_that_each_measure_finds_the_sharp_half(measure):
     assert largest(decision.fuse()[:, :30], image[:, :30]) < 0.02
 
 
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("window", [3, 9])
+def test_that_the_measure_of_noise_is_known(measure, window):
+    plane = 0.5 + 0.02 * np.random.default_rng(1).standard_normal((300, 300), np.float32)
+    assert np.mean(MEASURES[measure](plane, window)) == pytest.approx(
+        of_noise(measure, window, 0.02), rel=0.02 if window == 9 else 0.05
+    )
+
+
+def test_that_noise_does_not_choose_between_flat_sources():
+    rng = np.random.default_rng(2)
+    images = [
+        (value + 0.004 * rng.standard_normal((80, 90, 3))).astype(np.float32)
+        for value in (0.45, 0.55)
+    ]
+    spread = [
+        np.std(weighted_average(images, compute=ALONE, noise=noise).fuse()) for noise in (0.0, 2.0)
+    ]
+    assert spread[0] > 0.01
+    assert spread[1] < 0.0035
+
+
 def test_that_large_powers_of_faint_detail_do_not_vanish():
     faint = 0.5 + 1e-3 * (noise(30, 40, 1) - 0.5)
     images = [np.full_like(faint, 0.2), faint]
-    decision = weighted_average(images, compute=ALONE, power=16.0)
+    decision = weighted_average(images, compute=ALONE, power=16.0, noise=0.0)
     assert (decision.labels == 2).all()
     assert largest(decision.fuse(), faint) < 1e-4
 
