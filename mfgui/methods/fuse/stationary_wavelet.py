@@ -34,7 +34,7 @@ _SIDE = 512  # of the tiles; each is transformed with the reach around it
         "in each band the source of largest energy in 3 x 3 coefficients is taken. The coarse "
         "remainder of all sources is averaged.",
         complexity="O(H W C K levels)",
-        memory="about 60 MB for each thread with the default wavelet, whatever the size",
+        memory="about 80 MB for each thread with the default wavelet, whatever the size",
         strengths="Sources shifted alike give the fused picture shifted, which transforms on a "
         "coarser grid do not; smooth parts stay smooth.",
         failures="Averaging the base leaves the haze of unsharp sources wherever blur is wider "
