@@ -22,7 +22,7 @@ from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
 _SIDE = 512
 _FAINT = np.float32(1e-12)  # no logarithm of nothing
-_ENOUGH = np.float32(4.0)  # a level with a quarter of sure pixels around is filled by them alone
+_ENOUGH = np.float32(16.0)  # a level with 1/16 of sure pixels around is filled by them alone
 
 
 @method(

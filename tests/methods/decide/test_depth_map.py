@@ -54,10 +54,10 @@ def filled(depth, sure, middle):
     for total, weight in zip(sums[::-1], weights[::-1], strict=True):
         mean = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
         if result is None:
-            result = mean * np.minimum(4 * weight, 1)
+            result = mean * np.minimum(16 * weight, 1)
             continue
         coarse = expand(result, mean.shape)
-        result = coarse + (mean - coarse) * np.minimum(4 * weight, 1)
+        result = coarse + (mean - coarse) * np.minimum(16 * weight, 1)
     return result + middle
 
 
