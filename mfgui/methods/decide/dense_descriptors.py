@@ -13,7 +13,7 @@ plane, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -26,7 +26,6 @@ from mfgui.methods.planes import Plane
 CELL = 6  # px
 _MIDDLES = (-9, -3, 3, 9)  # of the cells, px from the pixel
 _ORIENTATIONS = 8
-_SHARPNESS = 9  # power of the cosine
 _SIGMA, _RADIUS = 1.0, 3  # of the derivatives, px
 REACH = _MIDDLES[-1] + CELL + _RADIUS  # of a descriptor, px
 _FAINT = 1e-12  # squared norm of the descriptor of a plain part
@@ -71,14 +70,11 @@ def orientations(slopes: Gradients) -> Planes:
 
 def activity(slopes: Gradients) -> Plane:
     """Sum of the entries of the descriptor of each pixel, (H, W)."""
-    total: Plane = np.zeros(slopes.x.shape, np.float32)
-    for part in _parts(slopes):
-        total += part
     window = np.zeros(2 * (_MIDDLES[-1] + CELL) + 1)
     for middle in _MIDDLES:
         start = middle - _MIDDLES[0]
         window[start : start + 2 * CELL + 1] += _tent()
-    return _windowed(total, window)
+    return _windowed(_along(slopes), window)
 
 
 def best_matches(
@@ -161,16 +157,43 @@ def _sum_of_cells(plane: npt.NDArray[Any]) -> Plane:
     return sums[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 
 
-def _parts(slopes: Gradients) -> list[Plane]:
+def _parts(slopes: Gradients) -> Iterator[Plane]:
     """Gradient magnitudes times cos^9 of the angle to each of the orientations."""
-    magnitude = np.maximum(np.hypot(*slopes), np.float32(1e-20))
-    parts = []
+    magnitude = _magnitude(slopes)
     for index in range(_ORIENTATIONS):
-        angle = 2 * np.pi * index / _ORIENTATIONS
-        along = np.float32(np.cos(angle)) * slopes.x + np.float32(np.sin(angle)) * slopes.y
-        cosine = np.maximum(along / magnitude, 0)
-        parts.append(magnitude * cosine**_SHARPNESS)
-    return parts
+        cosine = np.maximum(_cosines(slopes, magnitude, index), 0)
+        yield magnitude * _power(cosine)
+
+
+def _along(slopes: Gradients) -> Plane:
+    """Sum of `_parts`: of two opposite orientations one has the absolute cosine, the other 0."""
+    magnitude = _magnitude(slopes)
+    total: Plane = np.zeros(magnitude.shape, np.float32)
+    for index in range(_ORIENTATIONS // 2):
+        total += _power(np.abs(_cosines(slopes, magnitude, index)))
+    total *= magnitude
+    return total
+
+
+def _magnitude(slopes: Gradients) -> Plane:
+    return np.maximum(cv2.magnitude(slopes.x, slopes.y), np.float32(1e-20))
+
+
+def _cosines(slopes: Gradients, magnitude: Plane, index: int) -> Plane:
+    angle = 2 * np.pi * index / _ORIENTATIONS
+    along: Plane = np.float32(np.cos(angle)) * slopes.x
+    along += np.float32(np.sin(angle)) * slopes.y
+    along /= magnitude
+    return along
+
+
+def _power(cosine: Plane) -> Plane:
+    """Its ninth power: many times as fast as by NumPy's."""
+    power: Plane = cosine * cosine
+    power *= power
+    power *= power
+    power *= cosine
+    return power
 
 
 def _tent() -> npt.NDArray[np.float64]:

@@ -37,7 +37,7 @@ _SMOOTH = np.ones((5, 5), np.uint8)  # opens and closes the regions
         "weighted modified Laplacians can be ahead in the block. Blocks, which may be single "
         "pixels, take that source; small regions are given to what lies around them.",
         complexity="O(H W C K)",
-        memory="About 45 bytes per pixel, whatever the number of sources",
+        memory="About 22 bytes per pixel, whatever the number of sources",
         strengths="Clean maps inside large sharp regions, whatever the texture.",
         failures="A large block may swallow a smaller sharp part, with borders along the block; "
         "everything below a fortieth of the picture is lost.",
