@@ -36,7 +36,7 @@ Planes = npt.NDArray[np.float32]  # (K, C, H, W)
         "other sources, so that detail only it has is taken away. The local variance of that "
         "detail along rows and columns is the weight of its pixels, channel by channel.",
         complexity="O(H W C K n^2) for an n x n filter",
-        memory="The result even where only the map is wanted, and 5 MB a source for each thread",
+        memory="5 bytes per pixel, the result also for a map alone, and 5 MB a source and thread",
         strengths="Every value lies between those of the sources; no seams.",
         failures="Soft weights mix in blur everywhere, and where neither source has detail they "
         "follow noise, with a slight tint when channels are weighted on their own.",

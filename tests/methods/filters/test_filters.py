@@ -97,7 +97,7 @@ def test_that_the_cross_bilateral_filter_is_its_definition(sigma_space, sigma_ra
         plane, guide, sigma_space=sigma_space, sigma_range=sigma_range, window=side
     )
     expected = literal_bilateral(plane, guide, sigma_space, sigma_range, side)
-    assert found == pytest.approx(expected, abs=3e-6)
+    assert found == pytest.approx(expected, abs=2e-6)
 
 
 def test_that_a_cross_bilateral_filter_guided_across_an_edge_keeps_it():
