@@ -17,8 +17,9 @@ _CELL = 96  # pixels: side of the places where the blur is measured
 _CELLS = 6  # of them for each label
 _SHARE = 0.8  # of a cell that must have its label
 _SIGMAS = tuple(float(sigma) for sigma in np.geomspace(0.4, 12.8, 16))  # pixels
-_EXPLAINED = 0.6  # of the difference must stay at most, for a blur to be believed
+_EXPLAINED = 0.4  # of the difference must stay at most, for a blur to be believed
 _WINDOW = 1.5  # pixels, sigma of the mean of re-blur errors
+_REBLUR = 0.8  # of the blur between two frames: near borders a little less tells best
 _MARGIN = 4.0  # pixels that borders may move beyond the blur
 MAX_REACH = 96  # pixels
 
@@ -106,7 +107,7 @@ def _smooth(plane: Plane, sigma: float) -> Plane:
     while sigma / factor > 4.0 and min(plane.shape) // (2 * factor) >= 16:
         factor *= 2
     height, width = plane.shape
-    small = plane
+    small: cv2.typing.MatLike = plane
     if factor > 1:
         size = (-(-width // factor), -(-height // factor))
         small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
@@ -139,8 +140,8 @@ def explained(
     """Labels of a rectangle, near borders those of the frames that explain the other one.
 
     Near a border of labels n and f, n is taken where G(1.5) * (G(s) * Y_n - Y_f)^2 is at most
-    G(1.5) * (G(s) * Y_f - Y_n)^2, s the blur between both. Where several borders are near, the
-    nearest one counts.
+    G(1.5) * (G(s) * Y_f - Y_n)^2, s 0.8 of the blur between both.
+    Where several borders are near, the nearest one counts.
 
     Returns
     -------
@@ -157,7 +158,7 @@ def explained(
     planes: dict[int, Plane] = {}
     for one, other in itertools.combinations(names, 2):
         compute.checkpoint()
-        sigma = abs(places[other - 1] - places[one - 1])
+        sigma = _REBLUR * abs(places[other - 1] - places[one - 1])
         at_one, at_other = own == one, own == other
         if sigma <= 0.0 or not _touch(at_one, away[other]):
             continue
@@ -182,7 +183,9 @@ def explained(
 def _distance(mask: npt.NDArray[np.bool_]) -> Plane:
     """Pixels to the next pixel of a mask."""
     outside = np.asarray(~mask, np.uint8)
-    return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, 3), np.float32)
+    return np.asarray(
+        cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32
+    )
 
 
 def _touch(mask: npt.NDArray[np.bool_], away: Plane) -> bool:

@@ -69,7 +69,7 @@ def stack(
     3. The blur that each frame has where its neighbour is in focus: see
        `mfgui.methods.decide.spreads.positions`. Near each border of two labels n and f the frame
        of the smaller re-blur error is taken, G(1.5) * (G(s) * Y_n - Y_f)^2 for n and the reverse
-       for f, s the blur between both: labels M, after a median of 5 x 5.
+       for f, s 0.8 of the blur between both: labels M, after a median of 5 x 5.
     4. Result: X_S + G(1) * (X_M - X_S), X_L the pixels that L names: colours of M, and the
        finest detail of S.
 
@@ -134,7 +134,7 @@ def _labelled(images: Sequence[PixelArray], *, penalty: float, compute: Compute)
             better = found > most
             cv2.copyTo(lightness, better.view(np.uint8), guide)
             np.maximum(most, found, out=most)
-        kernels.as_costs(planes, _NOISE)
+        kernels.as_costs(planes, float(_NOISE))
         total = planes.copy() if penalty == 0.0 else np.zeros_like(planes)
         if penalty > 0.0:
             for add in (kernels.add_rows, kernels.add_columns):
