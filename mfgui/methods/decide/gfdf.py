@@ -34,7 +34,7 @@ _ROUNDING = np.float32(1e-7)
         "it over its surroundings. The larger one gives the map, small regions are removed, and a "
         "guided filter softens the border along the edges of the composite.",
         complexity="O(H W C K), whatever the radius",
-        memory="6 bytes per pixel, and 20 MB for each thread",
+        memory="6 bytes per pixel, and 40 MB for each thread",
         strengths="Fast at any size; clean regions with narrow soft borders.",
         failures="Regions below 1 % of the picture are lost; with three or more sources the "
         "result depends on their order.",

@@ -19,7 +19,7 @@ _LAPLACIAN = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float32)
 _SALIENCY_SIDE, _SALIENCY_SIGMA = 11, 5.0
 _SALIENCY_REACH = _SALIENCY_SIDE // 2 + 1
 _LEAST = np.float32(1e-12)  # where all weights are 0 the sources have equal shares
-_SIDE = 512  # of tiles; of each source there is one plane of a tile at a time
+_SIDE = 768  # of tiles; of each source there is one plane of a tile at a time
 
 Radius = Annotated[int, Parameter("Of the guided filter", unit="px", minimum=1, maximum=128)]
 Epsilon = Annotated[
@@ -41,7 +41,7 @@ Epsilon = Annotated[
         "source of every pixel gives a map of zeros and ones. A guided filter moves that map "
         "onto the edges, widely for the means and closely for the detail.",
         complexity="O(H W C K), whatever the radii",
-        memory="20 MB and 2 MB a source, for each thread",
+        memory="50 MB and 4 MB a source, for each thread",
         strengths="Takes any number of sources at once and leaves no hard seams.",
         failures="Halos of some pixels where a blurred outline reaches over a sharp ground.",
     ),
