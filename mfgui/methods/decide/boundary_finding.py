@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import BoolMask, LabelArray, PixelArray, Rect, Size
+from mfgui.core.arrays import BoolMask, ImageF32, LabelArray, PixelArray, Rect, Size
 from mfgui.core.compute import Compute
 from mfgui.methods.decision import Decision, in_sequence
 from mfgui.methods.planes import Plane, blend, grey, in_tiles
-from mfgui.methods.registry import Family, Kind, Notes, method
+from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
 _WINDOW = 7  # px
 _ALIKE = 0.8  # share of the differences in a window that point the same way
@@ -46,7 +46,14 @@ Labels: TypeAlias = npt.NDArray[np.int32]  # (H, W): 1 or 2, 0 where open
         "that nothing leads to, are lost; a gap in a line costs the whole region.",
     ),
 )
-def bf(images: Sequence[PixelArray], *, compute: Compute) -> Decision:
+def bf(
+    images: Sequence[PixelArray],
+    *,
+    compute: Compute,
+    per_channel: Annotated[
+        bool, Parameter("Every channel by a map of its own; else all by that of grey")
+    ] = False,
+) -> Decision:
     """Labels and weights by `decide`; more than two sources one after another.
 
     Zhang, Bai and Wang 2017 with the constants of the algorithm notes, section 8. What these
@@ -59,18 +66,30 @@ def bf(images: Sequence[PixelArray], *, compute: Compute) -> Decision:
     Parameters
     ----------
     images : sequence of (H, W, C) uint8, uint16 or float32
+    per_channel : bool
+        As the published images were made, at the price of false colours.
 
     Returns
     -------
     Decision
-        With the weights of source 1 when there are two. Time and memory: see the notes of
-        the method.
+        With the weights of source 1 when there are two, of several channels their mean. Time
+        and memory: see the notes of the method.
     """
 
     def pair(first: PixelArray, second: PixelArray) -> Decision:
-        weight = decide(grey(first), grey(second), compute=compute)
-        labels = np.where(weight >= 0.5, np.uint8(1), np.uint8(2))
-        return Decision(labels, lambda: blend(first, second, weight, compute=compute), weight)
+        channels = range(first.shape[2]) if per_channel else [slice(None)]
+        parts = [(_channel(first, c), _channel(second, c)) for c in channels]
+        weights = [decide(grey(one), grey(two), compute=compute) for one, two in parts]
+        weight: Plane = weights[0] if len(weights) == 1 else np.mean(weights, axis=0)
+
+        def fuse() -> ImageF32:
+            done = [
+                blend(one, two, share, compute=compute)
+                for (one, two), share in zip(parts, weights, strict=True)
+            ]
+            return done[0] if len(done) == 1 else np.concatenate(done, axis=2)
+
+        return Decision(np.where(weight >= 0.5, np.uint8(1), np.uint8(2)), fuse, weight)
 
     return in_sequence(pair, images, compute=compute)
 
@@ -235,6 +254,10 @@ def edge_strength(plane: Plane) -> Plane:
     across = cv2.sepFilter2D(plane, -1, steps, ones, borderType=cv2.BORDER_REPLICATE)
     down = cv2.sepFilter2D(plane, -1, ones, steps, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(np.hypot(across, down), np.float32)
+
+
+def _channel(image: PixelArray, channel: int | slice) -> PixelArray:
+    return image if isinstance(channel, slice) else image[:, :, channel : channel + 1]
 
 
 def _flooded(measure: Plane, markers: Labels, compute: Compute) -> Labels:

@@ -215,3 +215,15 @@ def test_that_the_sharper_of_two_floods_is_kept(monkeypatch):
         weight = decide(one, two, compute=ALONE)
         assert weight[70, 10] == 1
         assert weight[70, 140] == 0
+
+
+def test_that_channels_may_have_maps_of_their_own():
+    images, _ = pair(channels=3, seed=9)
+    crossed = [np.dstack([images[c == 1][:, :, c] for c in range(3)])]
+    crossed += [np.dstack([images[c != 1][:, :, c] for c in range(3)])]
+    decision = bf(crossed, compute=ALONE, per_channel=True)
+    fused = decision.fuse()
+    for c in range(3):
+        alone = bf([source[:, :, c : c + 1] for source in crossed], compute=ALONE)
+        assert np.array_equal(fused[:, :, c : c + 1], alone.fuse())
+    assert np.mean(decision.labels == np.where(np.arange(150) < 75, 1, 2)) > 0.95
