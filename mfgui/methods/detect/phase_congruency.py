@@ -56,7 +56,8 @@ Thresholds = tuple[float, ...]  # of the noise, by orientation
         "on a real pair with wide blur and 95 % after consistency=guided and "
         "clean=0.01.",
         failures="Waves stay in step in gently blurred edges too, so that on generated scenes it "
-        "is behind the other measures, 86 % of the pixels, and takes ten times as long.",
+        "is behind most other measures, 86 % of the pixels, and takes over six times as "
+        "long as any.",
     ),
 )
 def phase_congruency(
