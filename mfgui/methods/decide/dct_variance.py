@@ -39,7 +39,7 @@ Blocks = npt.NDArray[Any]  # (K, rows, columns) of blocks
         "the blocks around vote, twice.",
         complexity="O(H W C K)",
         memory="1 byte per pixel, 1/8 byte per pixel and source, and 30 MB for each thread",
-        strengths="The fastest of the literature, made for JPEG blocks; native for any number.",
+        strengths="Fast at any size, made for JPEG blocks; takes any number of sources at once.",
         failures="Borders of regions are steps of 8 pixels; blocks of the wrong source remain "
         "where nothing has texture.",
     ),
