@@ -13,8 +13,8 @@ from mfgui.core.arrays import LabelArray, PixelArray, Rect, Size
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import stripe_rows, stripes
 from mfgui.methods.decision import Decision, in_sequence
+from mfgui.methods.filters.guided import GuidedFilter
 from mfgui.methods.planes import Plane, blend, grey, in_tiles
-from mfgui.methods.refine.guided import GuidedFilter
 from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
 Exact: TypeAlias = npt.NDArray[np.float64]  # (H, W)
@@ -40,7 +40,7 @@ _TOLERANCE = 1e-6
             "the pixels where a map is sure of itself say which of the two is believed where."
         ),
         complexity="O(H W C K)",
-        memory="About 200 bytes per pixel",
+        memory="About 90 bytes per pixel; 380 where the equations are solved",
         strengths="Sharp borders without the speckle that a small window alone leaves.",
         failures=(
             "The first source is the guide, so the order of the sources matters; small defocused "
@@ -85,7 +85,7 @@ def brw(
     Returns
     -------
     Decision
-        With the weight of source 1. Time O(H W C K); memory about 25 planes of float64.
+        With the weight of source 1. Time O(H W C K); memory about 90 bytes per pixel.
     """
 
     def pair(first: PixelArray, second: PixelArray) -> Decision:
@@ -95,13 +95,10 @@ def brw(
 
 
 def _pair(first: PixelArray, second: PixelArray, boosted: bool, compute: Compute) -> Decision:
-    fine, robust = _focus_maps(first, second, compute)
     guide = grey(first).astype(np.float64)
-    compute.checkpoint()
-    fine = GuidedFilter(guide, radius=5, epsilon=_EPSILON)(fine)
-    compute.checkpoint()
-    robust = GuidedFilter(guide, radius=11, epsilon=_EPSILON)(robust)
-    compute.checkpoint()
+    fine, robust = _focus_maps(first, second, compute)
+    fine = _guided(guide, fine, 5, compute)
+    robust = _guided(guide, robust, 11, compute)
     kept = (0.9, 0.8) if boosted else (0.95, 0.9)
     counts = histogram(fine)
     seeds_fine = sure(fine, kept[0], counts, counts)
@@ -111,7 +108,7 @@ def _pair(first: PixelArray, second: PixelArray, boosted: bool, compute: Compute
     else:
         share = random_walks(guide, seeds_fine, seeds_robust, compute)
     chosen = np.where(share > 0.5, fine, robust)
-    weight = np.clip(chosen, 0.0, 1.0, dtype=np.float64).astype(np.float32)
+    weight = np.clip(chosen, 0.0, 1.0)
     labels: LabelArray = np.where(weight >= 0.5, np.uint8(1), np.uint8(2))
     return Decision(labels, lambda: blend(first, second, weight, compute=compute), weight)
 
@@ -132,6 +129,19 @@ def _focus_maps(first: PixelArray, second: PixelArray, compute: Compute) -> tupl
 
     in_tiles(Size(width, height), work, reach=_side(_ROBUST) // 2 + 1, compute=compute)
     return fine, robust
+
+
+def _guided(guide: Exact, plane: Plane, radius: int, compute: Compute) -> Plane:
+    filtered = np.empty_like(plane)
+    height, width = plane.shape
+
+    def work(wide: Rect, inner: Rect) -> None:
+        part = Rect(inner.x - wide.x, inner.y - wide.y, inner.width, inner.height).slices
+        smooth = GuidedFilter(guide[wide.slices], radius=radius, epsilon=_EPSILON)
+        filtered[inner.slices] = smooth(plane[wide.slices])[part]
+
+    in_tiles(Size(width, height), work, reach=2 * radius, compute=compute, side=512)
+    return filtered
 
 
 def _side(sigma: float) -> int:

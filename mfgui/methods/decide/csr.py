@@ -41,8 +41,8 @@ _TILE, _MARGIN = 104, 12  # 128 px together, a fast length for the Fourier trans
             "The details of every source are written as a sum of few shifted copies of 32 learned "
             "filters. Where the coefficients around a pixel are larger, the source is sharper."
         ),
-        complexity="O(H W K M log) a step for M = 32 filters, some 30 to 140 steps",
-        memory="24 bytes per pixel, and 25 MB per thread",
+        complexity="O(H W K M) a step for M = 32 filters, some 30 to 140 steps",
+        memory="32 bytes per pixel, and about 20 MB per thread",
         strengths="Faint texture counts, for the codes tell it from noise.",
         failures=(
             "Borders lie only as exactly as a window of 19 px allows, and flat parts are speckled."

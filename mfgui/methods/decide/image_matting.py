@@ -42,7 +42,7 @@ _GUIDED_RADIUS = 4  # px of the reduced picture
             "In between, closed-form matting says how much each pixel shares with both sides."
         ),
         complexity="O(H W C^2 K) a step of conjugate gradients, of which some 20 to 200 are done",
-        memory="About 350 bytes per pixel, of two million pixels at most",
+        memory="340 bytes per pixel up to two million pixels, 700 MB and 16 per pixel above",
         strengths="Borders follow the outlines and colours of objects, hair and twigs included.",
         failures=(
             "Outlines between like colours are missed; above two million pixels a reduced "
@@ -126,12 +126,11 @@ def _weight(first: PixelArray, second: PixelArray, contrast: float, compute: Com
 
 def _reduced(image: PixelArray, shrink: float) -> ImageF32:
     height, width, channels = image.shape
-    values = to_float(image)
     if shrink > 1.0:
         size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-        small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-        values = np.asarray(small.reshape(size[1], size[0], channels), np.float32)
-    return values
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        image = small.reshape(size[1], size[0], channels)
+    return to_float(image)
 
 
 def trimap(one: ImageF32, two: ImageF32, contrast: float) -> tuple[Mask, Mask, Mask]:
