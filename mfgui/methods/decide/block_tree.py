@@ -108,6 +108,7 @@ class BlockTree:
                 chosen = chosen[self._within]
             hit = (level.best - level.least >= dominance * spread) & (spread > 0)
             hit &= chosen == 0
+            self._compute.checkpoint()
             chosen[hit] = level.name[hit]
             if number == self._fine:
                 chosen = chosen[self._rows.blocks, self._columns.blocks]

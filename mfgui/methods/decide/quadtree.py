@@ -195,11 +195,14 @@ def _map(
 
 def _smoothed(labels: LabelArray, compute: Compute) -> LabelArray:
     """Regions opened, then closed, where one label and no other has a pixel then."""
+    compute.checkpoint()
     claims = np.zeros(labels.shape, np.uint16)
     smoothed = labels.copy()
-    for label in np.unique(labels):
+    for label in range(int(labels.max()) + 1):
         compute.checkpoint()
         region = (labels == label).view(np.uint8)
+        if not region.any():
+            continue
         region = cv2.morphologyEx(region, cv2.MORPH_OPEN, _SMOOTH)
         region = cv2.morphologyEx(region, cv2.MORPH_CLOSE, _SMOOTH)
         claims += np.asarray(region, np.uint16)
