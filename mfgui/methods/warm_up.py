@@ -8,12 +8,15 @@ after an update; afterwards it ends within seconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import Depth, ImageF32, Rect, from_float
+from mfgui.core.arrays import Depth, ImageF32, PixelArray, Rect, from_float
 from mfgui.core.compute import Compute
 from mfgui.methods import registry
+from mfgui.methods.decision import decide
 
 
 def warm_up() -> None:
@@ -27,6 +30,9 @@ def warm_up() -> None:
         np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3), np.float32) for _ in range(2)
     ]
     shades[0][:, :85], shades[1][:, 85:] = sharp[:, :85], sharp[:, 85:]
+    for method in found.of_kind(registry.Kind.FUSER, registry.Kind.DECISION):
+        if not method.requires:
+            _carry_out(method, [from_float(shade, "uint8") for shade in shades])
     depths: tuple[Depth, ...] = ("float32", "uint16", "uint8")
     optimiser = found.get("ms-lap")
     runs: tuple[dict[str, registry.Value], ...] = (
@@ -49,6 +55,16 @@ def warm_up() -> None:
     before, labels = labels[rect.slices].copy(), labels.copy()
     labels[rect.slices] = 1
     solve_again(images, labels, state.image, rect, before=before, window=5, compute=compute)
+
+
+def _carry_out(method: registry.Method, images: Sequence[PixelArray]) -> None:
+    """Run a method without iterations."""
+    compute, values = Compute(), method.defaults()
+    if method.makes_map:
+        decide(method, images, compute=compute, **values).fuse()
+    else:
+        labels = np.ones(images[0].shape[:2], np.uint8)
+        method.function(images, labels, compute=compute, **values)
 
 
 if __name__ == "__main__":

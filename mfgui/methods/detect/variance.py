@@ -10,7 +10,7 @@ from mfgui.methods.detect.consistency import Consistency, settle
 from mfgui.methods.detect.energy import Energy, strongest
 from mfgui.methods.detect.regions import Clean
 from mfgui.methods.optimise.mffssim.window import Window, window_size
-from mfgui.methods.registry import Kind, method
+from mfgui.methods.registry import Kind, Notes, method
 
 
 @method(
@@ -19,6 +19,15 @@ from mfgui.methods.registry import Kind, method
     title="Local variance",
     summary="The source with the largest variance around each pixel.",
     reference="released program of Xu et al., IEEE Trans. Computational Imaging 6, 2020",
+    notes=Notes(
+        idea="Defocus averages over its disk, which lowers the variance of what is seen in a "
+        "window. The source of the largest variance around a pixel is taken.",
+        complexity="O(H W C K), whatever the window",
+        memory="1.6 MB per thread",
+        strengths="Sees coarse contrast, where there is no fine detail to compare.",
+        failures="Strong edges of the other source reach a whole window far; the least reliable "
+        "of the measures on scenes with wide blur (67 % right on a pair of the literature).",
+    ),
 )
 def variance(
     images: Sequence[PixelArray],
