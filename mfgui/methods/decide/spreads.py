@@ -86,7 +86,7 @@ def _spread(pairs: Sequence[tuple[PixelArray, PixelArray, Rect]], compute: Compu
         compute.checkpoint()
         one, other = grey(sharp[cell.slices]), grey(soft[cell.slices])
         for index, sigma in enumerate((0.0, *_SIGMAS)):
-            errors[index] += float(np.square(_smooth(one, sigma) - other).sum(dtype=np.float64))
+            errors[index] += float(np.square(smooth(one, sigma) - other).sum(dtype=np.float64))
     best = int(np.argmin(errors))
     if best == 0 or errors[best] > _EXPLAINED * errors[0]:
         return None
@@ -99,14 +99,14 @@ def _spread(pairs: Sequence[tuple[PixelArray, PixelArray, Rect]], compute: Compu
     return float(_SIGMAS[best - 1] * (_SIGMAS[1] / _SIGMAS[0]) ** shift)
 
 
-def _smooth(plane: Plane, sigma: float) -> Plane:
-    """Gaussian mean; wide ones of a smaller picture."""
+def smooth(plane: Plane, sigma: float) -> Plane:
+    """Gaussian mean of (H, W) or (H, W, C); wide ones of a smaller picture."""
     if sigma <= 0.0:
         return plane
     factor = 1
-    while sigma / factor > 4.0 and min(plane.shape) // (2 * factor) >= 16:
+    while sigma / factor > 3.0 and min(plane.shape[:2]) // (2 * factor) >= 16:
         factor *= 2
-    height, width = plane.shape
+    height, width = plane.shape[:2]
     small: cv2.typing.MatLike = plane
     if factor > 1:
         size = (-(-width // factor), -(-height // factor))
@@ -154,7 +154,7 @@ def explained(
         return None
     moved: LabelArray = own.copy()
     nearest: Plane = np.full(own.shape, np.inf, np.float32)
-    away = {name: _distance(own == name) for name in names}
+    away = {name: distance_to(own == name) for name in names}
     planes: dict[int, Plane] = {}
     for one, other in itertools.combinations(names, 2):
         compute.checkpoint()
@@ -165,7 +165,7 @@ def explained(
         distance = np.where(at_one, away[other], away[one])
         zone = (at_one | at_other) & (distance < nearest)
         zone &= distance <= _zone(places, one - 1, other - 1)
-        box = _box(zone, int(np.ceil(2.0 * sigma)) + 6)
+        box = box_of(zone, int(np.ceil(2.0 * sigma)) + 6)
         if box is None:
             continue
         for name in (one, other):
@@ -180,19 +180,17 @@ def explained(
     return moved
 
 
-def _distance(mask: npt.NDArray[np.bool_]) -> Plane:
+def distance_to(mask: npt.NDArray[np.bool_]) -> Plane:
     """Pixels to the next pixel of a mask."""
     outside = np.asarray(~mask, np.uint8)
-    return np.asarray(
-        cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32
-    )
+    return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, 5), np.float32)
 
 
 def _touch(mask: npt.NDArray[np.bool_], away: Plane) -> bool:
     return bool((away[mask] <= 2.0).any())
 
 
-def _box(mask: npt.NDArray[np.bool_], margin: int) -> Rect | None:
+def box_of(mask: npt.NDArray[np.bool_], margin: int) -> Rect | None:
     """The smallest rectangle around a mask, grown; None for an empty mask."""
     x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
     if width == 0:
@@ -203,5 +201,5 @@ def _box(mask: npt.NDArray[np.bool_], margin: int) -> Rect | None:
 
 def _error(sharp: Plane, soft: Plane, sigma: float) -> Plane:
     """How badly `sharp`, blurred, explains `soft`: windowed squared difference."""
-    difference = _smooth(sharp, sigma) - soft
-    return _smooth(np.multiply(difference, difference, out=difference), _WINDOW)
+    difference = smooth(sharp, sigma) - soft
+    return smooth(np.multiply(difference, difference, out=difference), _WINDOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import cv2
@@ -11,9 +12,10 @@ import numpy as np
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, Size, to_float
 from mfgui.core.compute import Compute
 from mfgui.core.labels import label_dtype
+from mfgui.methods.decide import spill as spilt
 from mfgui.methods.decide import spreads
 from mfgui.methods.decision import Decision
-from mfgui.methods.planes import Clamp, Plane, clamp_to_sources, grey, in_tiles
+from mfgui.methods.planes import Plane, grey, in_tiles
 from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
 _SIDE = 512  # pixels of a tile
@@ -37,8 +39,8 @@ _TAPS = 4.0  # sigmas: where kernels end
     notes=Notes(
         idea="Energies of fine detail are smoothed along paths that prefer to change label at "
         "edges of the picture. At borders of the map, of two frames that one is taken which, "
-        "blurred, explains the other better, so that the spill of a blurred near object is left "
-        "out; detail finer than a pixel still comes from the sharper one.",
+        "blurred, explains the other better; what blurred near objects spill over the background "
+        "is computed and subtracted.",
         complexity="O(H W C K)",
         memory="8 bytes per pixel, and 24 bytes per source and pixel of a tile",
         strengths="Of layered scenes the halos around near objects are much weaker.",
@@ -57,7 +59,13 @@ def stack(
     borders: Annotated[
         bool, Parameter("Moves borders of the map to where no blur spills over")
     ] = True,
-    clamp: Clamp = False,
+    spill: Annotated[
+        bool,
+        Parameter(
+            "Subtracts what blurred near objects spill over the background",
+            enabled_when=("borders", ("True", "true")),
+        ),
+    ] = True,
 ) -> Decision:
     """Focus map and fused image of frames in order of focus, either way.
 
@@ -70,8 +78,12 @@ def stack(
        `mfgui.methods.decide.spreads.positions`. Near each border of two labels n and f the frame
        of the smaller re-blur error is taken, G(1.5) * (G(s) * Y_n - Y_f)^2 for n and the reverse
        for f, s 0.8 of the blur between both: labels M, after a median of 5 x 5.
-    4. Result: X_S + G(1) * (X_M - X_S), X_L the pixels that L names: colours of M, and the
-       finest detail of S.
+    4. Labels that grew from S to M belong to near objects; so the direction of the stack is
+       known, and what their blur spills over farther pixels of M is subtracted: see
+       `mfgui.methods.decide.spill.without_spill`. That gives X_M, X_L the pixels that L names,
+       brought into the range of the sources there.
+    5. Result: X_S + G(1) * (X_M - X_S): colours of M, and the finest detail of S; brought into
+       the range of the sources again.
 
     Parameters
     ----------
@@ -81,6 +93,8 @@ def stack(
         In units of the cost of one pixel. 0: the largest energy alone.
     borders : bool
         Without it M is S.
+    spill : bool
+        Without it step 4 is left out.
 
     Returns
     -------
@@ -88,18 +102,27 @@ def stack(
         Its labels are M. Time O(H W C K); tiles of 512 pixels are labelled one by one.
     """
     sharpest = _labelled(images, penalty=penalty, compute=compute)
-    steady = sharpest
+    steady, places = sharpest, (0.0,) * len(images)
     if borders:
         places = spreads.positions(images, sharpest, compute=compute)
         steady = _with_steady_borders(images, sharpest, places, compute=compute)
+    near = spilt.nearest_first(sharpest, steady) if spill and places[-1] > 0.0 else None
 
     def fuse() -> ImageF32:
-        fused = _fused(images, sharpest, steady, compute=compute)
-        if clamp:
-            clamp_to_sources(fused, images, compute=compute)
-        return fused
+        maps = _Maps(sharpest, steady, places, near)
+        return _fused(images, maps, compute=compute)
 
     return Decision(steady, fuse)
+
+
+@dataclass(frozen=True, eq=False)
+class _Maps:
+    """Labels S and M, places of the frames, and whether the first is nearest (None: unknown)."""
+
+    sharpest: LabelArray
+    steady: LabelArray
+    places: Sequence[float]
+    nearest_first: bool | None
 
 
 def blurred(plane: Plane, sigma: float) -> Plane:
@@ -169,28 +192,46 @@ def _with_steady_borders(
     return np.asarray(cv2.medianBlur(moved, 5), labels.dtype)
 
 
-def _fused(
-    images: Sequence[PixelArray], sharpest: LabelArray, steady: LabelArray, *, compute: Compute
-) -> ImageF32:
-    """Step 4."""
+def _fused(images: Sequence[PixelArray], maps: _Maps, *, compute: Compute) -> ImageF32:
+    """Steps 4 and 5."""
     height, width, _ = images[0].shape
     fused: ImageF32 = np.empty(images[0].shape, np.float32)
     reach = int(np.ceil(_TAPS * _DETAIL))
+    if maps.nearest_first is not None:
+        reach = spreads.reach_of(maps.places)
 
     def work(wide: Rect, inner: Rect) -> None:
         compute.checkpoint()
-        part = spreads.within(inner, wide).slices
-        one = _composed(images, sharpest, wide)
-        if np.array_equal(sharpest[wide.slices], steady[wide.slices]):
-            fused[inner.slices] = to_float(one[part])
+        core = inner.grown(int(np.ceil(_TAPS * _DETAIL))).intersected(wide)
+        part, at = spreads.within(inner, core).slices, spreads.within(core, wide)
+        detailed = _composed(images, maps.sharpest, core)
+        steady, near = maps.steady[wide.slices], maps.nearest_first
+        alone = near is None or bool((steady == steady[0, 0]).all())
+        if alone and np.array_equal(steady[at.slices], maps.sharpest[core.slices]):
+            fused[inner.slices] = to_float(detailed[part])
             return
-        detailed = to_float(one)
-        change = to_float(_composed(images, steady, wide)) - detailed
-        detailed += blurred(change, _DETAIL).reshape(change.shape)
-        np.clip(detailed[part], 0.0, 1.0, out=fused[inner.slices])
+        whole = to_float(_composed(images, maps.steady, wide))
+        if near is not None:
+            given = (images, maps.steady, whole, wide, at, maps.places)
+            spilt.without_spill(*given, nearest_first=near, compute=compute)
+        compute.checkpoint()
+        least, most = _range(images, core)
+        change = np.clip(whole[at.slices], least, most)
+        base = to_float(detailed)
+        change -= base
+        base += blurred(change, _DETAIL).reshape(change.shape)
+        fused[inner.slices] = np.clip(base, least, most, out=base)[part]
 
     in_tiles(Size(width, height), work, reach=reach, compute=compute, side=_SIDE)
     return fused
+
+
+def _range(images: Sequence[PixelArray], rect: Rect) -> tuple[ImageF32, ImageF32]:
+    """The smallest and the largest value of the sources."""
+    least = most = images[0][rect.slices]
+    for image in images[1:]:
+        least, most = np.minimum(least, image[rect.slices]), np.maximum(most, image[rect.slices])
+    return to_float(least), to_float(most)
 
 
 def _composed(images: Sequence[PixelArray], labels: LabelArray, rect: Rect) -> PixelArray:

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from mfgui.core.arrays import Rect, to_float
 from mfgui.core.compute import Compute, StopRequested
-from mfgui.methods.decide import spreads
+from mfgui.core.light import to_linear, to_srgb
+from mfgui.methods.decide import spill, spreads
 from mfgui.methods.decide import stack as module
 from mfgui.methods.decide.stack import stack
 
@@ -178,12 +179,61 @@ def test_that_threads_and_calls_do_not_matter(monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_array_equal(one.fuse(), two.fuse())
 
 
-def test_that_clamped_values_lie_between_the_sources() -> None:
+def test_that_values_lie_between_the_sources() -> None:
     images = [blurred(noise(seed, (40, 50, 3)), seed / 2) for seed in range(3)]
-    fused = stack(images, compute=ONE, clamp=True).fuse()
+    fused = stack(images, compute=ONE).fuse()
     values = np.stack([to_float(image) for image in images])
     assert (fused >= values.min(axis=0)).all()
     assert (fused <= values.max(axis=0)).all()
+
+
+def behind_a_near_object(sigmas: tuple[float, ...]) -> tuple[list[np.ndarray], np.ndarray, Any]:
+    """Frames of columns of labels 1, 2, ... in order; source k shows label k behind the others."""
+    width, count = 30, len(sigmas) + 1
+    truth = RNG(8).random((20, width * count, 3)).astype(np.float32)
+    labels = np.repeat(np.arange(1, count + 1), width).astype(np.uint8) * np.ones((20, 1), np.uint8)
+    places = np.concatenate([[0.0], np.cumsum(sigmas)])
+    light = to_linear(truth).astype(float)
+    frames = []
+    for focused in range(count):
+        frame = light.copy()
+        for near in range(focused - 1, -1, -1):
+            matte = (labels == near + 1).astype(float)[:, :, None]
+            sigma = places[focused] - places[near]
+            width_of = (int(np.ceil(3 * sigma)), int(np.ceil(3 * sigma)), 0)
+            parts = [
+                ndimage.gaussian_filter(part, (sigma, sigma, 0), mode="nearest", radius=width_of)
+                for part in (matte * light, matte)
+            ]
+            frame = parts[0] + (1 - parts[1]) * frame
+        frames.append(to_srgb(frame.astype(np.float32)))
+    return frames, truth, (labels, tuple(places))
+
+
+@pytest.mark.parametrize("sigmas", [(1.5,), (1.0, 1.5)])
+@pytest.mark.parametrize("nearest_first", [True, False])
+def test_that_known_spill_is_subtracted(sigmas: tuple[float, ...], nearest_first: bool) -> None:
+    frames, truth, (labels, places) = behind_a_near_object(sigmas)
+    if not nearest_first:
+        frames, labels = frames[::-1], (len(frames) + 1 - labels).astype(np.uint8)
+        places = tuple(places[-1] - place for place in reversed(places))
+    whole = Rect(0, 0, truth.shape[1], truth.shape[0])
+    composed = np.take_along_axis(np.stack(frames), labels[None, :, :, None] - 1, 0)[0]
+    before = np.abs(composed - truth).max()
+    spill.without_spill(
+        frames, labels, composed, whole, whole, places, nearest_first=nearest_first, compute=ONE
+    )
+    # Two sigmas far; behind that is what is left of the Gaussian.
+    assert before > 0.1
+    assert np.abs(composed - truth)[:, :32].max() < 1e-3
+    assert np.abs(composed - truth)[:, 32:58].max() < 0.04
+
+
+def test_that_the_nearest_frame_is_told_from_what_grew() -> None:
+    sharpest = np.repeat([1, 2], 20).astype(np.uint8) * np.ones((9, 1), np.uint8)
+    assert spill.nearest_first(sharpest, np.ones_like(sharpest)) is True
+    assert spill.nearest_first(sharpest, np.full_like(sharpest, 2)) is False
+    assert spill.nearest_first(sharpest, sharpest) is None
 
 
 def test_that_it_can_be_stopped_anywhere() -> None:
