@@ -28,6 +28,7 @@ ARROWS = {
 }
 # Inside functions only: the command that opens the window.
 DEFERRED = {"cli": {"ui"}}
+RESOURCES = {"methods", "nets"}  # read what was trained
 ON_TOP = {"app", "ui", "cli", "synth", "train", "bench"}  # these also use resources, _startup
 
 QT = ("PySide6", "shiboken6", "superqt")
@@ -129,6 +130,8 @@ def wrong_arrows(package: str, found: Iterator[Import]) -> list[str]:
             allowed |= DEFERRED.get(package, set())
         if package in ON_TOP:
             allowed |= {"resources", "_startup"}
+        if package in RESOURCES:
+            allowed.add("resources")
         if other not in allowed:
             wrong.append(str(entry))
     return wrong

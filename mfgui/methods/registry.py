@@ -32,7 +32,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -144,8 +143,7 @@ class Method:
     `variants` maps each value of the parameter ``variant`` to the defaults it sets; explicit
     values override them. `reach` gives, from the values of all parameters, how many pixels
     around a pixel a refiner looks at; None means at the whole picture. `smallest` is the
-    shortest side in pixels that it takes, `requires` names packages that it imports and that
-    are not installed with the program.
+    shortest side in pixels that it takes.
     """
 
     name: str
@@ -160,7 +158,6 @@ class Method:
     reach: Callable[[Mapping[str, Value]], int] | None = field(default=None, repr=False)
     family: Family = Family.PLAIN
     smallest: int = 1
-    requires: tuple[str, ...] = ()
     notes: Notes | None = field(default=None, repr=False)
 
     @property
@@ -235,7 +232,6 @@ def method(
     reach: Callable[[Mapping[str, Value]], int] | None = None,
     family: Family | None = None,
     smallest: int = 1,
-    requires: tuple[str, ...] = (),
     notes: Notes | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as a method; it stays callable as it is.
@@ -257,7 +253,6 @@ def method(
             reach=reach,
             family=family or _FAMILIES.get(kind, Family.PLAIN),
             smallest=smallest,
-            requires=requires,
             notes=notes,
         )
         return function
@@ -336,11 +331,8 @@ _BUILT_IN = (
 )
 
 
-_EXTRA = 'pip install "mfgui[comparators]" installs it'
-
-
 def built_in() -> list[Method]:
-    """The program's own methods, also those whose packages are not installed."""
+    """The program's own methods."""
     pairs = [address.split(":") for address in _BUILT_IN]
     return [getattr(importlib.import_module(module), name).method for module, name in pairs]
 
@@ -353,11 +345,7 @@ def load() -> Registry:
     found: dict[str, Method] = {}
     unavailable: dict[str, str] = {}
     for entry in built_in():
-        missing = [name for name in entry.requires if find_spec(name) is None]
-        if missing:
-            unavailable[entry.name] = f"needs {' and '.join(missing)}; {_EXTRA}"
-        else:
-            found[entry.name] = entry
+        found[entry.name] = entry
     for point in entry_points(group="mfgui.methods"):
         try:
             entry = point.load().method

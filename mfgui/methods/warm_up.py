@@ -31,8 +31,7 @@ def warm_up() -> None:
     ]
     shades[0][:, :85], shades[1][:, 85:] = sharp[:, :85], sharp[:, 85:]
     for method in found.of_kind(registry.Kind.FUSER, registry.Kind.DECISION):
-        if not method.requires:
-            _carry_out(method, [from_float(shade, "uint8") for shade in shades])
+        _carry_out(method, [from_float(shade, "uint8") for shade in shades])
     depths: tuple[Depth, ...] = ("float32", "uint16", "uint8")
     optimiser = found.get("ms-lap")
     runs: tuple[dict[str, registry.Value], ...] = (

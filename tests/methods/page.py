@@ -62,9 +62,6 @@ def _section(method: Method) -> str:
     lines += [f"![{method.title} on the generated scene](pictures/methods/{method.name}.jpg)", ""]
     lines += [notes.idea, ""]
     lines += [f"* **Source**: {method.reference}"] * bool(method.reference)
-    lines += [f"* **Needs**: {', '.join(method.requires)} (extra `comparators`)"] * bool(
-        method.requires
-    )
     lines += [
         f"* **Time**: {notes.complexity}",
         f"* **Memory**: {notes.memory}",
