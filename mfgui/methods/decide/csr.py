@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import Annotated, Any
 
 import cv2
@@ -94,16 +95,19 @@ def csr(
     labels: LabelArray = np.ones((height, width), label_dtype(len(images)))
     best: Plane | None = None
     for index, image in enumerate(images, start=1):
-        compute.checkpoint()
-        energy = activity(grey(image), filters(), tolerance, compute)
+        share = replace(compute, progress=partial(_report, compute, index - 1, len(images)))
+        energy = activity(grey(image), filters(), tolerance, share)
         if best is None:
             best = energy
         else:
             better = energy > best
             labels[better] = index
             best[better] = energy[better]
-        compute.progress(index, len(images))
     return Decision(labels, lambda: compose(images, labels, compute=compute))
+
+
+def _report(compute: Compute, sources: int, count: int, done: int, total: int) -> None:
+    compute.progress(sources * total + done, count * total)
 
 
 @cache
@@ -137,8 +141,7 @@ def activity(plane: Plane, filters: Filters, tolerance: float, compute: Compute)
             _MARGIN : _MARGIN + inner.height, _MARGIN : _MARGIN + inner.width
         ]
 
-    quiet = Compute(compute.threads, checkpoint=compute.checkpoint)
-    in_tiles(Size(width, height), work, reach=0, compute=quiet, side=tile)
+    in_tiles(Size(width, height), work, reach=0, compute=compute, side=tile)
     window = (2 * _RADIUS + 1,) * 2
     mean = cv2.boxFilter(norms, cv2.CV_32F, window, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(mean, np.float32)

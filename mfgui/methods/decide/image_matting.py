@@ -45,8 +45,8 @@ _GUIDED_RADIUS = 4  # px of the reduced picture
         memory="340 bytes per pixel up to two million pixels, 700 MB and 16 per pixel above",
         strengths="Borders follow the outlines and colours of objects, hair and twigs included.",
         failures=(
-            "Outlines between like colours are missed; above two million pixels a reduced "
-            "picture is solved and enlarged along the edges of the full one."
+            "Outlines between like colours are missed; the matte is that of the first source, so "
+            "the order of the sources matters; above two million pixels a reduced copy is solved."
         ),
     ),
 )

@@ -188,6 +188,13 @@ def test_that_grey_and_colour_of_equal_channels_agree(dtype):
     assert np.array_equal(colour.fuse(), np.repeat(grey.fuse(), 3, axis=2))
 
 
+def test_that_progress_counts_the_tiles_of_all_sources():
+    heard = []
+    compute = Compute(progress=lambda done, total: heard.append((done, total)))
+    csr(scene(20, 120), compute=compute, tolerance=0.1)
+    assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
 def test_that_it_stops_when_asked():
     calls = []
 
