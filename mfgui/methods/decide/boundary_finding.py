@@ -79,8 +79,11 @@ def bf(
     def pair(first: PixelArray, second: PixelArray) -> Decision:
         channels = range(first.shape[2]) if per_channel else [slice(None)]
         parts = [(_channel(first, c), _channel(second, c)) for c in channels]
-        weights = [decide(grey(one), grey(two), compute=compute) for one, two in parts]
+        found = [decide(grey(one), grey(two), compute=compute) for one, two in parts]
+        weights = [share for share, _ in found]
         weight: Plane = weights[0] if len(weights) == 1 else np.mean(weights, axis=0)
+        # On the line itself the weights are equal: there the sharper one gives the label.
+        leads = weight + np.float32(1e-4) * np.sign(sum(gap for _, gap in found)) >= 0.5
 
         def fuse() -> ImageF32:
             done = [
@@ -89,15 +92,20 @@ def bf(
             ]
             return done[0] if len(done) == 1 else np.concatenate(done, axis=2)
 
-        return Decision(np.where(weight >= 0.5, np.uint8(1), np.uint8(2)), fuse, weight)
+        return Decision(np.where(leads, np.uint8(1), np.uint8(2)), fuse, weight)
 
     return in_sequence(pair, images, compute=compute)
 
 
-def decide(first: Plane, second: Plane, *, compute: Compute) -> Plane:
-    """Weight of `first`, (H, W) float32 from 0 to 1, of two grey planes in [0, 1].
+def decide(first: Plane, second: Plane, *, compute: Compute) -> tuple[Plane, Plane]:
+    """Weight of `first`, and by how much its focus measure is larger, of planes in [0, 1].
 
-    1 in its regions, 0 in those of `second`, rising over 6 pixels between them.
+    Returns
+    -------
+    weight : (H, W) float32
+        1 in the regions of `first`, 0 in those of `second`, rising over 6 pixels between.
+    gap : (H, W) float32
+        Focus measure of `first` less that of `second`, in steps of 255.
     """
     measures = [focus_measure(plane, compute=compute) for plane in (first, second)]
     gap = measures[0] - measures[1]
@@ -111,12 +119,12 @@ def decide(first: Plane, second: Plane, *, compute: Compute) -> Plane:
     candidates = [_nearest(regions, gap)]
     if {1, 2} <= set(np.unique(markers)):
         candidates = [_flooded(measure, markers, compute) for measure in measures]
-    del measures, gap, markers
+    del measures, markers
     best = candidates[0]
     if len(candidates) > 1:
         one, two = (_sharpness(first, second, found, compute) for found in candidates)
         best = candidates[int(two > one)]
-    return soften(best)
+    return soften(best), gap
 
 
 def focus_measure(plane: Plane, *, compute: Compute) -> Plane:
