@@ -73,7 +73,8 @@ def bf(
     -------
     Decision
         With the weights of source 1 when there are two, of several channels their mean. Time
-        and memory: see the notes of the method.
+        and memory: see the notes of the method. Thinning and the watershed, most of the time
+        of large pictures, cannot be stopped.
     """
 
     def pair(first: PixelArray, second: PixelArray) -> Decision:

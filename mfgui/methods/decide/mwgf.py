@@ -39,7 +39,7 @@ _ACROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
         "weights in a band along their border. The weighted gradients of the sources are then "
         "integrated, starting from their weighted mean.",
         complexity="O(H W C (K - 1)), with 500 iterations near borders",
-        memory="10 bytes per pixel and the tiles in work, beside one image for K > 2",
+        memory="10 bytes per pixel and 200 MB of tiles, for K > 2 an image more",
         strengths="Borders without seams, even with slight misregistration.",
         failures="Details below a twentieth of the picture that are surrounded by the other "
         "source are lost; borders between light and dark get halos; the order of the sources "
