@@ -24,6 +24,8 @@ _DISK = 3  # px, of the morphological filters
 _WINDOWS = (2.0, 6.0)  # px, standard deviations
 _LEAST_PART = 0.002  # of the picture
 _EPSILON = 1e-5
+# Ends early on purpose: solved out, mattes leak through like colours (2 to 4 dB farther from the
+# middle of the published methods on the four pairs at hand).
 _TOLERANCE = 1e-2
 _GUIDED_RADIUS = 4  # px of the reduced picture
 
@@ -41,7 +43,7 @@ _GUIDED_RADIUS = 4  # px of the reduced picture
             "Where one source has clearly more morphological detail than the other it is taken. "
             "In between, closed-form matting says how much each pixel shares with both sides."
         ),
-        complexity="O(H W C^2 K) a step of conjugate gradients, of which some 20 to 200 are done",
+        complexity="O(H W C^2 K) a step of conjugate gradients, of which some 30 to 60 are done",
         memory="340 bytes per pixel up to two million pixels, 700 MB and 16 per pixel above",
         strengths="Borders follow the outlines and colours of objects, hair and twigs included.",
         failures=(
@@ -71,7 +73,9 @@ def image_matting(
     `contrast` times what it is where the source leads most (the 95 % quantile of its positive
     values, but a quarter of that of the other source at least); parts below 0.2 % of the
     picture are left out. Everywhere else alpha is the closed-form matte of the first source,
-    and it is the weight of that source. Two steps are not those of the authors' program, which
+    and it is the weight of that source. It begins at the decision of the large window and is
+    followed to a relative residual of 0.01 only, so that what no sure part reaches by colour
+    stays near that decision. Two steps are not those of the authors' program, which
     is not public: how the focus measures become a trimap, and closed-form in place of robust
     matting.
 
