@@ -36,7 +36,7 @@ NAMESAKES = {
     "mwgf": "MWGF",
     "csr": "CSR",
     "image-matting": "IFM",
-    "brw": "MFM",
+    "brw": "TF",
 }
 HEAD = "| method | pair | PSNR | plain | nearest other | first | agreement | plain |"
 

@@ -22,7 +22,7 @@ ALONE = Compute()
 # or nearly so.
 ROUND_OFF: dict[str, float] = {}
 # These treat the sources in their order, as the paper does; why is said in their notes.
-ORDERED = {"s-a"}
+ORDERED = {"brw", "image-matting", "s-a"}
 # Fewer rounds than by default, so that this takes seconds.
 HURRIED = {"csr": {"tolerance": 0.1}}
 # The mean is no fusion.
