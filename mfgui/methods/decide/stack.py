@@ -63,7 +63,7 @@ def stack(
         bool,
         Parameter(
             "Subtracts what blurred near objects spill over the background",
-            enabled_when=("borders", ("True", "true")),
+            enabled_when=("borders", ("true",)),
         ),
     ] = True,
 ) -> Decision:
