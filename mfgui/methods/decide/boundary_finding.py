@@ -35,7 +35,7 @@ _SMALL = 1 / 40  # of the picture
 _MARGIN = 20  # px, radius: how far the refined border may move
 _BLEND = 3  # px on both sides of the border
 _SIDE = 256  # px, of tiles where most need no work
-_NEAR = 32  # px: lines lie nearer than that to the regions on both sides
+_NEAR = 16  # px: lines lie nearer than that to the regions on both sides
 
 Labels: TypeAlias = npt.NDArray[np.integer[Any]]  # (H, W): 1 or 2, 0 where open
 
@@ -51,8 +51,9 @@ Labels: TypeAlias = npt.NDArray[np.integer[Any]]  # (H, W): 1 or 2, 0 where open
         idea="A multi-scale morphological gradient says where neither source is sharper all "
         "around; thinned to lines, that cuts the picture into regions. The borders of the "
         "regions are moved onto edges of the gradient by a watershed.",
-        complexity="O(H W (K - 1)) and a sort of the pixels near borders",
-        memory="70 bytes per pixel, for K > 2 an image more",
+        complexity="O(H W (K - 1)), and n log n for the n pixels near borders; that comes to "
+        "about 10 s for 24 megapixels",
+        memory="27 bytes per pixel, for K > 2 an image more",
         strengths="Large sharp regions come out whole, with clean borders.",
         failures="Regions below a fortieth of the picture, and parts narrower than 40 pixels "
         "that nothing leads to, are lost; a gap in a line costs the whole region.",
@@ -85,8 +86,7 @@ def bf(
     -------
     Decision
         With the weights of source 1 when there are two, of several channels their mean. Time
-        and memory: see the notes of the method. Thinning and the watershed, most of the time
-        of large pictures, cannot be stopped.
+        and memory: see the notes of the method.
     """
 
     def pair(first: PixelArray, second: PixelArray) -> Decision:
@@ -257,13 +257,10 @@ def _markers(regions: Labels, compute: Compute) -> tuple[boundary_steps.Bytes, s
 
     def work(wide: Rect, inner: Rect) -> None:
         part = regions[wide.slices]
-        found = np.zeros(part.shape, np.uint8)
-        for label in (1, 2):
-            inside = part == label
-            if inside.all():
-                found[:] = label
-            elif inside.any():
-                found[_distance_to(~inside) > _MARGIN] = label
+        found = part
+        # Whatever is nearest outside a region is open: regions do not share an edge.
+        if not part.all():
+            found = np.where(_distance_to(part == 0) > _MARGIN, part, np.uint8(0))
         markers[inner.slices] = cut(found, wide, inner)
         present.update({1, 2}.intersection(np.unique(markers[inner.slices]).tolist()))
 
