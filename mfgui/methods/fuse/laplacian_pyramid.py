@@ -34,8 +34,8 @@ _WHITE, _BLACK = np.uint8(255), np.uint8(0)
         "the fused image.",
         complexity="O(H W C K)",
         memory="9 bytes per pixel of colour, however many sources",
-        strengths="Of generated scenes of five layers it comes nearer to the truth than the other "
-        "methods for photographs.",
+        strengths="Fine structures before one another come out sharp, whatever the order of the "
+        "frames; with three layers and more nearer to the truth than average and depth map.",
         failures="A little more noise than one source has, and values that no source has beside "
         "strong edges; clamp takes those away.",
     ),
