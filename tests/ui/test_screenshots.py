@@ -62,3 +62,18 @@ def test_that_the_surround_is_a_neutral_grey(
     edge = canvas.grab().toImage().pixelColor(8, canvas.height() // 2)
     assert edge.red() == edge.green() == edge.blue()
     assert 90 <= edge.red() <= 150
+
+
+def test_that_the_list_of_methods_looks_as_in_the_guide(
+    application: Application, qtbot: Any
+) -> None:
+    application.themes.choose("light")
+    application.window.commands.open_sample()
+    parts = application.window.parts
+    qtbot.waitUntil(lambda: parts.canvas.shown == "source:1", timeout=WAIT_MS)
+    box = parts.method.method_box
+    box.choose("stack")
+    box.showPopup()
+    qtbot.waitUntil(box.popup.isVisible)
+    check_picture(box.popup, "method-list")
+    box.hidePopup()
