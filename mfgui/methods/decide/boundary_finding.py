@@ -171,9 +171,7 @@ def boundary_lines(zone: BoolMask, *, compute: Compute) -> BoolMask:
     a line is what hangs together by edges or corners. Before thinning, the zone is continued
     beyond the borders, so that lines reach them.
     """
-    wide = boundary_steps.thinned(np.pad(zone, _MARGIN, mode="edge"), compute=compute)
-    thin = np.ascontiguousarray(wide[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN])
-    del wide
+    thin = np.ascontiguousarray(boundary_steps.thinned(zone, margin=_MARGIN, compute=compute))
     found = boundary_steps.find_regions(thin, corners=True, compute=compute)
     lengths = found.areas[found.areas > 0]
     if len(lengths):

@@ -21,7 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 Array = npt.NDArray[Any]
 
 
-def thinned(mask: BoolMask, *, compute: Compute) -> BoolMask:
+def thinned(mask: BoolMask, *, margin: int = 0, compute: Compute) -> BoolMask:
     """`mask` thinned to lines one pixel wide, as `skimage.morphology.skeletonize` does it.
 
     In turn, two passes take pixels off the rims, each all at once (Zhang and Suen,
@@ -31,7 +31,8 @@ def thinned(mask: BoolMask, *, compute: Compute) -> BoolMask:
     Parameters
     ----------
     mask : (H, W) bool
-        Nothing lies beyond its borders.
+    margin : int
+        Pixels by which its borders are repeated; nothing lies beyond that.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def thinned(mask: BoolMask, *, compute: Compute) -> BoolMask:
     """
     from mfgui.methods.decide import boundary_kernels as kernels
 
-    state = np.pad(mask.view(np.uint8), 1)
+    state = _framed(mask, margin, compute)
     flat, width = state.reshape(-1), state.shape[1]
     counts = np.zeros(2, np.int64)
     listed = [np.empty(0, np.int32) for _ in counts]
@@ -67,7 +68,8 @@ def thinned(mask: BoolMask, *, compute: Compute) -> BoolMask:
             make_room(9 * (high - low))
             kernels.remove(flat, width, removed[low:high], listed[0], listed[1], counts)
         turn = 1 - turn
-    return state[1:-1, 1:-1].view(np.bool_)
+    height, width = mask.shape
+    return state[margin + 1 :, margin + 1 :][:height, :width].view(np.bool_)
 
 
 def flood(values: Plane, state: Bytes, *, compute: Compute) -> Bytes:
@@ -199,6 +201,18 @@ class _Pause:
         if self._done >= PART:
             self._compute.checkpoint()
             self._done = 0
+
+
+def _framed(mask: BoolMask, margin: int, compute: Compute) -> Bytes:
+    """The mask with its borders repeated `margin` times, and a rim of zeros."""
+    height, width = (side + 2 * margin for side in mask.shape)
+    framed = np.zeros((height + 2, width + 2), np.uint8)
+    for low, high in stripes(0, height, 16 * stripe_rows(width)):
+        compute.checkpoint()
+        rows = np.clip(np.arange(low, high) - margin, 0, len(mask) - 1)
+        part = mask[rows[0] : rows[-1] + 1][rows - rows[0]]
+        framed[low + 1 : high + 1, 1:-1] = np.pad(part, ((0, 0), (margin, margin)), mode="edge")
+    return framed
 
 
 def _rows(plane: Array) -> list[tuple[int, int]]:

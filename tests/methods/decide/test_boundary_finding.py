@@ -176,6 +176,7 @@ def test_that_depth_channels_tiles_and_threads_change_nothing(monkeypatch):
     deep = bf([image.astype(np.uint16) * 257 for image in images], compute=ALONE)
     colour = bf([np.repeat(image, 3, axis=2) for image in images], compute=ALONE)
     monkeypatch.setattr(planes, "TILE", 50)
+    monkeypatch.setattr(boundary_finding, "_SIDE", 17)
     tiled = bf(images, compute=Compute(threads=3))
     assert np.mean(deep.labels != whole.labels) < 1e-3
     assert np.mean(colour.labels != whole.labels) < 1e-3

@@ -81,6 +81,14 @@ def test_that_lines_are_those_of_scikit_image(blur):
         assert np.array_equal(thinned(mask, compute=ALONE), skeletonize(mask))
 
 
+def test_that_borders_are_repeated_before_thinning():
+    rng = np.random.default_rng(6)
+    for _ in range(10):
+        mask = blobs(rng, blur=2)
+        expected = skeletonize(np.pad(mask, 7, mode="edge"))[7:-7, 7:-7]
+        assert np.array_equal(thinned(mask, margin=7, compute=ALONE), expected)
+
+
 @pytest.mark.parametrize("code", range(0, 256, 15))
 def test_that_every_neighbourhood_is_thinned_alike(code):
     around = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
