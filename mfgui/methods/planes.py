@@ -36,39 +36,19 @@ def grey(image: PixelArray) -> Plane:
     return np.asarray(cv2.transform(values, _GREY), np.float32)
 
 
-def by_weights(
-    images: Sequence[PixelArray], weights: Sequence[Plane], *, compute: Compute
-) -> ImageF32:
-    """Sum over the sources of weight times source.
+def blend(first: PixelArray, second: PixelArray, weight: Plane, *, compute: Compute) -> ImageF32:
+    """`weight` of the first source and the rest of the second.
 
     Parameters
     ----------
-    images : sequence of (H, W, C) uint8, uint16 or float32
-    weights : sequence of (H, W) float32
-        One for each source, of sum 1 in every pixel.
+    first, second : (H, W, C) uint8, uint16 or float32
+    weight : (H, W) float32 in [0, 1]
 
     Returns
     -------
     (H, W, C) float32
-        Clipped to [0, 1]. Time O(H W C K); beside it some stripes per thread.
-    """
-    fused: ImageF32 = np.empty(images[0].shape, np.float32)
-
-    def fill(low: int, high: int) -> None:
-        part = fused[low:high]
-        part[:] = 0.0
-        for image, weight in zip(images, weights, strict=True):
-            part += weight[low:high, :, None] * to_float(image[low:high])
-        np.clip(part, 0.0, 1.0, out=part)
-
-    _by_stripes(fill, images[0], compute)
-    return fused
-
-
-def blend(first: PixelArray, second: PixelArray, weight: Plane, *, compute: Compute) -> ImageF32:
-    """`weight` of the first source and the rest of the second, as `by_weights`.
-
-    Where both have the same value that value is kept, bit for bit.
+        Clipped to [0, 1]; where both sources have the same value, that value bit for bit. Time
+        O(H W C); beside it some stripes per thread.
     """
     fused: ImageF32 = np.empty(first.shape, np.float32)
 

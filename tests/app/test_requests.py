@@ -57,6 +57,14 @@ def test_that_equal_names_of_method_and_detector_are_kept_apart(known) -> None:
     assert dict(plain.detector_parameters)["iterations"] == 7
 
 
+def test_that_a_focus_measure_takes_the_window_of_the_objective_and_a_decision_its_own(
+    known,
+) -> None:
+    for name, window in (("laplacian", 11), ("weighted-average", 7)):
+        request = build_request(known, stack(), explicit={"detector": name, "window": "11"})
+        assert dict(request.detector_parameters)["window"] == window
+
+
 def test_that_an_unknown_parameter_of_the_detector_is_named(known) -> None:
     with pytest.raises(UsageError, match="own has no parameter colour"):
         build_request(known, stack(), explicit={"detector": "own", "detector.colour": "2"})

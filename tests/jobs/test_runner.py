@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from dataclasses import replace
 from typing import Annotated
 
 import cv2
@@ -88,11 +89,12 @@ def _thirds(
     *,
     compute,
     weight: Annotated[float, Parameter("weight of source 1", minimum=0, maximum=1)] = 0.75,
+    parts: Annotated[int, Parameter("parts that are told of", minimum=1)] = 12,
 ):
     labels = np.ones(images[0].shape[:2], np.uint8)
     labels[:, labels.shape[1] * 2 // 3 :] = 2
-    for row in range(labels.shape[0]):
-        compute.progress(row + 1, labels.shape[0])
+    for part in range(parts):
+        compute.progress(part + 1, parts)
     soft = np.full(labels.shape, weight, np.float32)
     return Decision(labels, lambda: to_float(images[0]) * np.float32(weight), soft)
 
@@ -209,7 +211,7 @@ def test_that_a_decision_gives_its_map_its_weights_and_its_image(stack) -> None:
     assert (result.soft == 0.25).all()
     assert not result.soft.flags.writeable
     assert result.provenance.detector == "thirds"
-    assert result.provenance.parameters == {"weight": 0.25}
+    assert result.provenance.parameters == {"weight": 0.25, "parts": 12}
     assert result.q_box is not None
 
 
@@ -223,6 +225,17 @@ def test_that_a_method_without_iterations_tells_how_far_it_is(stack) -> None:
     seen = _execute(_request(stack, _thirds))
     parts = [e for e in seen if isinstance(e, events.Progress) and e.total == 12]
     assert [(e.done, e.stage) for e in parts] == [(n, "detecting") for n in range(1, 13)]
+    seen = _execute(_request(stack, _thirds, parts=5000))
+    assert 50 < sum(isinstance(event, events.Progress) for event in seen) < 110
+
+
+def test_that_settings_of_the_detector_are_kept_with_the_result(stack) -> None:
+    request = _request(stack, _climb)
+    settings = tuple(_thirds.method.resolve({"weight": 0.5}).items())
+    request = replace(request, detector=_thirds.method, detector_parameters=settings)
+    parameters = _execute(request)[-1].result.provenance.parameters
+    assert parameters["detector.weight"] == 0.5
+    assert "detector.parts" not in parameters
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,10 @@ def test_that_the_map_of_a_result_can_be_worked_on(opened: Application, qtbot: A
     actions["use-result-map"].trigger()
     assert np.array_equal(session.focus_map.labels, session.results[1].labels)
     assert session.map_origin.kept
+    run(opened, qtbot, "weighted-average", 2)
+    assert session.results[2].map_revision == -1
+    opened.controller.view.show("result:1")
+    actions["undo"].trigger()
     actions["undo"].trigger()
     assert np.array_equal(session.focus_map.labels, detected)
 
