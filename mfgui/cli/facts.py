@@ -105,7 +105,12 @@ def _explanation(method: Method, known: Registry) -> str:
     if method.notes is not None:
         notes = asdict(method.notes)
         lines += ["", *textwrap.wrap(notes.pop("idea"), _WIDTH)]
-        lines += ["", *(f"{title:<10}  {text}" for title, text in notes.items())]
+        lines.append("")
+        for title, text in notes.items():
+            first = f"{title:<10}  "
+            lines += textwrap.wrap(
+                text, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first)
+            )
     detectors = _detectors(method, known)
     names = [parameter.name for parameter in method.parameters] + ["detector"] * bool(detectors)
     if names:

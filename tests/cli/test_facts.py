@@ -56,6 +56,9 @@ def test_that_one_method_is_explained_with_ranges_and_variants(
     assert "laplacian, variance" in words
     assert "default laplacian; a parameter of it is set by -p detector.KEY=VALUE" in words
     assert "variant=paper sets solver=gradient" in text
+    notes = method.notes
+    assert notes is not None
+    assert all(" ".join(part.split()) in words for part in (notes.idea, notes.failures))
     assert main(["methods", "ms-lap", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "ms-lap"
 
