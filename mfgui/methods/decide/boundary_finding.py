@@ -136,8 +136,8 @@ def decide(first: Plane, second: Plane, *, compute: Compute) -> tuple[Plane, Pla
     if present == {1, 2}:
         del regions
         strengths = [edge_strength(measures.pop(0), compute=compute) for _ in range(2)]
-        candidates = _both_flooded(strengths, markers, compute)
-        best = candidates[_sharper(first, second, candidates, compute)]
+        one, two = _both_flooded(strengths, markers, compute)
+        best = two if _gain(first, second, one, two, compute) > 0 else one
     else:  # tiny or undivided pictures: there is nothing to flood
         best = _nearest(regions, gap, compute)
     return soften(best, compute=compute), gap
@@ -297,21 +297,21 @@ def _nearest(regions: Labels, gap: Plane, compute: Compute) -> Labels:
     return np.where(regions > 0, regions, np.where(nearer, np.uint8(1), np.uint8(2)))
 
 
-def _sharper(first: Plane, second: Plane, candidates: Sequence[Labels], compute: Compute) -> int:
-    """Which of two candidates gives the composite of the larger mean focus measure.
+def _gain(first: Plane, second: Plane, one: Labels, two: Labels, compute: Compute) -> float:
+    """How much larger the total focus measure of the composite by `two` is than that by `one`.
 
-    Lines of zeros take the mean of the sources. Only where the two differ is there a difference.
+    Lines of zeros take the mean of the sources. Tiles where the two agree are left out.
     """
     gains: dict[tuple[int, int], float] = {}
     lock = threading.Lock()
 
     def work(wide: Rect, inner: Rect) -> None:
-        one, two = (found[wide.slices] for found in candidates)
-        if np.array_equal(one, two):
+        parts = [found[wide.slices] for found in (one, two)]
+        if np.array_equal(parts[0], parts[1]):
             return
         a, b = first[wide.slices], second[wide.slices]
         measures = []
-        for regions in (one, two):
+        for regions in parts:
             composite = np.where(regions == 1, a, b)
             np.copyto(composite, 0.5 * (a + b), where=regions == 0)
             measures.append(cut(measured(composite), wide, inner).sum(dtype=np.float64))
@@ -319,7 +319,7 @@ def _sharper(first: Plane, second: Plane, candidates: Sequence[Labels], compute:
             gains[inner.y, inner.x] = float(measures[1] - measures[0])
 
     in_tiles(size_of(first), work, reach=REACH, compute=compute, side=_SIDE)
-    return int(math.fsum(gains.values()) > 0)
+    return math.fsum(gains.values())
 
 
 def _distance_to(mask: BoolMask) -> Plane:

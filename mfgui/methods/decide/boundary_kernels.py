@@ -12,14 +12,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from mfgui.methods.decide.boundary_steps import OUTSIDE
-
 SET = 1  # what thinning holds in a pixel: part of the picture; listed for the first, second pass
 _FIRST, _SECOND = 2, 4
 
 LABEL = 3  # what flooding holds in a pixel: bits of the label 1 or 2; that of a queued pixel;
 _QUEUED, _LINE = 4, 8
-_COVERED = 16  # marker that another label reached: no longer looked at
 SIZE, HEAD, TAIL, AGE, LEVEL, NUMBERS = range(6)  # numbers of a flood, and how many
 _WIDTH = 4  # of the heap: children of a node
 _AGES = np.uint64(32)  # bits
@@ -211,7 +208,7 @@ def flood(
     values : (n,) uint32
         Float32 values from 0 up, read as integers, which have the same order.
     state : (n,) uint8
-        0 open, 1 or 2 labels, `OUTSIDE`; changed.
+        0 open, 1 or 2 labels, larger outside; changed.
     keys, places : (m,) uint64, int32
         Heap of what waits for a higher level: value and age, and the pixel.
     queue : (q,) int32
@@ -238,11 +235,8 @@ def flood(
             head += 1
         held = state[place]
         label = held & LABEL
-        meets = _meets_other(state, width, place, label)
-        if held & _QUEUED:
-            state[place] = _LINE if meets else label
-        elif meets:
-            state[place] = held | _COVERED
+        if held & _QUEUED:  # else a marker
+            state[place] = _LINE if _meets_other(state, width, place, label) else label
         for step in steps:
             beside = place + step
             if state[beside] == 0:
@@ -265,7 +259,7 @@ def settle(state: Any, low: int, high: int) -> None:
     """Of a finished flood, leave the labels, and 0 on lines and what was not reached."""
     for place in range(low, high):
         held = state[place]
-        state[place] = 0 if held & (_QUEUED | _LINE | OUTSIDE) else held & LABEL
+        state[place] = held if held <= LABEL else 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

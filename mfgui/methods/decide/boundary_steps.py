@@ -87,7 +87,7 @@ def flood(values: Plane, state: Bytes, *, compute: Compute) -> Bytes:
     values : (H + 2, W + 2) float32
         From 0 up; in the rim anything.
     state : (H + 2, W + 2) uint8
-        Markers, 0 where open; `OUTSIDE` in the rim. Changed.
+        Markers, of which 1 and 2 do not touch, 0 where open; `OUTSIDE` in the rim. Changed.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from mfgui.methods.decide.boundary_finding import (
     soften,
 )
 from mfgui.methods.decide.boundary_measure import edge_strength, focus_measure
+from mfgui.methods.decide.boundary_steps import OUTSIDE
 
 ALONE = Compute()
 
@@ -176,7 +177,7 @@ def test_that_depth_channels_tiles_and_threads_change_nothing(monkeypatch):
     deep = bf([image.astype(np.uint16) * 257 for image in images], compute=ALONE)
     colour = bf([np.repeat(image, 3, axis=2) for image in images], compute=ALONE)
     monkeypatch.setattr(planes, "TILE", 50)
-    monkeypatch.setattr(boundary_finding, "_SIDE", 17)
+    monkeypatch.setattr(boundary_finding, "_SIDE", 19)
     tiled = bf(images, compute=Compute(threads=3))
     assert np.mean(deep.labels != whole.labels) < 1e-3
     assert np.mean(colour.labels != whole.labels) < 1e-3
@@ -218,6 +219,45 @@ def test_that_the_sharper_of_two_floods_is_kept(monkeypatch):
         weight, _ = decide(one, two, compute=ALONE)
         assert weight[70, 10] == 1
         assert weight[70, 140] == 0
+
+
+def test_that_markers_lie_deep_in_regions(monkeypatch):
+    monkeypatch.setattr(boundary_finding, "_SIDE", 16)
+    rng = np.random.default_rng(11)
+    rows, columns = np.indices((130, 140))
+    regions = np.where(columns < 70, 1, 2)
+    regions[np.abs(columns - 70 - 9 * np.sin(rows / 9)) < 2] = 0
+    regions[columns < 60] = 1
+    regions[columns > 80] = 2
+    regions[rng.integers(0, 130, 6), rng.integers(0, 140, 6)] = 0
+    regions[regions != np.where(columns < 70 + 9 * np.sin(rows / 9), 1, 2)] = 0
+    state, present = boundary_finding._markers(regions.astype(np.uint8), ALONE)
+    expected = np.zeros_like(regions)
+    for label in (1, 2):
+        expected[ndimage.distance_transform_edt(regions == label) > 20] = label
+    assert present == {1, 2}
+    assert 0.2 < np.mean(expected > 0) < 0.8
+    assert np.array_equal(state[1:-1, 1:-1], expected)
+    state[1:-1, 1:-1] = OUTSIDE
+    assert (state == OUTSIDE).all()
+
+
+def test_that_sharpness_is_compared_where_two_floods_differ(monkeypatch):
+    monkeypatch.setattr(boundary_finding, "_SIDE", 5)
+    rng = np.random.default_rng(10)
+    for _ in range(8):
+        one, two = rng.random((2, 40, 51), dtype=np.float32)
+        regions = rng.integers(0, 3, (40, 51))
+        other = regions.copy()
+        y, x = rng.integers(0, 40), rng.integers(0, 51)
+        other[y : y + 2, x : x + 2] = rng.integers(0, 3)
+        sums = []
+        for labels in (regions, other):
+            composite = np.choose(labels, [0.5 * (one + two), one, two])
+            sums.append(focus_measure(composite, compute=ALONE).sum(dtype=np.float64))
+        gain = boundary_finding._gain(one, two, regions, other, ALONE)
+        assert gain == pytest.approx(sums[1] - sums[0], abs=0.1)
+        assert boundary_finding._gain(one, two, other, other, ALONE) == 0
 
 
 def test_that_channels_may_have_maps_of_their_own():
