@@ -53,7 +53,7 @@ Labels: TypeAlias = npt.NDArray[np.integer[Any]]  # (H, W): 1 or 2, 0 where open
         "regions are moved onto edges of the gradient by a watershed.",
         complexity="O(H W (K - 1)), and n log n for the n pixels near borders; that comes to "
         "about 10 s for 24 megapixels",
-        memory="27 bytes per pixel, for K > 2 an image more",
+        memory="28 bytes per pixel, for K > 2 an image more",
         strengths="Large sharp regions come out whole, with clean borders.",
         failures="Regions below a fortieth of the picture, and parts narrower than 40 pixels "
         "that nothing leads to, are lost; a gap in a line costs the whole region.",
