@@ -100,9 +100,14 @@ def _pair(first: PixelArray, second: PixelArray, boosted: bool, compute: Compute
     fine = _guided(guide, fine, 5, compute)
     robust = _guided(guide, robust, 11, compute)
     kept = (0.9, 0.8) if boosted else (0.95, 0.9)
+    compute.checkpoint()
     counts = histogram(fine)
+    compute.checkpoint()
     seeds_fine = sure(fine, kept[0], counts, counts)
-    seeds_robust = sure(robust, kept[1], histogram(robust), counts)
+    compute.checkpoint()
+    low = histogram(robust)
+    compute.checkpoint()
+    seeds_robust = sure(robust, kept[1], low, counts)
     if boosted:
         share = smoothed_share(guide, seeds_fine, seeds_robust, compute)
     else:
@@ -204,6 +209,7 @@ def smooth(plane: Exact, guide: Exact, compute: Compute, *, sigma: float = 0.02)
     lambda = 300, and weights exp(-|difference of the guide| / sigma).
     """
     smoothed: Exact = plane
+    compute.checkpoint()
     flat = np.ascontiguousarray(guide.T)
     strength = 1.5 * _SMOOTHNESS * _ATTENUATION ** (_ROUNDS - 1) / (_ATTENUATION**_ROUNDS - 1)
     for _ in range(_ROUNDS):

@@ -110,11 +110,12 @@ def _weight(first: PixelArray, second: PixelArray, contrast: float, compute: Com
     shrink = math.sqrt(max(1.0, height * width / _MOST))
     one, two = (_reduced(image, shrink) for image in (first, second))
     compute.checkpoint()
-    sure_one, sure_two, rough = trimap(one, two, contrast)
+    sure_one, sure_two, rough = trimap(one, two, contrast, compute=compute)
     if not (sure_one.any() and sure_two.any()):
         share = 0.5 * (1.0 + float(sure_one.any()) - float(sure_two.any()))
         return np.full((height, width), share, np.float32)
     start = np.where(sure_one, 1.0, np.where(sure_two, 0.0, rough)).astype(np.float32)
+    compute.checkpoint()
     alpha = matte(
         one,
         sure_one | sure_two,
@@ -137,9 +138,14 @@ def _reduced(image: PixelArray, shrink: float) -> ImageF32:
     return to_float(image)
 
 
-def trimap(one: ImageF32, two: ImageF32, contrast: float) -> tuple[Mask, Mask, Mask]:
+def trimap(
+    one: ImageF32, two: ImageF32, contrast: float, *, compute: Compute
+) -> tuple[Mask, Mask, Mask]:
     """Where the first source is surely sharper, where the second is, and a guess everywhere."""
-    details = [detail(grey(image)) for image in (one, two)]
+    details = []
+    for image in (one, two):
+        compute.checkpoint()
+        details.append(detail(grey(image)))
     first = second = guess = np.ones(details[0].shape, np.bool_)
     for sigma in _WINDOWS:
         a, b = (
@@ -148,7 +154,9 @@ def trimap(one: ImageF32, two: ImageF32, contrast: float) -> tuple[Mask, Mask, M
         )
         total = a + b
         lead = np.divide(a - b, total, out=np.zeros_like(total), where=total > 0.0)
+        compute.checkpoint()
         tops = _top(lead), _top(-lead)
+        compute.checkpoint()
         first = first & (lead > contrast * max(tops[0], tops[1] / 4))
         second = second & (-lead > contrast * max(tops[1], tops[0] / 4))
         guess = lead > 0.0

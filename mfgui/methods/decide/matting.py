@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32
+from mfgui.core.stripes import stripe_rows, stripes
 
 Plane: TypeAlias = npt.NDArray[np.float64]  # (H, W)
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -32,9 +33,13 @@ class MattingLaplacian:
         In [0, 1], C in {1, 3}.
     epsilon : float
         Variance of a colour that counts as none.
+    checkpoint : callable
+        Called between rows of what is set up.
     """
 
-    def __init__(self, image: ImageF32, *, epsilon: float) -> None:
+    def __init__(
+        self, image: ImageF32, *, epsilon: float, checkpoint: Callable[[], None] = lambda: None
+    ) -> None:
         # About the mean of all: sums of squares lose less.
         centred = image.astype(np.float64) - image.mean(axis=(0, 1), dtype=np.float64)
         self._colours = list(np.ascontiguousarray(np.moveaxis(centred, 2, 0)))
@@ -44,7 +49,7 @@ class MattingLaplacian:
         self._count = _sum(inside)
         self._means = [_sum(colour) / _WINDOW for colour in self._colours]
         # A grey image gives what it gives as a colour image of equal channels.
-        self._inverse = self._inverted(epsilon / _WINDOW * image.shape[2] / 3)
+        self._inverse = self._inverted(epsilon / _WINDOW * image.shape[2] / 3, checkpoint)
         self.diagonal = self._diagonal()
 
     def __call__(self, alpha: Plane) -> Plane:
@@ -63,16 +68,20 @@ class MattingLaplacian:
         left -= _sum(offset * self._inside)
         return left
 
-    def _inverted(self, weight: float) -> list[list[Plane]]:
+    def _inverted(self, weight: float, checkpoint: Callable[[], None]) -> list[list[Plane]]:
         """Inverse of covariance + weight, entry by entry."""
         channels = range(len(self._colours))
         matrix = np.empty((*self._inside.shape, len(channels), len(channels)))
         for i in channels:
+            checkpoint()
             for j in channels:
                 product = _sum(self._colours[i] * self._colours[j]) / _WINDOW
                 matrix[..., i, j] = product - self._means[i] * self._means[j]
             matrix[..., i, i] += weight
-        inverse = np.linalg.inv(matrix)
+        inverse = np.empty_like(matrix)
+        for low, high in stripes(0, len(matrix), stripe_rows(matrix.shape[1])):
+            checkpoint()
+            inverse[low:high] = np.linalg.inv(matrix[low:high])
         return [[np.ascontiguousarray(inverse[..., i, j]) for j in channels] for i in channels]
 
     def _diagonal(self) -> Plane:
@@ -122,11 +131,13 @@ def matte(
     found: Plane = alpha.astype(np.float64)
     if known.all():
         return found.astype(np.float32)
-    laplacian = MattingLaplacian(image, epsilon=epsilon)
+    laplacian = MattingLaplacian(image, epsilon=epsilon, checkpoint=checkpoint)
+    checkpoint()
     free = (~known).astype(np.float64)
     fixed = found * known
     scale = free / np.maximum(laplacian.diagonal, 1e-9)
     residual: Plane = -laplacian(found) * free
+    checkpoint()
     least = tolerance * float(np.linalg.norm(laplacian(fixed) * free))
     direction: Plane = scale * residual
     energy = float(np.vdot(residual, direction))

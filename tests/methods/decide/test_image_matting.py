@@ -106,7 +106,7 @@ def test_that_detail_is_the_larger_top_hat():
 
 def test_that_sure_parts_agree_in_both_windows():
     (first, second), _ = scene()
-    found = trimap(first, second, 0.3)
+    found = trimap(first, second, 0.3, compute=Compute())
     planes = [image.astype(np.float64) @ [0.299, 0.587, 0.114] for image in (first, second)]
     a, b = (detail(plane.astype(np.float32)).astype(np.float64) for plane in planes)
     one, two = np.ones(a.shape, bool), np.ones(a.shape, bool)
