@@ -9,14 +9,17 @@ from mfgui.core.arrays import BoolMask
 from mfgui.core.compute import Compute
 
 
-def without_small_areas(mask: BoolMask, least: float, compute: Compute) -> BoolMask:
-    """The regions of `mask`, connected also by corners, that have at least `least` pixels.
+def without_small_areas(
+    mask: BoolMask, least: float, compute: Compute, *, corners: bool = True
+) -> BoolMask:
+    """The regions of `mask` that have at least `least` pixels.
 
-    Time O(H W); memory 5 bytes per pixel beside the result.
+    With `corners` pixels that touch by a corner are connected, else by an edge alone. Time
+    O(H W); memory 5 bytes per pixel beside the result.
     """
     compute.checkpoint()
     _, names, measures, _ = cv2.connectedComponentsWithStats(
-        mask.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+        mask.view(np.uint8), connectivity=8 if corners else 4, ltype=cv2.CV_32S
     )
     compute.checkpoint()
     large = measures[:, cv2.CC_STAT_AREA] >= least

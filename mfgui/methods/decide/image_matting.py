@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import cv2
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, Size, to_float
 from mfgui.core.compute import Compute
+from mfgui.methods.decide.areas import without_small_areas
 from mfgui.methods.decide.matting import matte
 from mfgui.methods.decision import Decision, in_sequence
 from mfgui.methods.planes import Plane, blend, grey, in_tiles
@@ -161,7 +163,8 @@ def trimap(
         second = second & (-lead > contrast * max(tops[1], tops[0] / 4))
         guess = lead > 0.0
     area = _LEAST_PART * first.size
-    return large_parts(first, area), large_parts(second, area), guess
+    large = partial(without_small_areas, least=area, compute=compute, corners=False)
+    return large(first), large(second), guess
 
 
 def _top(lead: Plane) -> float:
@@ -176,15 +179,6 @@ def detail(plane: Plane) -> Plane:
     white = plane - cv2.morphologyEx(plane, cv2.MORPH_OPEN, disk)
     black = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, disk) - plane
     return np.asarray(np.maximum(white, black), np.float32)
-
-
-def large_parts(mask: Mask, area: float) -> Mask:
-    """The 4-connected parts of at least `area` pixels."""
-    _, parts, numbers, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=4)
-    kept = numbers[:, cv2.CC_STAT_AREA] >= area
-    kept[0] = False
-    found: Mask = kept[parts]
-    return found
 
 
 def enlarged(alpha: Plane, guide: Plane, first: PixelArray, compute: Compute) -> Plane:

@@ -6,7 +6,7 @@ from scipy.sparse.linalg import spsolve
 
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.methods.decide import image_matting as module
-from mfgui.methods.decide.image_matting import detail, image_matting, large_parts, trimap
+from mfgui.methods.decide.image_matting import detail, image_matting, trimap
 from mfgui.methods.decide.matting import MattingLaplacian, matte
 from tests.methods import published
 
@@ -122,14 +122,6 @@ def test_that_sure_parts_agree_in_both_windows():
         large = [n for n in range(1, count + 1) if (parts == n).sum() >= area]
         assert np.mean(mask == np.isin(parts, large)) > 0.998
     assert not (found[0] & found[1]).any()
-
-
-def test_that_small_parts_are_left_out():
-    mask = np.zeros((20, 20), np.bool_)
-    mask[2:5, 2:5] = mask[10:14, 10:14] = True
-    expected = np.zeros_like(mask)
-    expected[10:14, 10:14] = True
-    assert np.array_equal(large_parts(mask, 10), expected)
 
 
 def test_that_each_object_comes_from_its_sharp_source():
