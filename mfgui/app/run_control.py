@@ -33,7 +33,7 @@ from mfgui.core.session import MapOrigin
 from mfgui.jobs import events
 from mfgui.jobs.pool import TaskFailed
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.registry import Value
+from mfgui.methods.registry import Kind, Value
 
 _SLOW_TO_START = 4_000_000  # pixels
 
@@ -249,13 +249,17 @@ class RunControl:
             self._look_ahead(request)
 
     def _look_ahead(self, request: RunRequest) -> None:
-        """Show what a large run starts from: its own first picture takes some seconds."""
+        """Show what a large run starts from: its own first picture takes some seconds.
+
+        Not where its map is a decision, which may take long on a reduced picture, too.
+        """
         session, sets = self._desk.session, self._sets
         assert session.stack is not None
         assert sets is not None
         size, start = session.stack.size, dict(request.parameters).get("start")
         if (
             request.start_image is not None
+            or (request.labels is None and request.detector.kind is Kind.DECISION)
             or start not in ("composite", "average")
             or size.width * size.height < _SLOW_TO_START
         ):

@@ -430,6 +430,14 @@ def test_that_the_first_look_is_the_average_where_the_run_starts_there(large, ti
     np.testing.assert_allclose(look.pixels, tiny_pair.images.mean(axis=0) * 255, atol=1.5)
 
 
+def test_that_no_decision_is_made_twice_for_a_first_look(large) -> None:
+    explicit = {"detector": "gfdf", "iterations": 2, "start": "composite"}
+    large.controller.runs.run("ms-lap", explicit)
+    large.backend._pool.close(1)
+    large.backend._pool.loop()  # the run itself still waits
+    assert not large.backend.events
+
+
 def test_that_a_first_look_never_replaces_a_later_picture(large) -> None:
     controller = large.controller
     controller.runs.run("ms-lap", {"iterations": 2})
