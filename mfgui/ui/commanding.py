@@ -22,6 +22,7 @@ from mfgui.methods.registry import Kind
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.dialogs.about import show_about, show_shortcuts
 from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
+from mfgui.ui.docks.method import NO_START
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.theme import Choice, Themes
 from mfgui.ui.workspaces import Workspace
@@ -283,7 +284,9 @@ class Commands(QObject):
                 self._arranger.bring_up("curve")
 
     def _run_again(self) -> None:
-        if self._ready():
+        if self._parts.method.method.kind is not Kind.OPTIMISER:
+            self._parts.banners.show_notice(Notice(Severity.INFO, NO_START))
+        elif self._ready():
             choice = self._parts.method.choice
             self._controller.runs.run_again(choice.method, choice.explicit)
             self._arranger.bring_up("curve")

@@ -111,3 +111,15 @@ def test_that_the_curve_comes_up_for_ascents_alone(opened: Application, qtbot: A
     qtbot.waitUntil(lambda: not method.visibleRegion().isEmpty(), timeout=WAIT_MS)
     run(opened, qtbot, "gfdf", 1)
     assert not method.visibleRegion().isEmpty()
+
+
+def test_that_only_ascents_run_again_from_an_image(opened: Application, qtbot: Any) -> None:
+    method, actions = opened.window.parts.method, opened.window.parts.actions
+    run(opened, qtbot, "gfdf", 1)
+    assert not method.run_again_button.isEnabled()
+    assert "starts from the sources" in method.run_again_button.toolTip()
+    actions["run-again"].trigger()
+    assert not opened.controller.state.running
+    assert set(opened.controller.session.results) == {1}
+    method.choose_method("ms-lap")
+    assert method.run_again_button.isEnabled()

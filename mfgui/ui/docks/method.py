@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
 
 from mfgui.app.requests import DEFAULT_DETECTOR, DETECTOR_PREFIX, shared_settings
 from mfgui.core.events import RunStatus
-from mfgui.methods.registry import Method, Value
+from mfgui.methods.registry import Kind, Method, Value
 from mfgui.ui.forms import LABEL_WIDTH, FoldedSection, ParameterForm
 from mfgui.ui.icons import IconButton, TextButton
 from mfgui.ui.method_box import MethodBox
 from mfgui.ui.progress import ProgressView
+
+NO_START = "this method starts from the sources"
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class MethodPanel(QWidget):
         """Why each button cannot be used now; an empty text means that it can."""
         if not run and not self.valid:
             run = run_again = copy = "correct the marked values"
+        if self.method.kind is not Kind.OPTIMISER:
+            run_again = run_again or NO_START
         for button, reason in (
             (self.run_button, run),
             (self.pause_button, pause),
