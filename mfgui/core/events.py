@@ -126,6 +126,54 @@ class ResultRemoved:
     run_id: int
 
 
+@dataclass(frozen=True)
+class ReferenceChanged:
+    """Another picture is the reference (read it from the session)."""
+
+
+@dataclass(frozen=True)
+class TruthChanged:
+    """A ground truth was loaded, or there is none any more (read it from the session)."""
+
+
+@dataclass(frozen=True)
+class MarkChanged:
+    """A result has another name, star or note."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class LineChanged:
+    """The line of the profile is another one, or there is none any more."""
+
+
+@dataclass(frozen=True)
+class CompareChanged:
+    """Panes, view or scale of the comparison changed (read them from the controller)."""
+
+
+@dataclass(frozen=True)
+class PlaneChanged:
+    """The plane of local Q of the picture `key` is new inside `rect`; of all pictures, and
+    without any values, for an empty key."""
+
+    key: str
+    rect: Rect
+
+
+@dataclass(frozen=True)
+class BandChanged:
+    """The distances from label changes are new inside `rect`; None when there are none."""
+
+    rect: Rect | None
+
+
+@dataclass(frozen=True)
+class ScoresChanged:
+    """Scores of results were computed, became stale, or are being computed."""
+
+
 class RunState(StrEnum):
     """States of a run, in words that people read."""
 
@@ -293,6 +341,14 @@ Change = (
     | HeatChanged
     | SpotsChanged
     | SpotChosen
+    | ReferenceChanged
+    | TruthChanged
+    | MarkChanged
+    | LineChanged
+    | CompareChanged
+    | PlaneChanged
+    | BandChanged
+    | ScoresChanged
     | Notice
 )
 

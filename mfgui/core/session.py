@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mfgui.core.arrays import Rect
+from mfgui.core.arrays import PixelArray, Rect
 from mfgui.core.labels import FocusMap
 from mfgui.core.result import Result
 from mfgui.core.seams import HARD, Seam
@@ -25,6 +25,42 @@ class MapOrigin:
     def kept(self) -> bool:
         """Whether no run may exchange it for one of its own."""
         return bool(self.path) or self.edited
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a person says of a result: another name, a star, a note."""
+
+    name: str = ""
+    star: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The ground truth of the open set.
+
+    Attributes
+    ----------
+    pixels : (H, W, C) uint8, uint16 or float32
+        Of the size and the channels of the sources, as stored in its file, read-only.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    pixels: PixelArray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line on the picture; pixel i spans i ... i + 1. `width` in pixels is averaged over."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    width: int = 1
 
 
 @dataclass
@@ -48,6 +84,12 @@ class Session:
         Of the composite of the map.
     region : Rect or None
         Refiners and other changes of the map keep to it; inside the picture.
+    truth : Truth or None
+        The ground truth; its picture key is ``truth``.
+    marks : dict
+        Of results, by run number; those without one have none.
+    line : Line or None
+        The line of the profile.
     """
 
     stack: SourceStack | None = None
@@ -60,3 +102,6 @@ class Session:
     reference: str = ""
     seam: Seam = HARD
     region: Rect | None = None
+    truth: Truth | None = None
+    marks: dict[int, Mark] = field(default_factory=dict)
+    line: Line | None = None
