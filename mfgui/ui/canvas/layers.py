@@ -1,47 +1,80 @@
-"""What a canvas has to show: pictures by key, the focus map, the overlay, and which is up."""
+"""What one pane shows of a shelf: which picture, what over it, and what in its place."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
 
 from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
+from mfgui.core.comparison import CompareView
 from mfgui.core.heat import HeatKind
 from mfgui.core.pyramid import Picture, StoredReader
 from mfgui.ui.canvas.measures import Measures, Values, Weights
-from mfgui.ui.canvas.overlays import Overlay, OverlayMode, Palette
-from mfgui.ui.canvas.scene import Levels, Map, Scene
-
-NO_SET = Size(1, 1)
+from mfgui.ui.canvas.overlays import ColourTable, Overlay, OverlayMode, Palette
+from mfgui.ui.canvas.scene import Band, Compared, Levels, Map, Plane, PlaneArray, Scene
+from mfgui.ui.canvas.shelf import NO_SET as NO_SET
+from mfgui.ui.canvas.shelf import NOWHERE, Shelf
 
 
 class Layers:
-    """Pictures of one set and its focus map; `scene` says what is to be drawn.
+    """Pictures of one set and what is known of their pixels; `scene` says what is to be drawn.
 
-    Methods that change something return the image rectangle that now looks different, empty
-    when nothing does.
+    Methods that change something return the image rectangle that now looks different in this
+    pane, empty when nothing does. Panes that share the shelf compare their scenes before and
+    after; equal contents look the same.
+
+    Attributes
+    ----------
+    shown, peeked : str
+        Keys of pictures; empty for none.
+    view, gain, against : CompareView, int, str
+        What is drawn of the picture, the factor of differences, and the key of the picture that
+        it is compared with.
+    band : int
+        Width of what is not dimmed about label changes; 0 dims nothing.
     """
 
-    def __init__(self, palette: Palette) -> None:
-        self.size = NO_SET
+    def __init__(self, palette: Palette, shelf: Shelf | None = None) -> None:
         self.palette = palette
+        self.shelf = Shelf() if shelf is None else shelf
         self.overlay = Overlay()
         self.active = 1
         self.shown = ""
         self.peeked = ""
-        self.k = 0
-        self.map: Map | None = None
-        self.other: Map | None = None
-        self.measures = Measures()
-        self._pictures: dict[str, Picture] = {}
-        self._stamps = itertools.count(1)
-        self._stamp_of: dict[str, int] = {}
+        self.view = CompareView.PICTURE
+        self.gain = 1
+        self.against = ""
+        self.band = 0
+
+    @property
+    def size(self) -> Size:
+        return self.shelf.size
+
+    @property
+    def k(self) -> int:
+        """Sources that the focus map chooses from; 0 without one."""
+        return self.shelf.k
+
+    @property
+    def measures(self) -> Measures:
+        return self.shelf.measures
 
     @property
     def pictures(self) -> Mapping[str, Picture]:
-        return MappingProxyType(self._pictures)
+        return self.shelf.pictures
+
+    @property
+    def map(self) -> Map | None:
+        """The focus map in the colours of this pane."""
+        return self._coloured(self.shelf.labels)
+
+    @property
+    def other(self) -> Map | None:
+        """The map that the focus map is compared with."""
+        return self._coloured(self.shelf.others)
 
     @property
     def visible(self) -> str:
@@ -50,127 +83,132 @@ class Layers:
 
     @property
     def whole(self) -> Rect:
-        return Rect(0, 0, self.size.width, self.size.height)
+        return self.shelf.whole
 
     def begin_set(self, size: Size) -> None:
         """Forget everything of the set before."""
-        self.size = size
-        self._pictures.clear()
-        self._stamp_of.clear()
+        self.shelf.begin_set(size)
         self.shown = self.peeked = ""
-        self.map, self.k, self.other = None, 0, None
-        self.measures.clear()
 
     def set_picture(self, key: str, picture: Picture) -> Rect:
         """Add or exchange a picture; the first one is shown."""
-        if not self._pictures and self.size == NO_SET:
-            self.size = picture.size
-        self._pictures[key] = picture
-        self._stamp_of[key] = next(self._stamps)
-        self.shown = self.shown or key
-        return self.whole if key == self.visible else _NOWHERE
+
+        def change() -> Rect:
+            self.shown = self.shown or key
+            return self.shelf.set_picture(key, picture)
+
+        return self._seen(change)
 
     def update_picture(
         self, key: str, pixels: ImageU8, rect: Rect | None, stored: PixelArray | StoredReader | None
     ) -> Rect:
         """Exchange pixels in place where the picture has the same size, else the picture."""
-        picture = self._pictures.get(key)
-        height, width, channels = pixels.shape
-        fits = picture is not None and picture.channels == channels
-        if picture is None or not fits or (rect is None and picture.size != Size(width, height)):
-            return self.set_picture(key, Picture(pixels, stored=stored))
-        changed = rect or Rect(0, 0, width, height)
-        picture.repair(changed, pixels)
-        if stored is not None:
-            picture.set_stored(stored)
-        self._stamp_of[key] = next(self._stamps)
-        return _scaled(changed, picture.size, self.size) if key == self.visible else _NOWHERE
+
+        def change() -> Rect:
+            self.shown = self.shown or key
+            return self.shelf.update_picture(key, pixels, rect, stored)
+
+        return self._seen(change)
 
     def remove_picture(self, key: str) -> Rect:
         """Forget a picture; if it is shown, nothing is."""
-        changed = self.whole if key == self.visible else _NOWHERE
-        self._pictures.pop(key, None)
-        self._stamp_of.pop(key, None)
-        self.shown = "" if self.shown == key else self.shown
-        self.peeked = "" if self.peeked == key else self.peeked
-        return changed
+
+        def change() -> Rect:
+            self.shown = "" if self.shown == key else self.shown
+            self.peeked = "" if self.peeked == key else self.peeked
+            return self.shelf.remove_picture(key)
+
+        return self._seen(change)
 
     def set_labels(self, labels: LabelArray | None, k: int) -> None:
         """Take the live labels of K sources, (H, W), by reference; ValueError if they misfit."""
-        if labels is None:
-            self.map, self.k = None, 0
-            return
-        self._check(labels.shape)
-        self.k = k
-        table = self.palette.table(labels, k=k, active=self.active)
-        self.map = Map(labels, table, next(self._stamps))
+        self.shelf.set_labels(labels, k)
 
     def labels_changed(self, rect: Rect) -> Rect:
         """Labels inside `rect` have been changed in place."""
-        if self.map is None:
-            return _NOWHERE
-        before = self.scene().content
-        self.map = replace(self.map, stamp=next(self._stamps))
-        return _NOWHERE if self.scene().content == before else rect
+        return self._seen(lambda: self.shelf.labels_changed(rect))
 
     def set_other(self, labels: LabelArray | None) -> None:
         """Take the labels of the map that this one is compared with, (H, W), by reference."""
-        self.other = None
-        if labels is not None:
-            self._check(labels.shape)
-            table = self.palette.table(labels, k=max(1, self.k), active=self.active)
-            self.other = Map(labels, table, next(self._stamps))
+        self.shelf.set_other(labels)
 
     def set_soft(self, weights: Weights | None) -> None:
         """Take continuous weights, (H, W) or one plane for each label, by reference."""
-        if weights is not None:
-            self._check(weights.shape[-2:])
-        self.measures.set_soft(weights, next(self._stamps))
+        self.shelf.set_soft(weights)
 
     def set_heat(self, kind: HeatKind, values: Values | None, rect: Rect | None) -> Rect:
         """Take measured values, (H, W); `rect` is where they differ from those before."""
-        if values is not None:
-            self._check(values.shape)
-        before = self.scene().content
-        self.measures.set_heat(kind, values, next(self._stamps), rect)
-        same = self.scene().content == before
-        return _NOWHERE if same else rect if rect is not None else self.whole
+        return self._seen(lambda: self.shelf.set_heat(kind, values, rect))
 
-    def _check(self, shape: tuple[int, ...]) -> None:
-        if shape != (self.size.height, self.size.width):
-            raise ValueError(f"the map is {shape[1]} x {shape[0]}, not {self.size}")
+    def set_plane(self, key: str, plane: PlaneArray | None, rect: Rect | None = None) -> Rect:
+        """Take the live local Q of a picture, see `Shelf.planes`; only `rect` of it is new."""
+        return self._seen(lambda: self.shelf.set_plane(key, plane, rect))
+
+    def set_map(self, key: str, labels: LabelArray | None, rect: Rect | None = None) -> Rect:
+        """Take the labels that a picture was fused by; only `rect` of them is new."""
+        return self._seen(lambda: self.shelf.set_map(key, labels, rect))
+
+    def set_distance(self, distance: ImageU8 | None, rect: Rect | None = None) -> Rect:
+        """Take the live distances from label changes, see `Band`; only `rect` of them is new."""
+        return self._seen(lambda: self.shelf.set_distance(distance, rect))
 
     def set_active(self, label: int) -> None:
         """Choose the active label; large stacks draw it in the accent colour."""
         self.active = label
-        if self.k > len(self.palette.labels):
-            self._colour_again()
 
     def set_palette(self, palette: Palette) -> None:
         """Draw labels in other colours."""
-        if palette != self.palette:
-            self.palette = palette
-            self._colour_again()
+        self.palette = palette
 
-    def scene(self, *, surround: int = 0xFF000000, ratio: float = 1.0) -> Scene:
-        """What is to be drawn now; nothing lies over a picture that is peeked at."""
+    def scene(
+        self, key: str | None = None, *, surround: int = 0xFF000000, ratio: float = 1.0
+    ) -> Scene:
+        """What is to be drawn now; nothing lies over a picture that is peeked at.
+
+        With a `key` the same of another picture than the visible one.
+        """
+        plain = key is None and bool(self.peeked)
+        key = self.visible if key is None else key
         return Scene(
-            self._pictures.get(self.visible),
-            self._stamp_of.get(self.visible, 0),
+            self.pictures.get(key),
+            self.shelf.stamp_of(key),
             map=self.map,
-            overlay=Overlay() if self.peeked else self.overlay,
+            overlay=Overlay() if plain else self.overlay,
             active=self.active,
             surround=surround,
             ratio=ratio,
             other=self.other,
-            levels=self._levels(),
+            levels=None if plain else self._levels(),
+            compared=None if plain else self._compared(key),
+            band=None if plain else self._band(),
         )
+
+    def _compared(self, key: str) -> Compared | None:
+        """What is drawn of a picture; the picture itself where it has no map of its own."""
+        own = None
+        if self.view is CompareView.MAP:
+            own = self._coloured(self.shelf.maps.get(key))
+        if self.view is CompareView.PICTURE or (self.view is CompareView.MAP and own is None):
+            return None
+        return Compared(
+            self.view,
+            self.gain,
+            self.pictures.get(self.against),
+            self.shelf.stamp_of(self.against),
+            q=self.shelf.planes.get(key),
+            against_q=self.shelf.planes.get(self.against),
+            map=own,
+            ramp=self.palette.ramp,
+            diverging=self.palette.diverging,
+        )
+
+    def _band(self) -> Band | None:
+        distance = self.shelf.distance
+        return Band(distance, self.band) if self.band and distance is not None else None
 
     def _levels(self) -> Levels | None:
         """Of the soft map or the heat map that the overlay shows, if it does."""
         mode = self.overlay.mode
-        if self.peeked:
-            return None
         if mode is OverlayMode.SOFT:
             return self.measures.soft(max(1, self.active), self._hue)
         if mode.of_heat:
@@ -181,17 +219,22 @@ class Layers:
         count = max(self.k, self.measures.planes, 1)
         return self.palette.colour(min(label, count), k=count, active=self.active)
 
-    def _colour_again(self) -> None:
-        if self.map is not None:
-            self.set_labels(self.map.labels, self.k)
+    def _coloured(self, plane: Plane | None) -> Map | None:
+        if plane is None:
+            return None
+        few = len(self.palette.labels)
+        k = self.k or few
+        # Up to that many sources the active one has the colour that it always has.
+        kind = (self.palette, plane.values.dtype, k, self.active if k > few else 0)
+        return Map(plane.values, _table(*kind), (plane.stamp, *kind))
+
+    def _seen(self, change: Callable[[], Rect]) -> Rect:
+        """The rectangle of a change where this pane shows it, else nowhere."""
+        before = self.scene().content
+        rect = change()
+        return NOWHERE if self.scene().content == before else rect
 
 
-_NOWHERE = Rect(0, 0, 0, 0)
-
-
-def _scaled(rect: Rect, size: Size, frame: Size) -> Rect:
-    """A rectangle of a picture of `size` in pixels of the set, rounded outwards."""
-    x, y = rect.x * frame.width // size.width, rect.y * frame.height // size.height
-    right = -(-rect.right * frame.width // size.width)
-    bottom = -(-rect.bottom * frame.height // size.height)
-    return Rect(x, y, right - x, bottom - y)
+@lru_cache(maxsize=8)
+def _table(palette: Palette, kind: np.dtype[Any], k: int, active: int) -> ColourTable:
+    return palette.table(np.empty(0, kind), k=k, active=active)

@@ -43,6 +43,8 @@ class Palette:
         The active label in larger stacks.
     unassigned, ignore : int
         Where no colour of a source applies.
+    diverging : tuple of int
+        Anchors from the least through nothing, in the middle, to the most.
     """
 
     labels: tuple[int, ...]
@@ -50,6 +52,7 @@ class Palette:
     accent: int
     unassigned: int
     ignore: int
+    diverging: tuple[int, ...]
 
     @classmethod
     def load(cls, *, accent: int) -> Palette:
@@ -61,6 +64,7 @@ class Palette:
             accent=accent,
             unassigned=_colour(stored["unassigned"]),
             ignore=_colour(stored["ignore"]),
+            diverging=tuple(_colour(word) for word in stored["diverging"]),
         )
 
     def colour(self, label: int, *, k: int, active: int) -> int:

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
 
 from mfgui.core.arrays import ImageU8, LabelArray
+from mfgui.core.comparison import CompareView
 from mfgui.core.pyramid import Picture
 from mfgui.ui.canvas.overlays import ColourTable, Overlay, OverlayMode
+
+PlaneArray: TypeAlias = npt.NDArray[Any]  # (H, W) uint8 or uint16
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A number of every pixel, (H, W), live; `stamp` is another one for every other content."""
+
+    values: PlaneArray = field(repr=False)
+    stamp: int
 
 
 @dataclass(frozen=True, eq=False)
 class Map:
     """The focus map to draw: live labels, and their table of colours.
 
-    `stamp` is another number for every other content.
+    `stamp` differs for every other content.
     """
 
     labels: LabelArray = field(repr=False)
     table: ColourTable = field(repr=False)
-    stamp: int
+    stamp: object
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +49,65 @@ class Levels:
 
 
 @dataclass(frozen=True, eq=False)
+class Compared:
+    """What is drawn in place of the picture, or over it, to compare it.
+
+    Attributes
+    ----------
+    view : CompareView
+        Any but the picture itself.
+    against : Picture
+        What the pixels are compared with; None when it is missing. `stamp` is that of its
+        content.
+    q, against_q : Plane
+        Local Q of the picture, and of the one it is compared with, (H, W) uint16.
+    map : Map
+        The labels that the picture was fused by.
+    ramp, diverging : tuple of int
+        Anchors of the colours, 0xffRRGGBB.
+    """
+
+    view: CompareView
+    gain: int = 1
+    against: Picture | None = None
+    stamp: int = 0
+    q: Plane | None = None
+    against_q: Plane | None = None
+    map: Map | None = None
+    ramp: tuple[int, ...] = ()
+    diverging: tuple[int, ...] = ()
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """Equal for what looks the same over the same picture."""
+        scale = (self.view, self.gain) if self.view.has_gain else (self.view,)
+        if self.view.of_pixels:
+            return (*scale, self.against is None, self.stamp)
+        planes = (self.q, self.against_q if self.view is CompareView.LOCAL_Q_DIFFERENCE else None)
+        if self.view is CompareView.MAP:
+            planes = (None, None)
+        stamps = tuple(0 if plane is None else plane.stamp for plane in planes)
+        return (*scale, *stamps, self.map.stamp if self.map is not None else 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """What is farther from a label change than `width` pixels is dimmed.
+
+    `distance` is 1 at pixels that touch another label, corners included, and one more for each
+    row or column farther away.
+    """
+
+    distance: Plane
+    width: int
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """Equal for what looks the same."""
+        return (self.distance.stamp, self.width)
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
     """Everything that decides how the canvas looks, but for the place.
 
@@ -46,6 +119,10 @@ class Scene:
         The focus map, and the one that it is compared with.
     levels : Levels
         Of the soft map or the heat map, whichever `overlay` shows.
+    compared : Compared
+        How the picture is compared; None for the picture itself.
+    band : Band
+        None where nothing is dimmed.
     """
 
     picture: Picture | None
@@ -57,6 +134,8 @@ class Scene:
     ratio: float = 1.0
     other: Map | None = None
     levels: Levels | None = None
+    compared: Compared | None = None
+    band: Band | None = None
 
     @property
     def mode(self) -> OverlayMode:
@@ -73,7 +152,10 @@ class Scene:
     @property
     def content(self) -> tuple[object, ...]:
         """Equal for scenes that look the same."""
-        fixed = (self.picture is None, self.stamp, self.surround, self.ratio)
+        compared = None if self.compared is None else self.compared.content
+        band = None if self.band is None else self.band.content
+        place = (self.picture is None, self.stamp, self.surround, self.ratio)
+        fixed = (*place, compared, band)
         mode = self.mode
         if mode is OverlayMode.OFF:
             return fixed

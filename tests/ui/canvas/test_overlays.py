@@ -23,6 +23,7 @@ PALETTE = Palette(
     accent=0xFF112233,
     unassigned=0xFF808080,
     ignore=0xFF404040,
+    diverging=(0xFF1F5FAE, 0xFFF5F5F5, 0xFFA85A00),
 )
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
