@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mfgui.app import tasks
 from mfgui.app.actions import State
 from mfgui.app.annotating import AnnotationControl
+from mfgui.app.compare_control import CompareControl
 from mfgui.app.composite import Composite
 from mfgui.app.desk import Backend, Desk
 from mfgui.app.device_control import DeviceControl
@@ -58,6 +59,7 @@ class Controller:
         )
         self.runs.bind(self.sets)
         self.refining = Refining(self._desk, self.edit)
+        self.compare = CompareControl(self._desk)
         self.heat = HeatControl(self._desk, self.view)
         self.spots = SpotControl(self._desk, self.heat)
         self.sessions = SessionControl(
@@ -110,6 +112,9 @@ class Controller:
             has_list=self.annotation.worklist is not None,
             annotating=self.annotation.ready,
             sources_changed=self.annotation.changed_sources is not None,
+            comparing=self.compare.comparing,
+            has_truth=self.session.truth is not None,
+            results=len(self.compare.results()),
         )
 
     def warm_up(self) -> None:

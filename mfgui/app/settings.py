@@ -44,7 +44,7 @@ class Settings:
         Absolute paths of the files of each set, newest first.
     last_export_depth : str
         Empty for the depth of the sources.
-    window_geometry, window_layout, annotate_layout : str
+    window_geometry, window_layout, annotate_layout, compare_layout : str
         Base64, as Qt gives them; a layout for each workspace.
     annotator : str
         Who draws maps; written beside them.
@@ -52,6 +52,9 @@ class Settings:
         What was chosen from the command palette, the last first.
     tools : dict
         Options of the tools by name; the tools themselves leave out what they do not know.
+    comparison : dict
+        What the Compare workspace had last; `app.compare_control` leaves out what it does not
+        know.
     """
 
     theme: str = "system"
@@ -64,10 +67,12 @@ class Settings:
     window_geometry: str = ""
     window_layout: str = ""
     annotate_layout: str = ""
+    compare_layout: str = ""
     workspace: str = "fuse"
     annotator: str = ""
     palette_recent: tuple[str, ...] = ()
     tools: dict[str, bool | int | str] = field(default_factory=dict)
+    comparison: dict[str, bool | int | str] = field(default_factory=dict)
     recent: tuple[tuple[str, ...], ...] = field(default=())
 
     def with_recent(self, paths: tuple[str, ...]) -> Settings:
@@ -145,7 +150,7 @@ def _checked(found: Mapping[str, Any]) -> Settings:
             value = tuple(tuple(str(path) for path in paths) for paths in value)
         elif entry.name == "palette_recent":
             value = tuple(str(name) for name in value)
-        elif entry.name == "tools":
+        elif entry.name in ("tools", "comparison"):
             value = {str(name): part for name, part in value.items() if type(part) in _PLAIN}
         elif type(value) is not type(getattr(defaults, entry.name)):
             raise TypeError(f"{entry.name} is a {type(value).__name__}")

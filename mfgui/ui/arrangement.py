@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -232,9 +232,12 @@ class Arranger(QObject):
                 window.addDockWidget(right, group[0])
             else:
                 window.splitDockWidget(above[0], group[0], Qt.Orientation.Vertical)
-        if plan.below in self._docks:
-            window.addDockWidget(bottom, self._docks[plan.below])
-        placed = {dock for group in groups for dock in group} | {self._docks.get(plan.below)}
+        below = self._there(plan.below)
+        for number, dock in enumerate(below):
+            window.addDockWidget(bottom, dock)
+            if number:
+                window.tabifyDockWidget(below[0], dock)
+        placed = {dock for group in (*groups, below) for dock in group}
         others = [dock for dock in self._docks.values() if dock not in placed]
         for group, further in zip(groups, [*([()] * (len(groups) - 1)), others], strict=True):
             for first, second in zip([*group, *further], [*group, *further][1:], strict=False):
@@ -252,8 +255,12 @@ class Arranger(QObject):
 
     def _groups(self, plan: Plan) -> list[list[Dock]]:
         """The docks of each group of the right column, without those that there are not."""
-        groups = [[self._docks[n] for n in names if n in self._docks] for names in plan.right]
+        groups = [self._there(names) for names in plan.right]
         return [group for group in groups if group]
+
+    def _there(self, names: Sequence[str]) -> list[Dock]:
+        """The docks of these names that the window has."""
+        return [self._docks[name] for name in names if name in self._docks]
 
     def _size(self, arrangement: Arrangement) -> None:
         window, size = self._window, self._window.size()
@@ -267,8 +274,7 @@ class Arranger(QObject):
         heights = [(height - top) * share // sum(rest) for share in rest]
         if len(leaders) > 1:
             window.resizeDocks(leaders, [top, *heights], vertical)
-        if plan.below in self._docks:
-            window.resizeDocks([self._docks[plan.below]], [curve_height(size)], vertical)
+        window.resizeDocks(self._there(plan.below)[:1], [curve_height(size)], vertical)
 
     def _show_titles(self) -> None:
         """A dock in a group of tabs needs no title of its own."""

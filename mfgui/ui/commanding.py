@@ -117,6 +117,7 @@ class Commands(QObject):
         return {
             "workspace-fuse": lambda: self._arranger.choose(Workspace.FUSE),
             "workspace-annotate": lambda: self._arranger.choose(Workspace.ANNOTATE),
+            "workspace-compare": lambda: self._arranger.choose(Workspace.COMPARE),
             "dock-next": lambda: self._arranger.step_dock(1, self._parts.canvas),
             "dock-previous": lambda: self._arranger.step_dock(-1, self._parts.canvas),
             "docks": self._arranger.toggle_all,

@@ -21,6 +21,9 @@ from mfgui.ui.arrangement import Arranger
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.commanding import Commands
+from mfgui.ui.compare_answers import CompareAnswers
+from mfgui.ui.compare_bar import CompareBar
+from mfgui.ui.compare_presenter import ComparePresenter
 from mfgui.ui.device_menu import DeviceMenu
 from mfgui.ui.docks.curve import CurvePanel
 from mfgui.ui.docks.frame import Dock
@@ -106,6 +109,8 @@ class MainWindow(QMainWindow):
         self.tools.auto_source = self.map_answers.auto_source
         self.sessions = SessionAnswers(self, controller, self.parts, self.commands, self.bench)
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
+        self.commands.add(CompareAnswers(self, controller, self.parts).answers())
+        self.comparing = ComparePresenter(controller, self.parts, self)
         self.annotations = AnnotationAnswers(
             self,
             controller,
@@ -151,6 +156,7 @@ class MainWindow(QMainWindow):
             overlay=OverlayControl(Overlay(mode, values.overlay_strength)),
             switch=PictureSwitch(),
             strip=strip_of(actions),
+            compare_bar=CompareBar(actions),
             option_bar=OptionBar(restored(values.tools)),
             sources=SourcesPanel(),
             method=MethodPanel(
@@ -187,7 +193,8 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         parts = self.parts
-        self._work = WorkArea(parts.banners, parts.strip, parts.option_bar, self._pages)
+        bars = (parts.option_bar, parts.compare_bar)
+        self._work = WorkArea(parts.banners, parts.strip, bars, self._pages)
         self._pages.addWidget(parts.start)
         self._pages.addWidget(parts.canvas)
         self.setCentralWidget(self._work)
@@ -210,7 +217,7 @@ class MainWindow(QMainWindow):
         parts.actions.triggered.connect(commands.carry_out)
         commands.quit_asked.connect(self.close)
         self._themes.changed.connect(self._on_theme_changed)
-        connect_workspaces(parts, self.arranger)
+        connect_workspaces(parts, controller, self.arranger, self._work)
         connect_start(parts, commands, self.annotations.open_list)
         connect_canvas(parts, controller, self.presenter)
         connect_docks(parts, controller, commands, self.presenter)
@@ -296,6 +303,7 @@ class MainWindow(QMainWindow):
         layouts = {
             Workspace.FUSE: values.window_layout,
             Workspace.ANNOTATE: values.annotate_layout,
+            Workspace.COMPARE: values.compare_layout,
         }
         known = values.workspace in list(Workspace)
         workspace = Workspace(values.workspace) if known else Workspace.FUSE
@@ -304,12 +312,14 @@ class MainWindow(QMainWindow):
 
     def _remember(self) -> None:
         self.tools.remember()
+        self._controller.compare.remember()
         geometry, layouts = self.arranger.saved()
         overlay = self.parts.overlay.overlay
         self._controller.settings.change(
             window_geometry=geometry,
             window_layout=layouts.get(Workspace.FUSE, ""),
             annotate_layout=layouts.get(Workspace.ANNOTATE, ""),
+            compare_layout=layouts.get(Workspace.COMPARE, ""),
             workspace=self.arranger.workspace.value,
             overlay=overlay.mode.value,
             overlay_strength=overlay.strength,

@@ -10,6 +10,7 @@ from mfgui.app.settings import SettingsFile, home
 from mfgui.core.pyramid import Picture
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.canvas.view import Canvas
+from mfgui.ui.compare_bar import CompareBar
 from mfgui.ui.device_menu import DeviceMenu
 from mfgui.ui.docks.curve import CurvePanel
 from mfgui.ui.docks.method import MethodPanel
@@ -71,6 +72,7 @@ class WindowParts:
     switch: PictureSwitch
     strip: ToolStrip
     option_bar: OptionBar
+    compare_bar: CompareBar
     sources: SourcesPanel
     method: MethodPanel
     results: ResultsPanel

@@ -16,15 +16,20 @@ from mfgui.ui.label_shares import LabelPresenter
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.presenter import Presenter
 from mfgui.ui.tool_bar import ToolBar
+from mfgui.ui.work_area import WorkArea
 from mfgui.ui.workspaces import Workspace
 
 
-def connect_workspaces(parts: WindowParts, arranger: Arranger) -> None:
+def connect_workspaces(
+    parts: WindowParts, controller: Controller, arranger: Arranger, work: WorkArea
+) -> None:
     """What shows which workspace it is."""
 
     def show(name: str) -> None:
         parts.actions[f"workspace-{name}"].setChecked(True)
         parts.sources.show_as_labels(name == Workspace.ANNOTATE)
+        work.show_comparing(name == Workspace.COMPARE)
+        controller.compare.enter(name == Workspace.COMPARE)
 
     arranger.workspace_changed.connect(show)
 

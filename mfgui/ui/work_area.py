@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from mfgui.ui.compare_bar import CompareBar
 from mfgui.ui.notices import Banners
 from mfgui.ui.option_bar import OptionBar
 from mfgui.ui.tool_strip import ToolStrip
@@ -21,19 +22,20 @@ class WorkArea(QWidget):
         self,
         banners: Banners,
         strip: ToolStrip,
-        bar: OptionBar,
+        bars: tuple[OptionBar, CompareBar],
         pages: QStackedWidget,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._banners = banners
         self._strip = strip
-        self._bar = bar
-        self._has_set = False
+        self._bar, self._compare_bar = bars
+        self._has_set = self._comparing = False
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
-        right.addWidget(bar)
+        right.addWidget(self._compare_bar)
+        right.addWidget(self._bar)
         right.addWidget(pages, 1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -54,6 +56,12 @@ class WorkArea(QWidget):
         self._strip.setVisible(there)
         self._arrange()
 
+    def show_comparing(self, on: bool) -> None:
+        """The Compare workspace has a bar of its own; that of the tool gives way where there is
+        no room for both."""
+        self._comparing = on
+        self._arrange()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -65,15 +73,20 @@ class WorkArea(QWidget):
         return super().eventFilter(watched, event)
 
     def _arrange(self) -> None:
-        self._bar.setVisible(self._has_set and self._has_room())
+        comparing = self._has_set and self._comparing
+        self._compare_bar.setVisible(comparing)
+        taken = self._compare_bar.height() if comparing else 0
+        self._bar.setVisible(self._has_set and self._has_room(taken))
 
-    def _has_room(self) -> bool:
-        """Whether the canvas keeps its share of the window below a message and the bar."""
+    def _has_room(self, taken: int) -> bool:
+        """Whether the canvas keeps its share of the window below messages and bars, of which
+        others have `taken` pixels of height already."""
         window = self.window().size()
         small = window.width() < LEAST_SIZE.width() or window.height() < LEAST_SIZE.height()
-        if self._banners.isHidden() or small:
+        if small or (self._banners.isHidden() and not taken):
             return True
         banner = max(self._banners.height(), self._banners.sizeHint().height())
-        free = self.height() - banner - self._bar.height()
+        taken += 0 if self._banners.isHidden() else banner
+        free = self.height() - taken - self._bar.height()
         share = free * (self.width() - self._strip.width())
         return share >= CANVAS_SHARE * window.width() * window.height()

@@ -11,6 +11,7 @@ class Workspace(StrEnum):
 
     FUSE = "fuse"
     ANNOTATE = "annotate"
+    COMPARE = "compare"
 
 
 class Arrangement(StrEnum):
@@ -38,15 +39,15 @@ class Plan:
         Height of each group, in parts of the whole.
     top_at_most : int
         Height that the first group never exceeds.
-    below : str
-        A dock below the canvas.
+    below : tuple of str
+        A group of tabs below the canvas.
     """
 
     right: tuple[tuple[str, ...], ...]
     front: tuple[str, ...]
     shares: tuple[int, ...]
     top_at_most: int = 1 << 20
-    below: str = ""
+    below: tuple[str, ...] = ()
 
 
 _PLANS = {
@@ -60,7 +61,7 @@ _PLANS = {
         top_at_most=232,
     ),
     (Workspace.FUSE, Arrangement.ROOMY): Plan(
-        (("sources",), ("method",), ("results",)), (), (20, 48, 32), below="curve"
+        (("sources",), ("method",), ("results",)), (), (20, 48, 32), below=("curve",)
     ),
     (Workspace.ANNOTATE, Arrangement.NARROW): Plan(
         (("sources", "spots", "sets", "history"),), ("sources",), (1,)
@@ -70,6 +71,20 @@ _PLANS = {
     ),
     (Workspace.ANNOTATE, Arrangement.ROOMY): Plan(
         (("sources",), ("spots", "sets"), ("history",)), ("spots",), (40, 32, 28)
+    ),
+    (Workspace.COMPARE, Arrangement.NARROW): Plan(
+        (("results", "metrics", "why", "profile", "histogram"),), ("results",), (1,)
+    ),
+    (Workspace.COMPARE, Arrangement.COMPACT): Plan(
+        (("results", "why"), ("metrics", "profile", "histogram")),
+        ("results", "metrics"),
+        (52, 48),
+    ),
+    (Workspace.COMPARE, Arrangement.ROOMY): Plan(
+        (("results",), ("why", "histogram")),
+        ("why", "metrics"),
+        (52, 48),
+        below=("metrics", "profile"),
     ),
 }
 

@@ -52,7 +52,7 @@ def test_that_the_buttons_change_the_workspace_and_say_which_it_is(opened: Appli
     assert buttons[Workspace.FUSE].isChecked()
     click(buttons[Workspace.ANNOTATE])
     assert shown(opened) == annotate(opened)
-    assert [button.isChecked() for button in buttons.values()] == [False, True]
+    assert [button.isChecked() for button in buttons.values()] == [False, True, False]
     click(buttons[Workspace.ANNOTATE])
     assert buttons[Workspace.ANNOTATE].isChecked()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mfgui.app.actions.annotation_menu import MAP_FIGURES
 from mfgui.app.actions.command import (
+    COMPARE,
     EDIT,
     FILE,
     HELP,
@@ -16,6 +17,7 @@ from mfgui.app.actions.command import (
     Reason,
     State,
 )
+from mfgui.app.actions.compare_menu import COMPARE_COMMANDS
 from mfgui.app.actions.edit_menu import EDIT_COMMANDS
 from mfgui.app.actions.file_menu import FILE_COMMANDS
 from mfgui.app.actions.help_menu import HELP_COMMANDS
@@ -27,6 +29,7 @@ from mfgui.app.actions.window_menu import WINDOW_COMMANDS
 
 __all__ = [
     "COMMANDS",
+    "COMPARE",
     "EDIT",
     "FILE",
     "HELP",
@@ -49,11 +52,12 @@ COMMANDS: tuple[Command, ...] = (
     *MAP_COMMANDS,
     *MAP_FIGURES,
     *RUN_COMMANDS,
+    *COMPARE_COMMANDS,
     *TOOLS_COMMANDS,
     *WINDOW_COMMANDS,
     *HELP_COMMANDS,
 )
-MENUS = (FILE, EDIT, VIEW, MAP, RUN, TOOLS, WINDOW, HELP)
+MENUS = (FILE, EDIT, VIEW, MAP, RUN, COMPARE, TOOLS, WINDOW, HELP)
 
 
 def command(name: str) -> Command:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FILE, EDIT, VIEW, MAP, RUN, TOOLS, WINDOW, HELP = (
+FILE, EDIT, VIEW, MAP, RUN, COMPARE, TOOLS, WINDOW, HELP = (
     "File",
     "Edit",
     "View",
     "Map",
     "Run",
+    "Compare",
     "Tools",
     "Window",
     "Help",
@@ -36,6 +37,10 @@ class State:
     has_list: bool = False  # a list of sets is open
     annotating: bool = False  # a set of it is, and its drawn map is loaded
     sources_changed: bool = False  # or was not loaded, for its sources are others now
+    comparing: bool = False  # the Compare workspace shows
+    has_truth: bool = False
+    results: int = 0
+    ticked: int = 0  # methods
 
 
 Reason = str  # empty: the command can be used; else one clause why not
@@ -136,6 +141,10 @@ def pause_or_resume(state: State) -> tuple[str, str]:
 
 def needs_idle(state: State) -> Reason:
     return needs_set(state) or ("a run is in progress" if state.running else "")
+
+
+def needs_truth(state: State) -> Reason:
+    return needs_set(state) or ("" if state.has_truth else "load a ground truth first")
 
 
 def needs_list(state: State) -> Reason:

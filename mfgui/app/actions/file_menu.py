@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from mfgui.app.actions.annotation_menu import EXPORT_MAP, LIST_COMMANDS, OPEN_LIST, save_look
-from mfgui.app.actions.command import FILE, Command, needs_fused, needs_idle, needs_map, needs_set
+from mfgui.app.actions.command import (
+    FILE,
+    Command,
+    needs_fused,
+    needs_idle,
+    needs_map,
+    needs_set,
+    needs_truth,
+)
 
 FILE_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -73,6 +81,20 @@ FILE_COMMANDS: tuple[Command, ...] = (
         "Use a focus map from a PNG or TIFF",
         separator_before=True,
         blocked=needs_set,
+    ),
+    Command(
+        "set-truth",
+        "Set ground truth...",
+        FILE,
+        "Load the picture that results are measured against",
+        blocked=needs_set,
+    ),
+    Command(
+        "remove-truth",
+        "Remove ground truth",
+        FILE,
+        "Measure results against their sources alone",
+        blocked=needs_truth,
     ),
     Command("save-map", "Save focus map...", FILE, "Save the focus map as PNG", blocked=needs_map),
     Command(

@@ -37,15 +37,22 @@ def _tool(name: str, text: str, words: str, key: str) -> Command:
 
 
 def _label(number: int) -> Command:
+    """A digit: what is painted, and in the Compare workspace the result that is shown."""
+    plain = f"Label {number}" if number else "Unassigned"
+
+    def look(state: State) -> tuple[str, str]:
+        return (f"Show result {number}" if state.comparing and number else plain), ""
+
     return Command(
         f"{LABEL_PREFIX}{number}",
-        f"Label {number}" if number else "Unassigned",
+        plain,
         TOOLS,
-        f"Paint label {number}" if number else "Paint unassigned",
+        f"Paint label {number}; in Compare: show this result" if number else "Paint unassigned",
         (str(number),),
         canvas_only=True,
         submenu="Label",
         blocked=needs_set,
+        look_in=look,
     )
 
 

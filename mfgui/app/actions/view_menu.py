@@ -128,12 +128,5 @@ VIEW_COMMANDS: tuple[Command, ...] = (
         "Show what the focus map chooses from the sources, without any run",
         blocked=needs_map,
     ),
-    Command(
-        "set-reference",
-        "Set as reference",
-        VIEW,
-        "Hold the backquote key to see the picture shown now",
-        blocked=needs_set,
-    ),
     Command("full-screen", "Full screen", VIEW, "Use the whole screen", ("F11",)),
 )

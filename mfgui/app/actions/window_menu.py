@@ -26,6 +26,16 @@ WINDOW_COMMANDS: tuple[Command, ...] = (
         blocked=needs_set,
     ),
     Command(
+        "workspace-compare",
+        "Compare workspace",
+        WINDOW,
+        "Results side by side, scores, profile along a line, why here",
+        ("F4",),
+        checkable=True,
+        group="workspace",
+        blocked=needs_set,
+    ),
+    Command(
         "docks",
         "Hide or show docks",
         WINDOW,
