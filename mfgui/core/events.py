@@ -190,7 +190,8 @@ class RunState(StrEnum):
 @dataclass(frozen=True)
 class RunStatus:
     """Where a run is. `elapsed` and `remaining` are seconds and leave out pauses; `remaining` is
-    None while it is still being estimated. `device` is where it computes."""
+    None while it is still being estimated. `share` is how much of its stage is done, 0 ... 1,
+    None where nobody tells. `device` is where it computes, `reason` why it failed."""
 
     run_id: int
     name: str
@@ -202,6 +203,8 @@ class RunStatus:
     elapsed: float = 0.0
     remaining: float | None = None
     device: str = "cpu"
+    share: float | None = None
+    reason: str = ""
 
     @property
     def active(self) -> bool:
@@ -218,6 +221,11 @@ class RunChanged:
     """The state or progress of a run changed."""
 
     status: RunStatus
+
+
+@dataclass(frozen=True)
+class QueueChanged:
+    """Other runs wait, go, or have failed (read them from the controller)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,6 +338,7 @@ Change = (
     | ResultAdded
     | ResultRemoved
     | RunChanged
+    | QueueChanged
     | FirstLook
     | CurveExtended
     | DevicesChanged
