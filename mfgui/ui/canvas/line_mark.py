@@ -1,0 +1,96 @@
+"""The line of the profile over a picture."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QLineF, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QRegion
+
+from mfgui.core.session import Line
+from mfgui.ui.canvas.viewport import Viewport
+
+GRIP = 5.0  # radius in logical pixels
+_EDGE = 3.0  # that lines and grips reach beyond their path
+_PIECE = 96.0  # length of the rectangles that a slanted line is repaired by
+_LEAST_STRIP = 4.0  # narrower strips are not told from the line
+_BLACK, _WHITE = QColor(0, 0, 0), QColor(255, 255, 255)
+
+
+def draw_line(painter: QPainter, viewport: Viewport, line: Line, *, ratio: float) -> None:
+    """Draw the line in white on black with a grip at each end: a disc where it starts, a ring
+    where it ends. What it averages over is a dashed frame where there is room for one.
+
+    Parameters
+    ----------
+    painter : QPainter
+        In the logical pixels of the pane.
+    ratio : float
+        Device pixels per logical one.
+    """
+    start, end = _ends(viewport, line, ratio)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    strip = _strip(viewport, line, ratio)
+    if strip is not None:
+        _draw_strip(painter, strip)
+    between = _between(start, end)
+    for colour, width in ((_BLACK, 3.0), (_WHITE, 1.25)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        painter.drawLine(between)
+        for grip in (start, end):
+            painter.drawEllipse(grip, GRIP, GRIP)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_WHITE)
+    painter.drawEllipse(start, GRIP - 1.5, GRIP - 1.5)
+    painter.restore()
+
+
+def line_area(viewport: Viewport, line: Line, *, ratio: float) -> QRegion:
+    """The logical pixels of the pane that `draw_line` may touch."""
+    start, end = _ends(viewport, line, ratio)
+    screen = QRect(0, 0, viewport.screen.width, viewport.screen.height)
+    reach = max(GRIP, line.width * viewport.scale / ratio / 2) + _EDGE
+    whole = QLineF(start, end)
+    pieces = min(64, max(1, math.ceil(whole.length() / _PIECE)))
+    area = QRegion()
+    for number in range(pieces):
+        corners = (whole.pointAt(number / pieces), whole.pointAt((number + 1) / pieces))
+        box = QPolygonF(list(corners)).boundingRect()
+        area += box.adjusted(-reach, -reach, reach, reach).toAlignedRect().intersected(screen)
+    return area
+
+
+def _ends(viewport: Viewport, line: Line, ratio: float) -> tuple[QPointF, QPointF]:
+    first, second = (viewport.to_screen(*end) for end in ((line.x0, line.y0), (line.x1, line.y1)))
+    return QPointF(*first) / ratio, QPointF(*second) / ratio
+
+
+def _between(start: QPointF, end: QPointF) -> QLineF:
+    """The line without what lies below its grips."""
+    whole = QLineF(start, end)
+    hidden = min(GRIP, whole.length() / 2) / whole.length() if whole.length() else 0.0
+    return QLineF(whole.pointAt(hidden), whole.pointAt(1.0 - hidden))
+
+
+def _strip(viewport: Viewport, line: Line, ratio: float) -> QPolygonF | None:
+    """The corners of what is averaged over, None where that is hardly wider than the line."""
+    start, end = _ends(viewport, line, ratio)
+    width = line.width * viewport.scale / ratio
+    length = QLineF(start, end).length()
+    if line.width < 2 or width < _LEAST_STRIP or length == 0.0:
+        return None
+    along = end - start
+    across = QPointF(-along.y(), along.x()) * (width / 2 / length)
+    return QPolygonF([start + across, end + across, end - across, start - across])
+
+
+def _draw_strip(painter: QPainter, strip: QPolygonF) -> None:
+    pen = QPen(QColor(0, 0, 0, 170), 1.0)
+    painter.setPen(pen)
+    painter.drawPolygon(strip)
+    pen.setColor(QColor(255, 255, 255, 200))
+    pen.setDashPattern([4.0, 4.0])
+    painter.setPen(pen)
+    painter.drawPolygon(strip)
