@@ -24,6 +24,7 @@ from mfgui.app.session_parts import carry_spots
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
 from mfgui.app.spots import SpotControl
+from mfgui.app.truth_control import TruthControl
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import Rect
 from mfgui.core.events import Notifier, RunState
@@ -66,6 +67,8 @@ class Controller:
             self._desk, self.view, self.edit, self.sets, self.composite.set_seam, numbers
         )
         carry_spots(self.sessions.parts, self.spots)
+        self.truth = TruthControl(self._desk, self.view)
+        self.truth.carried_by(self.sessions.parts)
         self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view, self.spots)
         self.sessions.listed = lambda: self.annotation.active
         self.in_hand: Callable[[], str] = lambda: ""

@@ -10,7 +10,9 @@ from mfgui.app.edit_control import EditControl
 from mfgui.core.labels import FocusMap
 from mfgui.core.result import Result
 
-_MADE_AGAIN = frozenset({"Detect", "Load focus map"})  # steps that cost a click, not work
+_MADE_AGAIN = frozenset(  # steps that cost a click, not work
+    {"Detect", "Load focus map", "Set reference", "Set ground truth", "Remove ground truth"}
+)
 Images = dict[int, weakref.ref[object]]
 MapState = tuple[weakref.ref[FocusMap], int]
 

@@ -284,8 +284,7 @@ class SessionControl:
         view.show(f"source:{stored.active_source}")
         view.choose_label(stored.active_label)
         if is_there(stored.reference, stored):
-            view.show(stored.reference)
-            view.set_reference()
+            view.refer(stored.reference)
         shown = stored.shown if is_there(stored.shown, stored) else view.fused_key()
         view.show(shown or f"source:{stored.active_source}")
         lost = self.parts.restore(stored.parts)

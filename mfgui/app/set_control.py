@@ -241,5 +241,4 @@ class SetControl:
             return
         for number in range(1, session.stack.k + 1):
             self._desk.notifier.emit(PictureDropped(f"source:{number}"))
-        for run_id in session.results:
-            self._view.drop(run_id)
+        self._view.forget()

@@ -13,7 +13,7 @@ from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, PixelArray, 
 from mfgui.core.compose import compose, mean_image
 from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED
-from mfgui.core.pyramid import Picture, display_pixels
+from mfgui.core.pyramid import Picture, StoredReader, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
 from mfgui.files.grouping import images_in
@@ -68,11 +68,21 @@ def source_picture(stack: SourceStack, index: int) -> Picture:
     return _picture(stack, stack.pixels(index))
 
 
-def fused_picture(stack: SourceStack, image: ImageF32) -> Task:
-    """The display picture of a fused image; the readout shows it in the sources' depth."""
+def fused_picture(stack: SourceStack, image: ImageF32, read: StoredReader) -> Task:
+    """The display picture of a fused image; `read` gives the readout its pixels in the sources'
+    depth, so that they are not kept a second time."""
 
     def task(_report: Report) -> Picture:
-        return _picture(stack, from_float(image, stack.depth))
+        return Picture(display(stack, from_float(image, stack.depth)), stored=read)
+
+    return task
+
+
+def stored_picture(stack: SourceStack, pixels: PixelArray) -> Task:
+    """The display picture of pixels that are kept as they were stored, as the ground truth is."""
+
+    def task(_report: Report) -> Picture:
+        return _picture(stack, pixels)
 
     return task
 
