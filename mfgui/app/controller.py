@@ -14,6 +14,7 @@ from mfgui.app.device_control import DeviceControl
 from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
 from mfgui.app.heat_control import HeatControl
+from mfgui.app.planes import Planes
 from mfgui.app.preparation import Preparation
 from mfgui.app.refining import Refining
 from mfgui.app.region_control import RegionControl
@@ -61,6 +62,7 @@ class Controller:
         self.runs.bind(self.sets)
         self.refining = Refining(self._desk, self.edit)
         self.compare = CompareControl(self._desk)
+        self.planes = Planes(self._desk)
         self.heat = HeatControl(self._desk, self.view)
         self.spots = SpotControl(self._desk, self.heat)
         self.sessions = SessionControl(
@@ -128,6 +130,7 @@ class Controller:
         """The window closes: end what other threads and processes do for it."""
         self.preparation.abandon()
         self.heat.abandon()
+        self.planes.abandon()
         self.spots.abandon()
         self.follower.abandon()
         self.composite.abandon()
