@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from mfgui.app import tasks
+from mfgui.app.batching import Asked, Batch, Failures, Wish
 from mfgui.app.desk import Desk
 from mfgui.app.device_control import DeviceControl
 from mfgui.app.preparation import Preparation
 from mfgui.app.requests import RunNumbers, build_request
-from mfgui.app.result_steps import ResultStep
+from mfgui.app.result_steps import ResultControl
+from mfgui.app.run_maps import origin_of, usable_map
 from mfgui.app.runs import RunTracker
 from mfgui.app.set_control import SetControl
 from mfgui.app.view_control import ViewControl
-from mfgui.core.arrays import ImageF32
 from mfgui.core.errors import MfguiError
 from mfgui.core.events import (
     CurveExtended,
     FirstLook,
-    ResultAdded,
-    ResultRemoved,
+    QueueChanged,
     RunChanged,
     RunState,
     RunStatus,
     Severity,
 )
 from mfgui.core.result import Curve, Result
-from mfgui.core.session import MapOrigin
 from mfgui.jobs import events
 from mfgui.jobs.pool import TaskFailed
 from mfgui.jobs.request import RunRequest
 from mfgui.methods.registry import Kind, Value
 
 _SLOW_TO_START = 4_000_000  # pixels
+_OTHERS_GO_ON = "the other methods go on; nothing else has changed"
 
 
 class RunControl:
-    """Runs of the open set. Runs of a set that was left are stopped and their events dropped."""
+    """Runs of the open set. Runs of a set that was left are stopped and their events dropped.
+
+    Attributes
+    ----------
+    tracker : RunTracker
+        Where each run is that was not forgotten.
+    failures : Failures
+        Runs that failed, until they are cleared or run again.
+    """
 
     def __init__(
         self,
@@ -56,39 +64,69 @@ class RunControl:
         self._preparation = preparation
         self._unprepared: set[int] = set()  # runs that wait for the preparation
         self._own_maps: dict[int, int] = {}  # revision of the map that a run has made
+        self._wishes: dict[int, Wish] = {}  # of runs that have not ended
         self._sets: SetControl | None = None
         self.tracker = RunTracker()
+        self.failures = Failures()
+        self._results = ResultControl(desk, view, numbers, self.tracker)
 
     def bind(self, sets: SetControl) -> None:
         """The part that keeps the focus map."""
         self._sets = sets
 
+    @property
+    def listed(self) -> list[RunStatus]:
+        """What waits, goes or has failed: first what was asked for first, failures at the end."""
+        return [*self.tracker.active(), *self.failures.statuses]
+
     def detect(self, detector: str, explicit: Mapping[str, Value]) -> None:
         """Make a focus map and use it from here on."""
-        self._start(detector, explicit, None, map_only=True)
+        self._ask(Wish(detector, explicit, map_only=True))
 
     def run(self, method: str, explicit: Mapping[str, Value]) -> None:
         """Run a method with the parameters that differ from their defaults."""
-        path = explicit.get("start")
-        if isinstance(path, str) and self._is_start_path(method, path):
-            self._run_from_file(method, explicit, path)
-        else:
-            self._start(method, explicit, None)
+        self._ask(Wish(method, explicit))
+
+    def run_all(self, choices: Sequence[Asked]) -> None:
+        """Queue several methods. One that fails, or cannot even begin, does not stop the rest.
+
+        Each is shown in the list of results when it is done; the canvas shows the first one only.
+        """
+        batch = Batch(self._desk.session.shown)
+        for choice in choices:
+            self._ask(Wish(choice.method, choice.explicit, batch=batch))
 
     def run_again(self, method: str, explicit: Mapping[str, Value]) -> None:
         """Run from the image that is shown, with the current map and parameters."""
         image = self._view.shown_image()
         if image is not None:
-            self._start(method, explicit, image)
+            self._ask(Wish(method, explicit, start_image=image))
+
+    def retry(self, run_id: int) -> None:
+        """Ask again for what has failed, with the present map."""
+        wish = self.failures.take(run_id)
+        if wish is not None:
+            self._desk.notifier.emit(QueueChanged())
+            self._ask(wish)
+
+    def dismiss(self, run_id: int | None = None) -> None:
+        """Forget one failure, or all of them."""
+        if run_id is None:
+            self.failures.clear()
+        else:
+            self.failures.take(run_id)
+        self._desk.notifier.emit(QueueChanged())
 
     def stop(self, run_id: int | None = None) -> None:
-        """Stop one run, or all and drop the queued ones; answers at once."""
+        """Stop one run, or all; answers at once. What waits in the queue is gone at once."""
         for status in self._addressed(run_id):
-            if status.state is not RunState.STOPPING:
+            if status.state is RunState.STOPPING:
+                continue
+            self._desk.backend.stop_run(status.run_id)
+            if status.state is RunState.QUEUED:
+                self.handle(events.Stopped(status.run_id, None))
+            else:
                 self._tell(self.tracker.stopping(status.run_id))
-                self._desk.backend.stop_run(status.run_id)
-                if status.run_id in self._unprepared:
-                    self.handle(events.Stopped(status.run_id, None))
 
     def pause_or_resume(self, run_id: int | None = None) -> None:
         """Hold one run or all that run, with their state in memory; if none runs, let those that
@@ -111,6 +149,10 @@ class RunControl:
             self._desk.backend.stop_run(status.run_id)
             self._tell(self.tracker.ended(status.run_id, RunState.STOPPED))
             self.tracker.forget(status.run_id)
+        self._wishes.clear()
+        self._unprepared.clear()
+        self.failures.clear()
+        self._desk.notifier.emit(QueueChanged())
 
     def curve(self, run_id: int) -> Curve:
         """The curve of a run so far, or of its result; empty when it has none."""
@@ -121,52 +163,11 @@ class RunControl:
 
     def delete_result(self, run_id: int) -> None:
         """Take a result out, as a step; the newest other one is shown in its place."""
-        step = self._result_step(f"Delete result {run_id}", run_id)
-        step.redo()
-        if step.result is not None:
-            self._desk.record(step)
+        self._results.delete(run_id)
 
-    def _result_step(self, name: str, run_id: int) -> ResultStep:
-        """A step of a result that the session has."""
-        reference = ""  # the state of it that was the reference when it was taken out
-
-        def take() -> Result | None:
-            nonlocal reference
-            session = self._desk.session
-            is_reference = session.reference.split(":")[:2] == ["result", str(run_id)]
-            reference = session.reference if is_reference else ""
-            return self._take_out(run_id)
-
-        def put(result: Result) -> None:
-            self._put_back(run_id, result)
-            self._desk.session.reference = reference or self._desk.session.reference
-
-        return ResultStep(name, put, take)
-
-    def _put_back(self, run_id: int, result: Result) -> None:
-        """Undo `_take_out`, at its place, and show it."""
-        results = self._desk.session.results
-        every = sorted({**results, run_id: result}.items())
-        results.clear()
-        results.update(every)
-        self._desk.notifier.emit(ResultAdded(run_id))
-        self._view.show(f"result:{run_id}")
-
-    def _take_out(self, run_id: int) -> Result | None:
-        """Forget a result; the newest other one is shown in its place. None if there is none."""
-        session = self._desk.session
-        result = session.results.pop(run_id, None)
-        if result is None:
-            return None
-        if session.shown.split(":")[:2] == ["result", str(run_id)]:
-            key = self._view.fused_key() or f"source:{session.active_source}"
-            self._view.show(key)
-        if session.reference.split(":")[:2] == ["result", str(run_id)]:
-            session.reference = ""
-        self._view.drop(run_id)
-        self.tracker.forget(run_id)
-        self._desk.notifier.emit(ResultRemoved(run_id))
-        return result
+    def duplicate(self, run_id: int) -> None:
+        """A second result with the same arrays, as a step; what is shown stays."""
+        self._results.duplicate(run_id)
 
     def handle(self, event: events.Event) -> None:
         """Take in one event of the worker."""
@@ -197,28 +198,34 @@ class RunControl:
     def _addressed(self, run_id: int | None) -> list[RunStatus]:
         return [s for s in self.tracker.active() if run_id in (None, s.run_id)]
 
-    def _is_start_path(self, method: str, value: str) -> bool:
-        declared = self._desk.registry.get(method).parameter("start").declared
-        return declared.path and value not in declared.choices
+    def _ask(self, wish: Wish) -> None:
+        """Queue a run, once the image that it starts from has been read."""
+        path = wish.explicit.get("start")
+        if wish.start_image is None and isinstance(path, str) and self._is_start_path(wish, path):
+            self._run_from_file(wish, path)
+        else:
+            self._start(wish)
 
-    def _run_from_file(self, method: str, explicit: Mapping[str, Value], path: str) -> None:
+    def _is_start_path(self, wish: Wish, value: str) -> bool:
+        method = self._desk.registry.methods.get(wish.method)
+        parameters = () if method is None else method.parameters
+        declared = next((p.declared for p in parameters if p.name == "start"), None)
+        return declared is not None and declared.path and value not in declared.choices
+
+    def _run_from_file(self, wish: Wish, path: str) -> None:
         stack = self._desk.session.stack
 
         def done(value: object) -> None:
             if self._desk.session.stack is stack:
-                self._start(method, explicit, value)  # type: ignore[arg-type]
+                self._start(replace(wish, start_image=value))  # type: ignore[arg-type]
 
-        failed = self._desk.failing("nothing was started")
+        def failed(failure: TaskFailed) -> None:
+            if self._desk.session.stack is stack:
+                self._refuse(wish, str(failure.error), details=failure.details)
+
         self._desk.submit(tasks.read_start(path), done=done, failed=failed)
 
-    def _start(
-        self,
-        method: str,
-        explicit: Mapping[str, Value],
-        start_image: ImageF32 | None,
-        *,
-        map_only: bool = False,
-    ) -> None:
+    def _start(self, wish: Wish) -> None:
         session = self._desk.session
         if session.stack is None:
             return
@@ -226,21 +233,35 @@ class RunControl:
             request = build_request(
                 self._desk.registry,
                 session.stack,
-                method=method,
-                explicit=explicit,
-                start_image=start_image,
+                method=wish.method,
+                explicit=wish.explicit,
+                start_image=wish.start_image,
                 device=self._devices.current,
                 threads=self._desk.backend.threads,
-                map_only=map_only,
+                map_only=wish.map_only,
             )
         except MfguiError as error:
-            self._desk.notice(Severity.ERROR, str(error), "nothing was started")
+            self._refuse(wish, str(error))
             return
         request = replace(request, run_id=self._numbers.next(map_only=request.map_only))
-        request = self._with_current_map(request)
+        request = self._with_current_map(request, wish.batch)
+        self._wishes[request.run_id] = wish
         self._tell(self.tracker.add(request))
         self._unprepared.add(request.run_id)
         self._preparation.when_done(lambda: self._submit(request))
+
+    def _refuse(self, wish: Wish, reason: str, *, details: str = "") -> None:
+        """A run could not begin. Beside others it stays in the queue with its reason."""
+        if wish.batch is None:
+            self._desk.notice(Severity.ERROR, reason, "nothing was started", details=details)
+            return
+        method = self._desk.registry.methods.get(wish.method)
+        name = wish.method if method is None else method.title
+        # It never has a result: no number of those is used up.
+        status = RunStatus(self._numbers.next(map_only=True), name, RunState.FAILED)
+        self.failures.add(status, wish, reason=reason)
+        self._desk.notifier.emit(QueueChanged())
+        self._desk.notice(Severity.ERROR, f"{name}: {reason}", _OTHERS_GO_ON, details=details)
 
     def _submit(self, request: RunRequest) -> None:
         self._unprepared.discard(request.run_id)
@@ -271,35 +292,31 @@ class RunControl:
             waiting = followed is not None and followed.run_id == request.run_id
             if waiting and not self.tracker.curve(request.run_id).q:
                 self._desk.notifier.emit(FirstLook(request.run_id, value))
-                self._view.show("live")
+                self._show_live(request.run_id)
 
         def failed(_failure: TaskFailed) -> None:
             """The run itself will tell what is wrong."""
 
         self._desk.submit(tasks.first_look(sets.pictures, request), done=done, failed=failed)
 
-    def _with_current_map(self, request: RunRequest) -> RunRequest:
-        """Use the session's map, unless other detector settings were asked for since."""
-        session = self._desk.session
-        if request.method.makes_map or session.focus_map is None:
+    def _with_current_map(self, request: RunRequest, batch: Batch | None) -> RunRequest:
+        focus_map = usable_map(self._desk.session, request)
+        if focus_map is None:
             return request
-        if not session.map_origin.kept and not _fits(session.map_origin, request):
-            return request
-        return replace(
-            request,
-            labels=session.focus_map.snapshot(),
-            map_revision=session.focus_map.revision,
-        )
+        labels = focus_map.snapshot() if batch is None else batch.snapshot(focus_map)
+        return replace(request, labels=labels, map_revision=focus_map.revision)
 
     def _on_map_detected(self, event: events.MapDetected) -> None:
         request = self.tracker.request(event.run_id)
         kept = self._desk.session.map_origin.kept
         alone = request.map_only
-        # A decision that fuses leaves the map that a person works on as it is.
-        needed = request.method.needs_map or self._desk.session.focus_map is None
+        # A decision that fuses leaves the map that a person works on as it is, and so does each
+        # run of a batch that comes after the first.
+        needed = request.method.needs_map and self._batch(event.run_id) is None
+        needed = needed or self._desk.session.focus_map is None
         if alone or (needed and not kept):
             assert self._sets is not None
-            self._sets.set_map(event.labels, _origin(request), follow=alone)
+            self._sets.set_map(event.labels, origin_of(request), follow=alone)
             focus_map = self._desk.session.focus_map
             if not alone and focus_map is not None:
                 self._own_maps[event.run_id] = focus_map.revision
@@ -308,32 +325,61 @@ class RunControl:
         self._tell(self.tracker.iterated(event))
         self._desk.notifier.emit(CurveExtended(event.run_id))
         if event.iteration == 0:
-            self._view.show("live")
+            self._show_live(event.run_id)
 
     def _on_run_ended(self, run_id: int, result: Result | None, state: RunState) -> None:
+        batch = self._batch(run_id)
+        self._wishes.pop(run_id, None)
+        self._unprepared.discard(run_id)
         if result is None:
             self._tell(self.tracker.ended(run_id, state))
             self.tracker.forget(run_id)
             self._leave_live()
             return
-        stack = self._desk.session.stack
-        assert stack is not None
         revision = self._own_maps.pop(run_id, result.map_revision)
         result = replace(result, map_revision=revision)
-        self._desk.session.results[run_id] = result
-        self._desk.notifier.emit(ResultAdded(run_id))
+        self._results.add(run_id, result)
         self._tell(self.tracker.ended(run_id, state))
-        if not self.tracker.active():
-            self._view.show(f"result:{run_id}")
-        self._desk.record(self._result_step(f"Run {result.name}", run_id), apart=True)
+        self._show_result(run_id, batch)
+        self._results.record(run_id, f"Run {result.name}")
 
     def _on_run_failed(self, event: events.Failed) -> None:
-        self._tell(self.tracker.ended(event.run_id, RunState.FAILED))
+        status = self.tracker.ended(event.run_id, RunState.FAILED)
         self.tracker.forget(event.run_id)
-        self._leave_live()
+        wish = self._wishes.pop(event.run_id)
         what = f"{event.what}; {event.hint}" if event.hint else event.what
+        self.failures.add(status, wish, reason=what)
+        self._tell(status)
+        self._leave_live()
         kept = "the sources, the map and all results are unchanged"
+        if wish.batch is not None:
+            what, kept = f"{status.name}: {what}", _OTHERS_GO_ON
         self._desk.notice(Severity.ERROR, what, kept, details=event.details)
+
+    def _batch(self, run_id: int) -> Batch | None:
+        """What a run that has not ended was queued with."""
+        wish = self._wishes.get(run_id)
+        return None if wish is None else wish.batch
+
+    def _show_live(self, run_id: int) -> None:
+        """The first picture of a run is there."""
+        batch = self._batch(run_id)
+        if batch is None or batch.may_show(self._desk.session.shown):
+            self._view.show("live")
+
+    def _show_result(self, run_id: int, batch: Batch | None) -> None:
+        """A run has left a result: show it, or at least a small picture in the list."""
+        last = not self.tracker.active()
+        if batch is None:
+            wanted = last
+        else:
+            shown = self._desk.session.shown
+            wanted = batch.may_show(shown) or (last and shown == "live")
+            batch.settled = True
+        if wanted:
+            self._view.show(f"result:{run_id}")
+        else:
+            self._results.show_thumbnail(run_id)
 
     def _leave_live(self) -> None:
         """Show a picture that stays, when the last run has left none."""
@@ -343,22 +389,3 @@ class RunControl:
 
     def _tell(self, status: RunStatus) -> None:
         self._desk.notifier.emit(RunChanged(status))
-
-
-def _fits(origin: MapOrigin, request: RunRequest) -> bool:
-    """Whether the run would have its map made like that.
-
-    A setting of the detector alone counts only where the run asks for one: a map that was
-    detected with it is the one to use.
-    """
-    wanted = dict(request.detector_parameters)
-    shared = {name for name, _ in request.parameters}
-    defaults = request.detector.defaults()
-    decides = {name for name, value in wanted.items() if name in shared or value != defaults[name]}
-    made = dict(origin.parameters)
-    same = all(made.get(name) == wanted[name] for name in decides)
-    return origin.detector == request.detector.name and same
-
-
-def _origin(request: RunRequest) -> MapOrigin:
-    return MapOrigin(detector=request.detector.name, parameters=request.detector_parameters)

@@ -12,9 +12,12 @@ from mfgui.core.events import RunState, RunStatus
 from mfgui.core.result import Curve
 from mfgui.jobs.events import Iterated, Progress
 from mfgui.jobs.request import RunRequest
+from mfgui.methods.registry import Kind
 
 _STEPS_FOR_ESTIMATE = 20
 _STEPS_BEFORE_ESTIMATE = 5
+_SHARE_BEFORE_ESTIMATE = 0.05
+_SECONDS_BEFORE_ESTIMATE = 0.5
 
 
 @dataclass
@@ -22,6 +25,7 @@ class _Record:
     request: RunRequest
     status: RunStatus
     began: float | None = None
+    stage_began: float = 0.0  # in seconds of the run
     pause_asked: bool = False
     held_since: float | None = None
     held_seconds: float = 0.0
@@ -34,7 +38,8 @@ class RunTracker:
     """Bookkeeping of runs from their events; Qt-free.
 
     The time left is the median time of the last 20 steps times the steps left; before five
-    steps it is unknown.
+    steps it is unknown. Of a method without steps that tells how far it has come it is what the
+    rest takes at the same pace.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -80,7 +85,12 @@ class RunTracker:
 
     def progressed(self, event: Progress) -> RunStatus:
         record = self._records[event.run_id]
-        return self._update(record, stage=event.stage)
+        if event.stage != record.status.stage:
+            record.stage_began = self._elapsed(record)
+        share = event.done / event.total if event.total > 1 else None
+        return self._update(
+            record, stage=event.stage, share=share, remaining=self._rest(record, event.stage, share)
+        )
 
     def iterated(self, event: Iterated) -> RunStatus:
         record = self._records[event.run_id]
@@ -97,6 +107,7 @@ class RunTracker:
             iteration=event.iteration,
             total=event.total,
             q=event.q,
+            share=event.iteration / event.total if event.total else None,
             remaining=self._remaining(record, event),
         )
 
@@ -141,6 +152,15 @@ class RunTracker:
         now = self._clock() if record.held_since is None else record.held_since
         return now - record.began - record.held_seconds
 
+    def _rest(self, record: _Record, stage: str, share: float | None) -> float | None:
+        """Time left of the run, where the present stage is its last long one."""
+        request, seconds = record.request, self._elapsed(record) - record.stage_began
+        known = share is not None and share >= _SHARE_BEFORE_ESTIMATE
+        if not known or seconds < _SECONDS_BEFORE_ESTIMATE or not _is_last(request, stage):
+            return None
+        assert share is not None
+        return seconds * (1.0 - share) / share
+
     @staticmethod
     def _present_state(record: _Record) -> RunState:
         """State of a run that has not ended, from what was asked and what has happened."""
@@ -158,3 +178,11 @@ class RunTracker:
             return None
         left = max(0, event.total - event.iteration)
         return left * statistics.median(record.durations)
+
+
+def _is_last(request: RunRequest, stage: str) -> bool:
+    """Whether nothing long comes after a stage: a decision fuses at once what it has decided,
+    every other method begins after its map."""
+    if request.map_only or request.method.kind is Kind.DECISION:
+        return True
+    return request.method.kind is not Kind.OPTIMISER and stage == request.method.title

@@ -225,13 +225,14 @@ def _loaded(search: Search, report: Report) -> LoadedSession | Search:
     _check_frame(stack, search)
     pictures = tuple(source_picture(stack, index) for index in range(stack.k))
     thumbnails = {
-        number: _small_picture(result.image, stack)
+        number: small_picture(result.image, stack)
         for number, result in search.stored.results.items()
     }
     return LoadedSession(checked, LoadedSet(stack, pictures, tuple(paths)), thumbnails)
 
 
-def _small_picture(image: ImageF32, stack: SourceStack) -> Picture:
+def small_picture(image: ImageF32, stack: SourceStack) -> Picture:
+    """A fused image, (H, W, C) float32, as a list of results shows it."""
     height, width = image.shape[:2]
     scale = min(1.0, _THUMBNAIL_SIDE / max(width, height))
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -143,11 +143,14 @@ def test_that_a_map_that_does_not_fit_is_refused_and_the_map_kept(opened, tmp_pa
 
 
 def test_that_stop_answers_at_once_and_drops_what_is_queued(opened) -> None:
-    opened.controller.runs.run("ms-lap", {"iterations": 3})
-    opened.controller.runs.run("ms-lap", {"iterations": 3})
-    opened.controller.runs.stop()
+    runs = opened.controller.runs
+    for _ in range(2):
+        runs.run("ms-lap", {"iterations": 3})
+    runs.handle(jobs.Started(1, "run"))
+    runs.stop()
     states = [change.status.state for change in opened.seen(changes.RunChanged)]
-    assert states[-2:] == [RunState.STOPPING, RunState.STOPPING]
+    assert states[-2:] == [RunState.STOPPING, RunState.STOPPED]
+    assert [status.run_id for status in runs.listed] == [1]
     assert opened.controller.state.stopping
     opened.settle()
     assert not opened.controller.session.results

@@ -1,0 +1,103 @@
+"""What was asked to run: alone or in a batch, and what has failed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.events import RunState, RunStatus
+from mfgui.core.labels import FocusMap
+from mfgui.methods.registry import Value
+
+
+class Asked(Protocol):
+    """A method and its parameters that differ from the defaults, as a form gives them."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def explicit(self) -> Mapping[str, Value]: ...
+
+
+@dataclass(eq=False)
+class Batch:
+    """Runs that were queued together.
+
+    The canvas shows one of them, the first, and only to a person who still looks at what was
+    shown when they were queued.
+
+    Attributes
+    ----------
+    shown : str
+        Picture key on the canvas when they were queued.
+    settled : bool
+        Whether the canvas is no longer theirs: the first result is there.
+    """
+
+    shown: str
+    settled: bool = False
+    _snapshot: tuple[FocusMap, int, LabelArray] | None = field(default=None, repr=False)
+
+    def may_show(self, shown: str) -> bool:
+        """Whether one of its runs may take the canvas that shows `shown`."""
+        return not self.settled and shown in (self.shown, "live")
+
+    def snapshot(self, focus_map: FocusMap) -> LabelArray:
+        """The map as it is now; runs that are queued together share one copy."""
+        known = self._snapshot
+        if known is None or known[0] is not focus_map or known[1] != focus_map.revision:
+            known = self._snapshot = (focus_map, focus_map.revision, focus_map.snapshot())
+        return known[2]
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """What a person asked for, enough to ask for it again.
+
+    Attributes
+    ----------
+    start_image : (H, W, C) float32 or None
+        Where an optimiser starts, in place of what its parameters say.
+    map_only : bool
+        Only the focus map is wanted.
+    batch : Batch or None
+        What it was queued with.
+    """
+
+    method: str
+    explicit: Mapping[str, Value]
+    start_image: ImageF32 | None = field(default=None, repr=False)
+    map_only: bool = False
+    batch: Batch | None = field(default=None, repr=False)
+
+
+class Failures:
+    """Runs that failed, oldest first, until they are cleared or asked for again."""
+
+    def __init__(self) -> None:
+        self._failed: dict[int, tuple[RunStatus, Wish]] = {}
+
+    def __len__(self) -> int:
+        return len(self._failed)
+
+    @property
+    def statuses(self) -> list[RunStatus]:
+        """Each with its reason."""
+        return [status for status, _ in self._failed.values()]
+
+    def add(self, status: RunStatus, wish: Wish, *, reason: str) -> None:
+        """A run has failed, or could not even begin."""
+        failed = replace(status, state=RunState.FAILED, remaining=None, reason=reason)
+        # Asked for again it is a run of its own, which may take the canvas as any other.
+        self._failed[status.run_id] = (failed, replace(wish, batch=None))
+
+    def take(self, run_id: int) -> Wish | None:
+        """What was asked for then; the failure is forgotten."""
+        _, wish = self._failed.pop(run_id, (None, None))
+        return wish
+
+    def clear(self) -> None:
+        self._failed.clear()
