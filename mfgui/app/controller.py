@@ -14,6 +14,7 @@ from mfgui.app.device_control import DeviceControl
 from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
 from mfgui.app.heat_control import HeatControl
+from mfgui.app.line_control import LineControl, carry_line
 from mfgui.app.planes import Planes
 from mfgui.app.preparation import Preparation
 from mfgui.app.refining import Refining
@@ -56,6 +57,7 @@ class Controller:
         self.edit = EditControl(self._desk, self._map_changed)
         self._desk.record = self.edit.record
         self.region = RegionControl(self._desk, self.edit)
+        self.line = LineControl(self._desk, self.edit)
         self.sets = SetControl(
             self._desk, self.view, self.edit, (self.composite, self.follower), self.runs.abandon
         )
@@ -69,6 +71,7 @@ class Controller:
             self._desk, self.view, self.edit, self.sets, self.composite.set_seam, numbers
         )
         carry_spots(self.sessions.parts, self.spots)
+        carry_line(self.sessions.parts, self.line)
         self.truth = TruthControl(self._desk, self.view)
         self.truth.carried_by(self.sessions.parts)
         self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view, self.spots)
@@ -135,6 +138,7 @@ class Controller:
         self.follower.abandon()
         self.composite.abandon()
         self.refining.abandon()
+        self.line.stop()
         self.sessions.end()
 
     def _map_changed(self, rect: Rect, *, follow: bool = True) -> None:
