@@ -13,6 +13,7 @@ MOST = 255  # display levels
 LUMA = (19595, 38470, 7471)  # of red, green and blue, in 1 / 65536
 _HALF = 1 << 15
 _STEP = 257  # of 16 bits, for one display level
+_Q_STEPS = 32767  # levels of `planes.q_levels` from -1 to 0
 _ROWS = 256  # a block of rows stays near the processor
 
 
@@ -68,6 +69,33 @@ def absolute_levels(picture: PixelArray, other: PixelArray, *, gain: int = 1) ->
     return found
 
 
+def squared_levels(picture: PixelArray, other: PixelArray, *, gain: int = 1) -> ImageU8:
+    """Mean squared difference of the channels, (h, w) uint8: 255 is that of 255 / `gain`.
+
+    Pictures as for `signed_levels`.
+    """
+    found: ImageU8 = np.empty(picture.shape[:2], np.uint8)
+    for top in range(0, len(found), _ROWS):
+        rows = slice(top, top + _ROWS)
+        one, two, step = _whole(picture[rows], other[rows])
+        difference = one.astype(np.int64) - two.astype(np.int64)
+        total = (difference * difference).sum(axis=2) * (gain * gain)
+        found[rows] = _levels(total, one.shape[2] * MOST * step * step)
+    return found
+
+
+def q_difference_levels(
+    levels: npt.NDArray[np.uint16], other: npt.NDArray[np.uint16], *, gain: int = 1
+) -> npt.NDArray[np.int16]:
+    """Difference of two planes of local Q from `planes.q_levels`, in 255ths of 1 / `gain`.
+
+    Limited to -255 ... 255; what is unknown counts as any other level.
+    """
+    difference = (levels.astype(np.int64) - other.astype(np.int64)) * gain
+    found = np.sign(difference) * _levels(np.abs(difference) * MOST, _Q_STEPS)
+    return found.astype(np.int16)
+
+
 def ramp(anchors: Sequence[str], count: int) -> ImageU8:
     """`count` colours (count, 3) from the first anchor (``#rrggbb``) to the last, evenly, in sRGB.
 
@@ -80,7 +108,8 @@ def ramp(anchors: Sequence[str], count: int) -> ImageU8:
     first = np.minimum(places // last, steps - 1)
     share = (places - first * last)[:, np.newaxis]
     mixed = known[first] * (last - share) + known[first + 1] * share
-    return ((2 * mixed + last) // (2 * last)).astype(np.uint8)
+    colours: ImageU8 = ((2 * mixed + last) // (2 * last)).astype(np.uint8)
+    return colours
 
 
 def signed_colours(levels: npt.NDArray[np.int16], anchors: Sequence[str]) -> ImageU8:
