@@ -22,6 +22,7 @@ from mfgui.methods.decision import decide
 def warm_up() -> None:
     """Run every compiled loop once on small pictures of each depth, each sharp in one half."""
     from mfgui.methods.optimise.mffssim.local import solve_again
+    from mfgui.methods.optimise.mffssim.local_q import local_q
 
     found, compute = registry.load(), Compute()
     rng = np.random.default_rng(0)
@@ -54,6 +55,7 @@ def warm_up() -> None:
     before, labels = labels[rect.slices].copy(), labels.copy()
     labels[rect.slices] = 1
     solve_again(images, labels, state.image, rect, before=before, window=5, compute=compute)
+    local_q(images, labels, state.image, window=5, compute=compute)
 
 
 def _carry_out(method: registry.Method, images: Sequence[PixelArray]) -> None:

@@ -30,7 +30,7 @@ def _value(x, white):
 
 
 @njit(**ARITHMETIC)
-def _add_squares(s, q, x, white, sign):
+def add_squares(s, q, x, white, sign):
     """Sums over the channels of x and x^2 of a row."""
     f = x.reshape(-1)
     if x.shape[1] == 3:
@@ -50,8 +50,8 @@ def _add_squares(s, q, x, white, sign):
 
 
 @njit(**ARITHMETIC)
-def _slide_squares(s, q, x, gone, white):
-    """`_add_squares` of the row that enters less that of the row that has gone, in one pass."""
+def slide_squares(s, q, x, gone, white):
+    """`add_squares` of the row that enters less that of the row that has gone, in one pass."""
     f, g = x.reshape(-1), gone.reshape(-1)
     if x.shape[1] == 3:
         for c in range(s.shape[0]):
@@ -75,7 +75,7 @@ def _slide_squares(s, q, x, gone, white):
 
 
 @njit(**ARITHMETIC)
-def _add_product(s, x, white, y, sign):
+def add_product(s, x, white, y, sign):
     """Sum over the channels of x y of a row."""
     f, k = y.reshape(-1), x.reshape(-1)
     if y.shape[1] == 3:
@@ -90,8 +90,8 @@ def _add_product(s, x, white, y, sign):
 
 
 @njit(**ARITHMETIC)
-def _slide_product(s, x, x_gone, white, y, y_gone):
-    """`_add_product` of the row that enters less that of the row that has gone, in one pass."""
+def slide_product(s, x, x_gone, white, y, y_gone):
+    """`add_product` of the row that enters less that of the row that has gone, in one pass."""
     f, k, g, h = y.reshape(-1), x.reshape(-1), y_gone.reshape(-1), x_gone.reshape(-1)
     if y.shape[1] == 3:
         for c in range(s.shape[0]):
@@ -121,17 +121,17 @@ def own_moments(x, white, labels, label, reach, low, high, runs, sums, mean, var
             s[:] = 0.0
             q[:] = 0.0
             for row in range(low - reach, low + reach):
-                _add_squares(s, q, x[row, c0:c1], white, 1.0)
+                add_squares(s, q, x[row, c0:c1], white, 1.0)
         s, q = sums[0, kept + reach : end + reach], sums[1, kept + reach : end + reach]
         if kept < end:
-            _add_squares(s, q, x[low - reach - 1, kept:end], white, -1.0)
+            add_squares(s, q, x[low - reach - 1, kept:end], white, -1.0)
         s, q = sums[0, first + reach : last + reach], sums[1, first + reach : last + reach]
         for row in range(low, high):
             enter = x[row + reach, first:last]
             if row == low:
-                _add_squares(s, q, enter, white, 1.0)
+                add_squares(s, q, enter, white, 1.0)
             else:
-                _slide_squares(s, q, enter, x[row - reach - 1, first:last], white)
+                slide_squares(s, q, enter, x[row - reach - 1, first:last], white)
             m, v, named = mean[row, a:b], variance[row, a:b], labels[row, a:b]
             t, u = 0.0, 0.0
             for c in range(width):
@@ -161,18 +161,18 @@ def cross(x, white, y, labels, label, reach, low, high, runs, sums, window, out)
             s = sums[c0 + reach : c1 + reach]
             s[:] = 0.0
             for row in range(low - reach, low + reach):
-                _add_product(s, x[row, c0:c1], white, y[row, c0:c1], 1.0)
+                add_product(s, x[row, c0:c1], white, y[row, c0:c1], 1.0)
         if kept < end:
             s, row = sums[kept + reach : end + reach], low - reach - 1
-            _add_product(s, x[row, kept:end], white, y[row, kept:end], -1.0)
+            add_product(s, x[row, kept:end], white, y[row, kept:end], -1.0)
         s, w = sums[first + reach : last + reach], window[:n]
         for row in range(low, high):
             enter, gone = row + reach, row - reach - 1
             x_row, y_row = x[enter, first:last], y[enter, first:last]
             if row == low:
-                _add_product(s, x_row, white, y_row, 1.0)
+                add_product(s, x_row, white, y_row, 1.0)
             else:
-                _slide_product(s, x_row, x[gone, first:last], white, y_row, y[gone, first:last])
+                slide_product(s, x_row, x[gone, first:last], white, y_row, y[gone, first:last])
             to, named = out[row - low, a:b], labels[row, a:b]
             t = 0.0
             for c in range(width + 1):
@@ -216,18 +216,18 @@ def terms(
             s[:] = 0.0
             q[:] = 0.0
             for row in range(low - reach, low + reach):
-                _add_squares(s, q, y[row, c0:c1], _ONE, 1.0)
+                add_squares(s, q, y[row, c0:c1], _ONE, 1.0)
         s, q = sums[0, kept + reach : end + reach], sums[1, kept + reach : end + reach]
         if kept < end:
-            _add_squares(s, q, y[low - reach - 1, kept:end], _ONE, -1.0)
+            add_squares(s, q, y[low - reach - 1, kept:end], _ONE, -1.0)
         s, q = sums[0, first + reach : last + reach], sums[1, first + reach : last + reach]
         w0, w1, value = windows[0, :n], windows[1, :n], ssim[:n]
         for row in range(low, high):
             enter = y[row + reach, first:last]
             if row == low:
-                _add_squares(s, q, enter, _ONE, 1.0)
+                add_squares(s, q, enter, _ONE, 1.0)
             else:
-                _slide_squares(s, q, enter, y[row - reach - 1, first:last], _ONE)
+                slide_squares(s, q, enter, y[row - reach - 1, first:last], _ONE)
             t, u = 0.0, 0.0
             for c in range(width + 1):
                 t += s[c]

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, to_float
 from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers, Scratch, stripes
-from mfgui.methods.optimise.mffssim.ssim import C1, C2
 
 _ROWS, _COLUMNS = 128, 512  # of a tile: its planes stay in the cache
-
-Plane = npt.NDArray[Any]  # float64
 
 
 def local_q(
@@ -97,38 +92,21 @@ def _score(
     present = [int(label) for label in np.unique(named) if 1 <= label <= len(images)]
     if not present:
         return
-    fused = image[tile.grown(reach).slices].astype(np.float64)
-    mean_y, square_y = _mean(fused, reach), _mean(fused * fused, reach)
-    variance_y = square_y - mean_y * mean_y
+    # Imported here: who measures nothing does without the compiled loops.
+    from mfgui.methods.optimise.mffssim import local_q_kernels as kernels
+
     for label in present:
         mask = named == label
         part = _bounds(mask) if len(present) > 1 else Rect(0, 0, tile.width, tile.height)
-        place = Rect(tile.x + part.x, tile.y + part.y, part.width, part.height)
-        source = to_float(images[label - 1][place.grown(reach).slices]).astype(np.float64)
-        below = Rect(part.x, part.y, part.width + 2 * reach, part.height + 2 * reach).slices
-        mean_x = _mean(source, reach)
-        variance_x = _mean(source * source, reach) - mean_x * mean_x
-        covariance = _mean(source * fused[below], reach) - mean_x * mean_y[part.slices]
-        terms = mean_x, variance_x, mean_y[part.slices], variance_y[part.slices], covariance
-        np.copyto(out[part.slices], _ssim(*terms), where=mask[part.slices], casting="same_kind")
-
-
-def _ssim(
-    mean_x: Plane, variance_x: Plane, mean_y: Plane, variance_y: Plane, covariance: Plane
-) -> Plane:
-    top = (2 * mean_x * mean_y + C1) * (2 * covariance + C2)
-    scores: Plane = top / ((mean_x**2 + mean_y**2 + C1) * (variance_x + variance_y + C2))
-    return scores
-
-
-def _mean(values: Plane, reach: int) -> Plane:
-    """Mean over the channels and the windows of (h, w, C): (h - 2 reach, w - 2 reach)."""
-    channels = values.shape[2]
-    plane = np.asarray(cv2.transform(values, np.full((1, channels), 1 / channels)))
-    side = 2 * reach + 1
-    means = cv2.boxFilter(plane, -1, (side, side))
-    height, width = plane.shape
-    return np.asarray(means)[reach : height - reach, reach : width - reach]
+        place = Rect(tile.x + part.x, tile.y + part.y, part.width, part.height).grown(reach)
+        source = to_float(images[label - 1][place.slices])
+        sums = np.empty((kernels.SUMS, place.width))
+        windows = np.empty((kernels.SUMS, part.width))
+        fused = np.ascontiguousarray(image[place.slices])
+        kernels.score(
+            np.ascontiguousarray(source), fused, named[part.slices], label, reach,
+            sums, windows, out[part.slices],
+        )  # fmt: skip
 
 
 def _bounds(mask: npt.NDArray[np.bool_]) -> Rect:
