@@ -1,30 +1,19 @@
-"""A box to choose a method from many: opened, it is a list in families that can be searched."""
+"""A box to choose a method from many: opened, it is a list in families that can be searched, and
+in which methods can be ticked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPoint,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -32,11 +21,12 @@ from PySide6.QtWidgets import (
 from mfgui.app.finding import ranked
 from mfgui.methods.registry import Family, Method
 from mfgui.ui.fields import WheelGuard
-from mfgui.ui.row_lists import Index, RowList, draw_ground, small
+from mfgui.ui.icons import TextButton
+from mfgui.ui.method_list import MethodDelegate, MethodList, MethodModel
+from mfgui.ui.row_lists import RowList
 
 _WIDTH = 440
 _MOST_HEIGHT = 640
-_HEAD = 26  # pixels of a family's name above its first method
 _FAMILIES = list(Family)
 _TO_LIST = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -50,11 +40,29 @@ class MethodBox(QComboBox):
     """The chosen method; its popup is a `MethodPopup`.
 
     Up and down step through the methods while it is closed; letters open it and search.
+
+    Parameters
+    ----------
+    tickable : bool
+        Whether methods can be ticked in the list, to be run together. `ticks_changed` carries
+        the names of those that are, in the order of the list; `run_ticked` asks for them.
     """
 
-    def __init__(self, name: str, methods: Sequence[Method], parent: QWidget | None = None) -> None:
+    ticks_changed = Signal(object)
+    run_ticked = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        methods: Sequence[Method],
+        parent: QWidget | None = None,
+        *,
+        tickable: bool = False,
+    ) -> None:
         super().__init__(parent)
         self.methods = family_order(methods)
+        self.tickable = tickable
+        self._ticked: frozenset[str] = frozenset()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for row, method in enumerate(self.methods):
@@ -70,6 +78,24 @@ class MethodBox(QComboBox):
     @property
     def method(self) -> Method:
         return self.methods[self.currentIndex()]
+
+    @property
+    def ticked(self) -> tuple[Method, ...]:
+        """In the order of the list."""
+        return tuple(method for method in self.methods if method.name in self._ticked)
+
+    def tick(self, names: Iterable[str]) -> None:
+        """Tick these methods and no others; names of no method are left out."""
+        known = {method.name for method in self.methods}
+        ticked = known.intersection(names)
+        if ticked != self._ticked:
+            self._ticked = frozenset(ticked)
+            self.popup.show_ticks()
+            self.ticks_changed.emit(tuple(method.name for method in self.ticked))
+
+    def toggle_tick(self, name: str) -> None:
+        """Tick a method, or no longer."""
+        self.tick(self._ticked ^ {name})
 
     def choose(self, name: str) -> None:
         """Show the method called `name`; nothing changes when the box has none."""
@@ -94,80 +120,6 @@ class MethodBox(QComboBox):
         self.setFocus(Qt.FocusReason.PopupFocusReason)
 
 
-class _Listed(QAbstractListModel):
-    """The methods that fit what was typed."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.methods: list[Method] = []
-        self.grouped = True
-
-    def show_methods(self, methods: Sequence[Method], *, grouped: bool) -> None:
-        self.beginResetModel()
-        self.methods, self.grouped = list(methods), grouped
-        self.endResetModel()
-
-    def begins_family(self, row: int) -> bool:
-        before = self.methods[row - 1].family if row else None
-        return self.grouped and self.methods[row].family != before
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.methods)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        method = self.methods[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return method.title
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{method.title}, {method.family}: {method.summary}"
-        return None
-
-
-class _RowDelegate(QStyledItemDelegate):
-    """Title, name on the command line, one-line description; a family's name above its first."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        model = index.model()
-        assert isinstance(model, _Listed)
-        lines = QFontMetrics(option.font).height() + QFontMetrics(small(option.font)).height()
-        return QSize(200, lines + 14 + (_HEAD if model.begins_family(index.row()) else 0))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        model = index.model()
-        assert isinstance(model, _Listed)
-        method = model.methods[index.row()]
-        dim = option.palette.color(QPalette.ColorRole.PlaceholderText)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        row = QStyleOptionViewItem(option)
-        if model.begins_family(index.row()):
-            head = option.rect.adjusted(10, 0, -10, 0)
-            head.setHeight(_HEAD)
-            painter.setFont(small(option.font, weight=QFont.Weight.DemiBold))
-            painter.setPen(dim)
-            painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, str(method.family))
-            row.rect = option.rect.adjusted(0, _HEAD, 0, 0)
-        row.state &= ~QStyle.StateFlag.State_HasFocus
-        draw_ground(painter, row)
-        place = row.rect.adjusted(10, 6, -10, -6)
-        painter.setPen(dim)
-        painter.setFont(small(option.font))
-        metrics = painter.fontMetrics()
-        right = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
-        painter.drawText(place, right, method.name)
-        elide = Qt.TextElideMode.ElideRight
-        words = metrics.elidedText(method.summary, elide, place.width())
-        painter.drawText(place, Qt.AlignmentFlag.AlignBottom, words)
-        title = QFont(option.font)
-        title.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(title)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        painter.drawText(place, Qt.AlignmentFlag.AlignTop, method.title)
-        painter.restore()
-
-
 class MethodPopup(QFrame):
     """A search field, the methods, and what is to know of the one that is marked."""
 
@@ -177,9 +129,13 @@ class MethodPopup(QFrame):
         super().__init__(box, Qt.WindowType.Popup)
         self._box = box
         self.field = QLineEdit()
-        self.list = RowList("Methods")
+        self.list = MethodList()
         self.note = QLabel()
-        self._listed = _Listed(self)
+        self.foot = QWidget(self)
+        self.count = QLabel()
+        self.clear_button = TextButton("close", "Untick all")
+        self.run_button = TextButton("run", "Run ticked")
+        self._listed = MethodModel(self)
         self.setObjectName("methodPopup")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._lay_out()
@@ -187,6 +143,11 @@ class MethodPopup(QFrame):
         self.field.installEventFilter(self)
         self.list.clicked.connect(self._choose)
         self.list.selectionModel().currentChanged.connect(self._describe)
+        self.list.ticked.connect(self._toggle)
+        self.clear_button.clicked.connect(lambda: box.tick(()))
+        self.run_button.clicked.connect(self._on_run_clicked)
+        if box.tickable:
+            self.show_ticks()
 
     def open(self, typed: str = "") -> None:
         """Show it below the box with the chosen method marked, or what was typed so far."""
@@ -205,7 +166,8 @@ class MethodPopup(QFrame):
     def _on_key(self, event: QKeyEvent) -> bool:
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self.list.currentIndex())
+            ticks = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            (self._toggle if ticks else self._choose)(self.list.currentIndex())
         elif key == Qt.Key.Key_Escape:
             self.hide()
         elif key in _TO_LIST:
@@ -243,6 +205,24 @@ class MethodPopup(QFrame):
             self.hide()
             self.chosen.emit(self._listed.methods[index.row()].name)
 
+    def show_ticks(self) -> None:
+        """Show which methods are ticked, and how many."""
+        count = len(self._box.ticked)
+        self._listed.show_ticks({method.name for method in self._box.ticked})
+        words = "Tick methods to run them together. Ctrl+Enter ticks the marked one."
+        self.count.setText(f"{count} ticked" if count else words)
+        for button in (self.clear_button, self.run_button):
+            button.setVisible(count > 0)
+        self.run_button.set_words(f"Run {count} ticked")
+
+    def _toggle(self, index: QModelIndex) -> None:
+        if index.isValid() and self._box.tickable:
+            self._box.toggle_tick(self._listed.methods[index.row()].name)
+
+    def _on_run_clicked(self) -> None:
+        self.hide()
+        self._box.run_ticked.emit()
+
     def _place(self) -> None:
         """Below the box, or above it where there is more room; inside the screen."""
         screen = self._box.screen().availableGeometry()
@@ -259,7 +239,7 @@ class MethodPopup(QFrame):
         self.field.setAccessibleName("Search methods")
         self.field.setClearButtonEnabled(True)
         self.list.setModel(self._listed)
-        self.list.setItemDelegate(_RowDelegate(self.list))
+        self.list.setItemDelegate(MethodDelegate(self.list))
         self.list.setUniformItemSizes(False)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.note.setObjectName("hint")
@@ -273,6 +253,19 @@ class MethodPopup(QFrame):
         column.addWidget(self.field)
         column.addWidget(self.list, 1)
         column.addWidget(self.note)
+        column.addWidget(self.foot)
+        self.foot.setVisible(self._box.tickable)
+        self._lay_out_foot()
+
+    def _lay_out_foot(self) -> None:
+        """How many are ticked, and what to do with them."""
+        self.count.setObjectName("hint")
+        row = QHBoxLayout(self.foot)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.count, 1)
+        row.addWidget(self.clear_button)
+        row.addWidget(self.run_button)
 
 
 def _fitting(typed: str, methods: Sequence[Method]) -> list[Method]:

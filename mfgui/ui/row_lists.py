@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPalette
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from mfgui.ui.icons import icon_in
 
 EYE_SIDE = 28
+BOX_SIDE = 16
 MARGIN = 8
 
 Index = QModelIndex | QPersistentModelIndex
@@ -75,6 +76,15 @@ def draw_eye(painter: QPainter, option: QStyleOptionViewItem, *, shown: bool) ->
         painter.setOpacity(0.5)
         icon_in(option.palette, "eye-off").paint(painter, icon_place)
         painter.setOpacity(1.0)
+
+
+def draw_box(painter: QPainter, palette: QPalette, box: QRect, *, checked: bool) -> None:
+    """A box that can be ticked."""
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.PlaceholderText), 1.25))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(box, 3, 3)
+    if checked:
+        icon_in(palette, "check").paint(painter, box.adjusted(1, 1, -1, -1))
 
 
 def draw_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -16,9 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mfgui.app.recalled import recalled
 from mfgui.app.requests import DEFAULT_DETECTOR, DETECTOR_PREFIX, shared_settings
+from mfgui.core.errors import UsageError
 from mfgui.core.events import RunStatus
-from mfgui.methods.registry import Kind, Method, Value
+from mfgui.core.result import Result
+from mfgui.methods.registry import Kind, Method, Registry, Value
 from mfgui.ui.forms import LABEL_WIDTH, FoldedSection, ParameterForm
 from mfgui.ui.icons import IconButton, TextButton
 from mfgui.ui.method_box import MethodBox
@@ -39,9 +42,14 @@ class Choice:
 
 
 class MethodPanel(QWidget):
-    """The form of the chosen method, progress, and the buttons that start, hold and stop."""
+    """The form of the chosen method, progress, and the buttons that start, hold and stop.
+
+    `ticks_changed` carries the names of the methods that are ticked in the list.
+    """
 
     run_clicked = Signal()
+    run_ticked_clicked = Signal()
+    ticks_changed = Signal(object)
     pause_clicked = Signal()
     stop_clicked = Signal()
     run_again_clicked = Signal()
@@ -58,7 +66,7 @@ class MethodPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._explicit: dict[str, dict[str, Value]] = {}
-        self.method_box = MethodBox("Method", methods)
+        self.method_box = MethodBox("Method", methods, tickable=True)
         self.detector_box = MethodBox("Detector of the focus map", detectors)
         self.summary = QLabel()
         self.form = ParameterForm()
@@ -70,6 +78,8 @@ class MethodPanel(QWidget):
         self.stop_button = TextButton("stop", "Stop")
         self.run_again_button = TextButton("run-again", "Run again from this image")
         self.copy_button = IconButton("copy", "Copy as command")
+        self.run_ticked_button = TextButton("run", "Run ticked")
+        self.untick_button = IconButton("close", "Untick all methods")
         self._lay_out()
         self._connect()
         self.method_box.choose(first)
@@ -84,16 +94,43 @@ class MethodPanel(QWidget):
     @property
     def choice(self) -> Choice:
         """What is set now."""
-        method, detector = self.method, self.detector_box.method
-        explicit, own = self.form.explicit, self._detector_explicit()
-        if method.needs_map:
-            if detector.name != DEFAULT_DETECTOR:
-                explicit["detector"] = detector.name
-            explicit.update({f"{DETECTOR_PREFIX}{name}": value for name, value in own.items()})
-        elif method.makes_map:
-            return Choice(method.name, explicit, method.name, explicit)
-        shared = shared_settings(detector, method.resolve(self.form.explicit))
-        return Choice(method.name, explicit, detector.name, {**shared, **own})
+        return self._choice_of(self.method)
+
+    @property
+    def ticked(self) -> tuple[Choice, ...]:
+        """The ticked methods in the order of the list, each with what its own form is set to."""
+        return tuple(self._choice_of(method) for method in self.method_box.ticked)
+
+    @property
+    def ticked_valid(self) -> bool:
+        """Whether the form does not hold a wrong value for one of the ticked methods."""
+        return self.method not in self.method_box.ticked or self.valid
+
+    def tick(self, names: Iterable[str]) -> None:
+        """Tick these methods and no others."""
+        self.method_box.tick(names)
+
+    def show_parameters(self, result: Result) -> str:
+        """Set the form to what a result was made with.
+
+        Returns
+        -------
+        str
+            In one clause what could not be set; empty when everything is.
+        """
+        methods = [*self.method_box.methods, *self.detector_box.methods]
+        try:
+            found = recalled(Registry({m.name: m for m in methods}), result.provenance)
+        except UsageError as error:
+            return str(error)
+        self._explicit[found.method] = found.explicit
+        self.method_box.choose(found.method)
+        if found.detector:
+            self._explicit[found.detector] = found.detector_explicit
+            self.detector_box.choose(found.detector)
+        self._show_method(self.method)
+        self.changed.emit()
+        return f"not set: {', '.join(found.lost)}" if found.lost else ""
 
     @property
     def valid(self) -> bool:
@@ -119,6 +156,7 @@ class MethodPanel(QWidget):
 
     def show_blocked(self, *, run: str, pause: str, stop: str, run_again: str, copy: str) -> None:
         """Why each button cannot be used now; an empty text means that it can."""
+        self.run_ticked_button.setEnabled(not run and self.ticked_valid)
         if not run and not self.valid:
             run = run_again = copy = "correct the marked values"
         if self.method.kind is not Kind.OPTIMISER:
@@ -145,6 +183,10 @@ class MethodPanel(QWidget):
         self.detector_box.currentIndexChanged.connect(self._on_detector_chosen)
         self.detector_form.changed.connect(self._on_detector_form_changed)
         self.form.changed.connect(self._on_form_changed)
+        self.method_box.ticks_changed.connect(self._on_ticks_changed)
+        self.method_box.run_ticked.connect(self.run_ticked_clicked)
+        self.run_ticked_button.clicked.connect(self.run_ticked_clicked)
+        self.untick_button.clicked.connect(lambda: self.tick(()))
         self.run_button.clicked.connect(self.run_clicked)
         self.pause_button.clicked.connect(self.pause_clicked)
         self.stop_button.clicked.connect(self.stop_clicked)
@@ -153,6 +195,11 @@ class MethodPanel(QWidget):
 
     def _on_method_chosen(self) -> None:
         self._show_method(self.method)
+        self.changed.emit()
+
+    def _on_ticks_changed(self, names: tuple[str, ...]) -> None:
+        self._show_ticks()
+        self.ticks_changed.emit(names)
         self.changed.emit()
 
     def _on_detector_chosen(self) -> None:
@@ -168,11 +215,25 @@ class MethodPanel(QWidget):
         self._explicit[self.detector_box.method.name] = self.detector_form.explicit
         self.changed.emit()
 
-    def _detector_explicit(self) -> dict[str, Value]:
-        """What is set of the detector alone."""
-        shared = self._shared()
-        own = self.detector_form.explicit
-        return {name: value for name, value in own.items() if name not in shared}
+    def _choice_of(self, method: Method) -> Choice:
+        """A method with what its form is set to, shown or not."""
+        detector = self.detector_box.method
+        explicit = self._set_of(method)
+        if method.makes_map:
+            return Choice(method.name, explicit, method.name, explicit)
+        shared = shared_settings(detector, method.resolve(explicit))
+        own = {n: v for n, v in self.detector_form.explicit.items() if n not in shared}
+        if method.needs_map:
+            if detector.name != DEFAULT_DETECTOR:
+                explicit["detector"] = detector.name
+            explicit.update({f"{DETECTOR_PREFIX}{name}": value for name, value in own.items()})
+        return Choice(method.name, explicit, detector.name, {**shared, **own})
+
+    def _set_of(self, method: Method) -> dict[str, Value]:
+        """What the form of a method is set to, but for its detector."""
+        if method is self.form.method:
+            return self.form.explicit
+        return dict(self._explicit.get(method.name, {}))
 
     def _shared(self) -> Set[str]:
         """Parameters of the detector that the form of the method sets."""
@@ -181,8 +242,9 @@ class MethodPanel(QWidget):
 
     def _show_detector(self) -> None:
         detector = self.detector_box.method
-        if self.detector_form.method is not detector:
-            self.detector_form.show_method(detector, self._explicit.get(detector.name))
+        explicit = self._explicit.get(detector.name, {})
+        if self.detector_form.method is not detector or self.detector_form.explicit != explicit:
+            self.detector_form.show_method(detector, explicit)
         shared = self._shared()
         self.detector_form.hide_rows(shared)
         left = any(parameter.name not in shared for parameter in detector.parameters)
@@ -197,12 +259,21 @@ class MethodPanel(QWidget):
         self._show_detector()
         self.order_tabs()
 
+    def _show_ticks(self) -> None:
+        """How many methods are ticked, in the button that runs them."""
+        titles = [method.title for method in self.method_box.ticked]
+        self.run_ticked_button.set_words(f"Run {len(titles)} ticked")
+        self.run_ticked_button.setToolTip("\n".join(["Run one after the other:", *titles]))
+        for button in (self.run_ticked_button, self.untick_button):
+            button.setVisible(bool(titles))
+
     def order_tabs(self) -> None:
         """From top to bottom; rows of a new form would come last."""
         chain: list[QWidget] = [self.method_box, self.detector_box]
         chain += [self._detector_section.header, *self.detector_form.tab_stops()]
         chain += self.form.tab_stops()
         chain += [self.run_button, self.pause_button, self.stop_button]
+        chain += [self.run_ticked_button, self.untick_button]
         chain += [self.run_again_button, self.copy_button]
         for first, second in pairwise(chain):
             QWidget.setTabOrder(first, second)
@@ -263,6 +334,10 @@ class MethodPanel(QWidget):
         first.addWidget(self.run_button, 2)
         first.addWidget(self.pause_button)
         first.addWidget(self.stop_button, 1)
+        ticked = QHBoxLayout()
+        ticked.setSpacing(8)
+        ticked.addWidget(self.run_ticked_button, 1)
+        ticked.addWidget(self.untick_button)
         second = QHBoxLayout()
         second.setSpacing(8)
         second.addWidget(self.run_again_button, 1)
@@ -273,5 +348,7 @@ class MethodPanel(QWidget):
         column.addWidget(self.progress)
         column.addWidget(self.reason)
         column.addLayout(first)
+        column.addLayout(ticked)
         column.addLayout(second)
+        self._show_ticks()
         return column

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -28,7 +28,7 @@ from mfgui.app.spots import SpotControl
 from mfgui.core.bands import Spot, SpotKind
 from mfgui.core.events import Change, MapChanged, SetClosed, SetOpened, SpotsChanged
 from mfgui.ui.icons import IconButton, TextButton, icon_in
-from mfgui.ui.row_lists import Index, RowList, draw_ground, small
+from mfgui.ui.row_lists import BOX_SIDE, Index, RowList, draw_box, draw_ground, small
 
 ROW_HEIGHT = 40
 KINDS = {
@@ -39,7 +39,6 @@ KINDS = {
 }
 _MARGIN = 8
 _ICON = 18
-_BOX = 16
 _BAR = QSize(44, 4)
 
 
@@ -103,7 +102,7 @@ class _SpotDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_ground(painter, option)
-        self._draw_box(painter, palette, box_of(option.rect), checked=checked)
+        draw_box(painter, palette, box_of(option.rect), checked=checked)
         icon, word = KINDS[spot.kind]
         left = box_of(option.rect).right() + 10
         mark = QRect(left, place.center().y() - _ICON // 2 + 1, _ICON, _ICON)
@@ -140,18 +139,10 @@ class _SpotDelegate(QStyledItemDelegate):
         bar.setWidth(max(2, round(bar.width() * spot.score)))
         painter.fillRect(bar, option.palette.color(QPalette.ColorRole.Accent))
 
-    @staticmethod
-    def _draw_box(painter: QPainter, palette: QPalette, box: QRect, *, checked: bool) -> None:
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.PlaceholderText), 1.25))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box, 3, 3)
-        if checked:
-            icon_in(palette, "check").paint(painter, box.adjusted(1, 1, -1, -1))
-
 
 def box_of(row: QRect) -> QRect:
     """The check box in the rectangle of a row."""
-    return QRect(row.x() + _MARGIN, row.center().y() - _BOX // 2 + 1, _BOX, _BOX)
+    return QRect(row.x() + _MARGIN, row.center().y() - BOX_SIDE // 2 + 1, BOX_SIDE, BOX_SIDE)
 
 
 class _SpotView(RowList):
