@@ -15,6 +15,7 @@ from mfgui.app.edit_control import EditControl
 from mfgui.app.following import Follower
 from mfgui.app.heat_control import HeatControl
 from mfgui.app.line_control import LineControl, carry_line
+from mfgui.app.mark_control import MarkControl, carry_marks
 from mfgui.app.planes import Planes
 from mfgui.app.preparation import Preparation
 from mfgui.app.refining import Refining
@@ -62,6 +63,7 @@ class Controller:
             self._desk, self.view, self.edit, (self.composite, self.follower), self.runs.abandon
         )
         self.runs.bind(self.sets)
+        self.marks = MarkControl(self._desk)
         self.refining = Refining(self._desk, self.edit)
         self.compare = CompareControl(self._desk)
         self.planes = Planes(self._desk)
@@ -71,6 +73,7 @@ class Controller:
             self._desk, self.view, self.edit, self.sets, self.composite.set_seam, numbers
         )
         carry_spots(self.sessions.parts, self.spots)
+        carry_marks(self.sessions.parts, self._desk)
         carry_line(self.sessions.parts, self.line)
         self.truth = TruthControl(self._desk, self.view)
         self.truth.carried_by(self.sessions.parts)
@@ -123,6 +126,7 @@ class Controller:
             comparing=self.compare.comparing,
             has_truth=self.session.truth is not None,
             results=len(self.compare.results()),
+            ticked=len(self.settings.values.ticked),
         )
 
     def warm_up(self) -> None:

@@ -52,6 +52,8 @@ class Settings:
         What was chosen from the command palette, the last first.
     tools : dict
         Options of the tools by name; the tools themselves leave out what they do not know.
+    ticked : tuple of str
+        Names of the methods that are ticked in the list.
     comparison : dict
         What the Compare workspace had last; `app.compare_control` leaves out what it does not
         know.
@@ -71,6 +73,7 @@ class Settings:
     workspace: str = "fuse"
     annotator: str = ""
     palette_recent: tuple[str, ...] = ()
+    ticked: tuple[str, ...] = ()
     tools: dict[str, bool | int | str] = field(default_factory=dict)
     comparison: dict[str, bool | int | str] = field(default_factory=dict)
     recent: tuple[tuple[str, ...], ...] = field(default=())
@@ -148,7 +151,7 @@ def _checked(found: Mapping[str, Any]) -> Settings:
         value = found[entry.name]
         if entry.name == "recent":
             value = tuple(tuple(str(path) for path in paths) for paths in value)
-        elif entry.name == "palette_recent":
+        elif entry.name in ("palette_recent", "ticked"):
             value = tuple(str(name) for name in value)
         elif entry.name in ("tools", "comparison"):
             value = {str(name): part for name, part in value.items() if type(part) in _PLAIN}
