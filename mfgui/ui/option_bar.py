@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,13 +21,15 @@ from PySide6.QtWidgets import (
 )
 
 from mfgui.core.arrays import Rect
+from mfgui.core.line_profile import Interpolation, length_of
+from mfgui.core.session import Line
 from mfgui.core.snapping import GuideKind
 from mfgui.ui.icons import IconButton
-from mfgui.ui.tool_memory import BAND_METHODS, RANGES
+from mfgui.ui.option_number import OptionNumber
+from mfgui.ui.tool_memory import BAND_METHODS
 from mfgui.ui.tools.options import Over, ToolOptions
 
 BAR_HEIGHT = 34
-_STEPS = 1000  # of a slider
 _WIDE = 860  # narrower bars have no sliders beside their numbers
 _NAME_WIDTH = 110
 _SWATCH = 14
@@ -44,72 +46,21 @@ _SHOWN: Mapping[str, tuple[str, ...]] = {
     "refine-band": ("size", "band_width", "band_method"),
     "pick": ("label", "hint"),
     "region": ("hint", "clear"),
+    "line": ("line_width", "line_interpolation", "hint", "clear_line"),
 }
 _HINTS = {
     "inspect": "Drag moves the picture, the wheel zooms, a double click shows 100 %",
     "pick": "Click a place to take its label",
     "region": "Drag a rectangle",
+    "line": "Drag a line; Shift keeps it level, upright or slanted",
 }
 _GUIDES = {
     GuideKind.SHARPNESS: "Sharpness",
     GuideKind.LUMINANCE: "Luminance",
     GuideKind.FUSED: "Fused image",
 }
+_INTERPOLATIONS = {Interpolation.BILINEAR: "Smooth", Interpolation.NEAREST: "Nearest pixel"}
 _METHODS = {"graph-cut": "Graph cut", "guided-filter": "Guided filter"}
-
-
-class _Number(QWidget):
-    """A number with a name before it, and a slider where there is room."""
-
-    changed = Signal(int)
-
-    def __init__(
-        self, words: str, option: str, *, help_text: str, unit: str = "", curved: bool = False
-    ) -> None:
-        super().__init__()
-        self._least, self._most = RANGES[option]
-        self._curved = curved
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, _STEPS)
-        self.slider.setFixedWidth(80)
-        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.box = QSpinBox()
-        self.box.setRange(self._least, self._most)
-        self.box.setSuffix(unit)
-        self.box.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.box.setKeyboardTracking(False)
-        self.box.setFixedWidth(64)
-        self.box.setAccessibleName(words)
-        self.slider.setAccessibleName(words)
-        for widget in (self.slider, self.box):
-            widget.setToolTip(help_text)
-        row = _row(self)
-        row.addWidget(QLabel(words))
-        row.addWidget(self.slider)
-        row.addWidget(self.box)
-        self.slider.valueChanged.connect(lambda place: self.changed.emit(self._value_at(place)))
-        self.box.valueChanged.connect(self.changed)
-
-    def show_value(self, value: int) -> None:
-        for widget, shown in ((self.slider, self._place_of(value)), (self.box, value)):
-            # A slider that is being dragged has more places than the number has values.
-            if widget is self.slider and self._value_at(self.slider.value()) == value:
-                continue
-            with QSignalBlocker(widget):
-                widget.setValue(shown)
-
-    def _value_at(self, place: int) -> int:
-        share = place / _STEPS
-        if self._curved:
-            return int(self._least * (self._most / self._least) ** share + 0.5)
-        return round(self._least + (self._most - self._least) * share)
-
-    def _place_of(self, value: int) -> int:
-        if self._curved:
-            share = math.log(value / self._least) / math.log(self._most / self._least)
-        else:
-            share = (value - self._least) / (self._most - self._least)
-        return round(_STEPS * share)
 
 
 class OptionBar(QWidget):
@@ -119,6 +70,7 @@ class OptionBar(QWidget):
 
     label_chosen = Signal(int)
     region_cleared = Signal()
+    line_removed = Signal()
     entered = Signal()
     """Enter in a number: the keys belong to the canvas again."""
 
@@ -134,8 +86,9 @@ class OptionBar(QWidget):
         self._options = options
         self._names: Sequence[str] = ()
         self._region: Rect | None = None
+        self._line: Line | None = None
         self._colour_of: Callable[[int], QColor] = lambda _label: QColor("gray")
-        self._numbers: dict[str, _Number] = {}
+        self._numbers: dict[str, OptionNumber] = {}
         self._make_widgets()
         row = _row(self)
         row.setContentsMargins(8, 2, 8, 2)
@@ -177,6 +130,7 @@ class OptionBar(QWidget):
         _select(self.subtract_box, options.subtract)
         _select(self.everywhere_box, options.everywhere)
         _select(self.method_box, options.band_method)
+        _select(self.interpolation_box, options.line_interpolation)
         over = options.over_label if options.over is Over.LABEL else options.over
         _select(self.over_box, over)
         self._lay_out()
@@ -204,6 +158,11 @@ class OptionBar(QWidget):
     def show_region(self, region: Rect | None) -> None:
         """Size and place of the region."""
         self._region = region
+        self._lay_out()
+
+    def show_line(self, line: Line | None) -> None:
+        """Length, direction and ends of the line of the profile."""
+        self._line = line
         self._lay_out()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -239,6 +198,9 @@ class OptionBar(QWidget):
         self.method_box = self._choice(
             "Refiner", "band_method", {name: _METHODS[name] for name in BAND_METHODS}
         )
+        self.interpolation_box = self._choice(
+            "Values between pixels", "line_interpolation", _INTERPOLATIONS
+        )
         self.over_box = QComboBox()
         self.over_box.setAccessibleName("Paint over")
         self.over_box.setToolTip("Which pixels may be painted over (P)")
@@ -246,6 +208,9 @@ class OptionBar(QWidget):
         self.clear_button = IconButton("close", "Clear region (Del)")
         self.clear_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear_button.clicked.connect(self.region_cleared)
+        self.remove_button = IconButton("close", "Remove the line (Esc)")
+        self.remove_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.remove_button.clicked.connect(self.line_removed)
         self.parts: dict[str, QWidget] = {
             "label": self.chip,
             "subtract": self.subtract_box,
@@ -266,15 +231,20 @@ class OptionBar(QWidget):
                 "Width", "band_width", "Solved on each side", " px", curved=True
             ),
             "band_method": self.method_box,
+            "line_width": self._number(
+                "Width", "line_width", "Mean over so many pixels across the line", " px"
+            ),
+            "line_interpolation": self.interpolation_box,
             "over": self.over_box,
             "hint": self.hint,
             "clear": self.clear_button,
+            "clear_line": self.remove_button,
         }
 
     def _number(
         self, words: str, option: str, help_text: str, unit: str, *, curved: bool = False
-    ) -> _Number:
-        number = _Number(words, option, help_text=help_text, unit=unit, curved=curved)
+    ) -> OptionNumber:
+        number = OptionNumber(words, option, help_text=help_text, unit=unit, curved=curved)
         if not words:
             number.box.setAccessibleName(help_text)
             number.slider.setAccessibleName(help_text)
@@ -333,6 +303,10 @@ class OptionBar(QWidget):
             region = self._region
             self.hint.setText(_HINTS["region"] if region is None else _region_words(region))
             shown -= {"clear"} if region is None else set()
+        elif self._tool == "line":
+            line = self._line
+            self.hint.setText(_HINTS["line"] if line is None else _line_words(line))
+            shown -= {"clear_line"} if line is None else set()
         for name, part in self.parts.items():
             part.setVisible(name in shown)
         for number in self._numbers.values():
@@ -376,3 +350,10 @@ def _select(box: QComboBox, value: object) -> None:
 
 def _region_words(region: Rect) -> str:
     return f"{region.width} × {region.height} px at {region.x}, {region.y}"
+
+
+def _line_words(line: Line) -> str:
+    """Length, angle (counter-clockwise from the right, as on paper) and the pixels at its ends."""
+    angle = math.degrees(math.atan2(line.y0 - line.y1, line.x1 - line.x0))
+    ends = (int(end) for end in (line.x0, line.y0, line.x1, line.y1))
+    return "{:.1f} px, {:.1f}°, from {}, {} to {}, {}".format(length_of(line), angle + 0.0, *ends)

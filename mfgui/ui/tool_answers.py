@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Qt
@@ -15,12 +16,14 @@ from mfgui.app.refining import refine_band
 from mfgui.core.events import (
     ActiveLabelChanged,
     Change,
+    LineChanged,
     MapChanged,
     MapPatched,
     RegionChanged,
     SetClosed,
     SetOpened,
 )
+from mfgui.core.session import Line
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.commanding import Commands
 from mfgui.ui.guides import GUIDE_MAKERS, Guides
@@ -28,14 +31,14 @@ from mfgui.ui.parts import WindowParts
 from mfgui.ui.presenter import Presenter
 from mfgui.ui.tool_memory import restored, stored
 from mfgui.ui.tool_strip import ToolStrip
-from mfgui.ui.tooling import ToolBench
+from mfgui.ui.tooling import LINE, ToolBench
 from mfgui.ui.tools.all_tools import make_tools
 
 STRIP_GROUPS = (
     ("inspect",),
     ("brush", "eraser", "smart-brush"),
     ("lasso", "polygon", "fill", "refine-band"),
-    ("pick", "region"),
+    ("pick", "region", "line"),
 )
 
 
@@ -105,6 +108,7 @@ class ToolPresenter:
     def _connect_canvas(self) -> None:
         bench, canvas, actions = self._bench, self._parts.canvas, self._parts.actions
         bench.scale = lambda: canvas.zoom
+        bench.shift = _shift_down
         bench.visible = lambda: canvas.visible_rect
         self._controller.in_hand = lambda: "outline" if bench.busy else ""
         keys = {}
@@ -125,6 +129,7 @@ class ToolPresenter:
         bar.changed.connect(lambda name, value: bench.change(**{name: value}))
         bar.label_chosen.connect(self._controller.view.choose_label)
         bar.region_cleared.connect(lambda: self._controller.region.set(None))
+        bar.line_removed.connect(lambda: self._controller.line.set(None))
         bar.entered.connect(self._focus_canvas)
 
     def _focus_canvas(self) -> None:
@@ -166,6 +171,9 @@ class ToolPresenter:
         elif isinstance(change, RegionChanged):
             self._show_session()
             self._presenter.show_commands()
+        elif isinstance(change, LineChanged):
+            parts.option_bar.show_line(session.line)
+            parts.canvas.renew_outline()
         elif isinstance(change, MapChanged | MapPatched):
             parts.status.map_changed(session.focus_map)
 
@@ -178,6 +186,13 @@ class ToolPresenter:
 
     def _colour(self, label: int) -> QColor:
         return self._parts.canvas.label_colour(label, k=self._bench.k)
+
+    def _draw_line(self, x: int, y: int) -> None:
+        """A level line through a pixel, half as long as what is seen of the picture."""
+        reach = self._parts.canvas.visible_rect.width // 4
+        line = Line(x + 0.5 - reach, y + 0.5, x + 0.5 + reach, y + 0.5)
+        self._controller.line.set(replace(line, width=self._bench.options.line_width))
+        self._bench.choose(LINE)
 
     def _show_menu(self, place: QPoint, x: int, y: int) -> None:
         menu = self.make_menu(x, y)
@@ -204,6 +219,13 @@ class ToolPresenter:
             auto.triggered.connect(lambda: choose(x, y))
         menu.addSeparator()
         menu.addAction("Zoom here").triggered.connect(lambda: canvas.zoom_at(x, y))
+        draw = menu.addAction("Line profile here")
+        draw.triggered.connect(lambda: self._draw_line(x, y))
         copy = menu.addAction(f"Copy coordinates {x}, {y}")
         copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(f"{x}, {y}"))
         return menu
+
+
+def _shift_down() -> bool:
+    modifiers = QGuiApplication.keyboardModifiers()
+    return bool(modifiers & Qt.KeyboardModifier.ShiftModifier)

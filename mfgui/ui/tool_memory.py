@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from enum import Enum
 from typing import Any
 
+from mfgui.core.line_profile import MOST_WIDTH, Interpolation
 from mfgui.core.snapping import GuideKind
 from mfgui.ui.tools.options import LARGEST, SMALLEST, Over, ToolOptions
 
@@ -17,6 +18,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "sensitivity": (0, 100),
     "band_width": (1, 256),
     "over_label": (1, 65534),
+    "line_width": (1, MOST_WIDTH),
 }
 BAND_METHODS = ("graph-cut", "guided-filter")
 
@@ -42,8 +44,8 @@ def restored(found: Mapping[str, Any]) -> ToolOptions:
 
 def _checked(name: str, value: object, default: object) -> Any:
     """`value` as that option, None if it is none."""
-    if isinstance(default, GuideKind | Over):
-        kind: type[GuideKind | Over] = type(default)
+    if isinstance(default, GuideKind | Over | Interpolation):
+        kind: type[GuideKind | Over | Interpolation] = type(default)
         return kind(value) if value in [entry.value for entry in kind] else None
     if default is None or type(value) is not type(default):
         return None

@@ -5,28 +5,36 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import accumulate, pairwise, repeat, takewhile
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from mfgui.app.controller import Controller
-from mfgui.core.arrays import Rect, Size
-from mfgui.core.events import ActiveLabelChanged, Change, SetClosed, SetOpened, SetOpening
+from mfgui.core.arrays import Rect
+from mfgui.core.events import (
+    ActiveLabelChanged,
+    Change,
+    LineChanged,
+    SetClosed,
+    SetOpened,
+    SetOpening,
+)
 from mfgui.core.snapping import Guide
 from mfgui.jobs.pool import Task
 from mfgui.ui.bands import Bands
 from mfgui.ui.guides import Guides
 from mfgui.ui.held_tools import HeldTools
 from mfgui.ui.tool_memory import RANGES
-from mfgui.ui.tools.options import LARGEST, Over, ToolOptions
+from mfgui.ui.tools.options import Over, ToolOptions
+from mfgui.ui.tools.sizes import next_size
+from mfgui.ui.tools.strokes import is_place, label_at
 from mfgui.ui.tools.tool import NOTHING, Answer, Keys, Outline, Point, Stage, Tool
 
 INSPECT = "inspect"
 STRENGTH_STEP = 10
+LINE = "line"
 _ERASER = "eraser"
-_DRAGGED = ("lasso", "region")
-_STEP = 1.15
+_DRAGGED = ("lasso", "region", LINE)
 
 
 class ToolBench(QObject):
@@ -84,6 +92,9 @@ class ToolBench(QObject):
         """Screen pixels per image pixel, now."""
         self.visible: Callable[[], Rect] = lambda: Rect(0, 0, 0, 0)
         """The part of the picture that is on the screen, now."""
+        self.shift: Callable[[], bool] = lambda: False
+        """Whether Shift is down, now."""
+        controller.line.interpolate(self._options.line_interpolation)
         controller.notifier.connect(self._take)
 
     # What the canvas asks
@@ -179,13 +190,10 @@ class ToolBench(QObject):
 
     def pick(self, point: Point) -> None:
         """Paint the label below this place from here on; 0 where there is no map."""
-        session = self._controller.session
-        size = self._size()
-        if size is None or not (0 <= point.x < size.width and 0 <= point.y < size.height):
-            return
-        focus_map = session.focus_map
-        label = 0 if focus_map is None else int(focus_map.labels[int(point.y), int(point.x)])
-        self._controller.view.choose_label(label)
+        stage = self._stage()
+        label = None if stage is None or not is_place(point) else label_at(stage, point)
+        if label is not None:
+            self._controller.view.choose_label(label)
 
     # Switching
 
@@ -245,8 +253,10 @@ class ToolBench(QObject):
         return self.cancel()
 
     def escape(self) -> None:
-        """Cancel what is in progress, else clear the region, else return to Inspect."""
-        if not self.cancel() and not self._controller.region.set(None):
+        """Cancel what is in progress, else clear the line or region, else return to Inspect."""
+        if self.cancel() or (self._name == LINE and self._controller.line.set(None)):
+            return
+        if not self._controller.region.set(None):
             self.choose(INSPECT)
 
     def swap_labels(self) -> None:
@@ -270,6 +280,8 @@ class ToolBench(QObject):
         self.options_changed.emit(self._options)
         if self._options.size != before.size:
             self.size_changed.emit()
+        self._controller.line.set_width(self._options.line_width)
+        self._controller.line.interpolate(self._options.line_interpolation)
 
     def resize(self, size: int) -> None:
         self.change(size=size)
@@ -300,10 +312,6 @@ class ToolBench(QObject):
         """Whether the picture on the canvas is that of the session's set."""
         return self._controller.session.stack is not None and not self._controller.sets.opening
 
-    def _size(self) -> Size | None:
-        stack = self._controller.session.stack
-        return None if stack is None else stack.size
-
     def _stage(self) -> Stage | None:
         session = self._controller.session
         if session.stack is None:
@@ -316,12 +324,14 @@ class ToolBench(QObject):
             self._options,
             self._guide(),
             self.scale(),
+            session.line,
+            self.shift(),
         )
 
     def _looks_at_guide(self) -> bool:
         """Only then is there one: it keeps as many values as the picture has pixels."""
         options = self._options
-        wanted = {"smart-brush": True, "fill": options.by_edges, "inspect": False}
+        wanted = {"smart-brush": True, "fill": options.by_edges, INSPECT: False, LINE: False}
         return wanted.get(self._name, options.snap)
 
     def _guide(self) -> Guide | None:
@@ -364,6 +374,9 @@ class ToolBench(QObject):
             self.resize(answer.size)
         if answer.band is not None:
             self.bands.ask(answer.band)
+        if answer.line is not None:
+            control = self._controller.line
+            (control.set if answer.line.settled else control.show)(answer.line.line)
 
     def _after(self) -> None:
         if self.busy != self._was_busy:
@@ -376,23 +389,12 @@ class ToolBench(QObject):
     def _take(self, change: Change) -> None:
         if isinstance(change, ActiveLabelChanged) and change.label != self._labels[1]:
             self._labels = (self._labels[1], change.label)
+        elif isinstance(change, LineChanged):
+            line = self._controller.line.line  # an undo may have given it another width
+            self.change(line_width=self._options.line_width if line is None else line.width)
         elif isinstance(change, SetOpening | SetOpened | SetClosed):
             self.cancel()
             self.bands.clear()
             self._labels = (1, 1) if self.k < 2 else (2, 1)
             if self._options.over_label > self.k:
                 self.change(over_label=1)
-
-
-def _sizes() -> tuple[int, ...]:
-    """Steps of the brush size: one pixel, later some percent."""
-    steps = accumulate(repeat(1), lambda size, _: max(size + 1, round(size * _STEP)))
-    return (*takewhile(lambda size: size < LARGEST, steps), LARGEST)
-
-
-def next_size(size: int, *, larger: bool) -> int:
-    """The next brush size in one direction; the same steps lead back."""
-    sizes = _sizes()
-    if larger:
-        return next((step for step in sizes if step > size), LARGEST)
-    return next((low for low, high in pairwise((1, *sizes)) if low < size <= high), 1)

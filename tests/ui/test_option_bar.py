@@ -11,9 +11,9 @@ from mfgui.core.arrays import Rect
 from mfgui.core.snapping import GuideKind
 from mfgui.ui.option_bar import OptionBar
 from mfgui.ui.tool_memory import RANGES, restored, stored
-from mfgui.ui.tooling import next_size
 from mfgui.ui.tools.all_tools import make_tools
 from mfgui.ui.tools.options import LARGEST, Over, ToolOptions
+from mfgui.ui.tools.sizes import next_size
 from tests.ui.hands import click
 
 

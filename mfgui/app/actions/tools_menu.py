@@ -18,6 +18,7 @@ _TOOLS = (
     ("refine-band", "Refine band", "Drag along a boundary to have it solved again", "R"),
     ("pick", "Pick label", "Click takes the label there", "I"),
     ("region", "Region", "Draw a rectangle that changes of the map can keep to", "M"),
+    ("line", "Line profile", "Draw a line whose values are plotted; move it or its ends", "U"),
 )
 
 
@@ -101,7 +102,7 @@ TOOLS_COMMANDS: tuple[Command, ...] = (
     _setting(
         "cancel",
         "Cancel",
-        "Cancel the stroke or outline, else clear the region, else return to Inspect",
+        "Cancel the stroke or outline, else clear the line or the region, else return to Inspect",
         "Esc",
         separated=True,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mfgui.ui.tools.brush import Brush
 from mfgui.ui.tools.fill import Fill
 from mfgui.ui.tools.lasso import Lasso
+from mfgui.ui.tools.line_profile import LineProfile
 from mfgui.ui.tools.pick import Pick
 from mfgui.ui.tools.polygon import Polygon
 from mfgui.ui.tools.refine_band import RefineBand
@@ -25,5 +26,6 @@ def make_tools() -> dict[str, Tool]:
         RefineBand(),
         Pick(),
         Region(),
+        LineProfile(),
     )
     return {tool.name: tool for tool in tools}

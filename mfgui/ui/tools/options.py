@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mfgui.core.line_profile import Interpolation
 from mfgui.core.snapping import GuideKind
 
 SMALLEST, LARGEST = 1, 4096  # pixels
@@ -50,6 +51,10 @@ class ToolOptions:
         Pixels on each side of a boundary that *refine band* solves again.
     band_method : str
         Name of a refiner: "guided-filter" or "graph-cut".
+    line_width : int
+        Pixels across the line of the profile that are averaged.
+    line_interpolation : Interpolation
+        What the line reads between the centres of pixels.
     """
 
     size: int = 64
@@ -66,6 +71,8 @@ class ToolOptions:
     sensitivity: int = 50
     band_width: int = 12
     band_method: str = "graph-cut"
+    line_width: int = 1
+    line_interpolation: Interpolation = Interpolation.BILINEAR
 
     def only_over(self) -> int | None:
         """The one label that may be painted over, None for any."""

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from mfgui.core.arrays import BoolMask, LabelArray, Rect, Size
 from mfgui.core.edits import Edit
+from mfgui.core.session import Line
 from mfgui.core.snapping import Guide
 from mfgui.ui.tools.options import ToolOptions
 
@@ -52,6 +53,10 @@ class Stage:
         The edges for Snap, smart brush and bounded fill; None when no sources are at hand.
     scale : float
         Screen pixels per image pixel, for distances that are meant on the screen.
+    line : Line or None
+        Of the profile, as it is now.
+    shift : bool
+        Whether Shift is down now, which may change during a drag.
     """
 
     size: Size
@@ -61,6 +66,8 @@ class Stage:
     options: ToolOptions
     guide: Guide | None = field(repr=False)
     scale: float = 1.0
+    line: Line | None = None
+    shift: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +103,15 @@ class BandRequest:
     width: int
 
 
+@dataclass(frozen=True)
+class LineMove:
+    """The line of the profile is `line` from here on, None: removed; a step of the history once
+    it is `settled`."""
+
+    line: Line | None
+    settled: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """What follows from one input.
@@ -115,6 +131,8 @@ class Answer:
         Refine here; the gesture is made when the refiner has answered.
     size : int or None
         New brush size.
+    line : LineMove or None
+        Draw, move or remove the line of the profile; None leaves it.
     """
 
     begin: str = ""
@@ -124,6 +142,7 @@ class Answer:
     region: Rect | Literal["none"] | None = None
     band: BandRequest | None = None
     size: int | None = None
+    line: LineMove | None = None
 
 
 NOTHING = Answer()
@@ -134,7 +153,7 @@ class Tool(Protocol):
 
     name: str
     """The id of its command: "brush", "eraser", "smart-brush", "lasso", "polygon", "fill",
-    "refine-band", "pick", "region"."""
+    "refine-band", "pick", "region", "line"."""
 
     @property
     def busy(self) -> bool:

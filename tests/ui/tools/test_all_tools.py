@@ -24,6 +24,7 @@ NAMES = (
     "refine-band",
     "pick",
     "region",
+    "line",
 )
 
 numbers = st.one_of(
