@@ -56,7 +56,7 @@ def _dispatch(argv: list[str], began: float) -> int:
             module, function = command.target.split(":")
             code: int = getattr(importlib.import_module(module), function)(options)
             return code
-    return _open_window(window_parser().parse_args(argv))
+    return _open_window(window_parser().parse_intermixed_args(argv))
 
 
 def _open_window(options: Namespace) -> int:
@@ -65,7 +65,13 @@ def _open_window(options: Namespace) -> int:
     for path in options.paths:
         if not os.path.exists(path):  # noqa: PTH110 - Path.exists fails on impossible names
             raise _missing(path)
-    return open_window(options.paths)
+    truth = options.reference
+    if truth is not None:
+        if not options.paths:
+            raise UsageError("--reference goes with images", hint="name the images, too")
+        if not os.path.isfile(truth):  # noqa: PTH113 - as above
+            raise InputError("is no file", path=truth, hint="name the picture of the ground truth")
+    return open_window(options.paths, reference=truth)
 
 
 def _missing(path: Path) -> MfguiError:

@@ -58,7 +58,7 @@ def window_parser() -> Parser:
     lines = [f"  {command.name:<{width}}  {command.summary}" for command in COMMANDS]
     parser = Parser(
         prog="mfgui",
-        usage="mfgui [PATHS...]\n       mfgui COMMAND ...",
+        usage="mfgui [--reference GT] [PATHS...]\n       mfgui COMMAND ...",
         description="Multi-focus image fusion: photographs that are sharp in different places in, "
         "one that is sharp\neverywhere out. Without a command the window opens.",
         epilog="commands:\n" + "\n".join(lines) + "\n\n"
@@ -68,6 +68,12 @@ def window_parser() -> Parser:
     )
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATHS", help="images, a folder or a session to open"
+    )
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        metavar="GT",
+        help="ground truth of the images, which fused ones are compared with",
     )
     parser.add_argument("--version", action="version", version=f"mfgui {__version__}")
     return parser

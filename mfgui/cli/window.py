@@ -10,8 +10,11 @@ from mfgui import _startup
 from mfgui.core.errors import MfguiError, UsageError
 
 
-def open_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
-    """The window with `paths`, or with the sample pair; returns when it is closed."""
+def open_window(
+    paths: Sequence[Path] = (), *, sample: bool = False, reference: Path | None = None
+) -> int:
+    """The window with `paths` and their ground truth, or with the sample pair; returns when it is
+    closed."""
     _startup.prepare_window()
     from mfgui.app.diagnostics import has_display
 
@@ -27,4 +30,4 @@ def open_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
         raise MfguiError(
             f"the window cannot be loaded ({error})", hint="run mfgui doctor"
         ) from error
-    return run_window(paths, sample=sample)
+    return run_window(paths, sample=sample, reference=reference)

@@ -62,8 +62,15 @@ def make_application(app: QApplication, *, themes: Themes | None = None) -> Appl
     return Application(window, controller, bridge, themes)
 
 
-def run_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
+def run_window(
+    paths: Sequence[Path] = (), *, sample: bool = False, reference: Path | None = None
+) -> int:
     """Show the window, with `paths` or the sample pair, until it is closed.
+
+    Parameters
+    ----------
+    reference : Path, optional
+        Ground truth of `paths`.
 
     Returns
     -------
@@ -87,6 +94,8 @@ def run_window(paths: Sequence[Path] = (), *, sample: bool = False) -> int:
     if sample:
         QTimer.singleShot(0, commands.open_sample)
     elif paths:
+        if reference is not None:
+            application.controller.truth.load_with_next_set(reference)
         QTimer.singleShot(0, lambda: commands.open_paths(list(paths)))
     with _unexpected_errors_shown(application), _interrupt_ends():
         code = app.exec()

@@ -62,6 +62,24 @@ def test_that_paths_given_at_the_start_are_opened(
     assert not timer.isActive()
 
 
+def test_that_the_ground_truth_is_opened_with_its_images(
+    plain_look: Any, tiny_pair_files: tuple[Path, Path]
+) -> None:
+    found: list[str] = []
+
+    def loaded(window: MainWindow) -> bool:
+        if not window.parts.canvas.picture_keys:
+            return False
+        found[:] = [window.windowTitle(), window.parts.canvas.picture_keys[-1]]
+        return found[-1] == "truth"
+
+    timer = close_when(loaded)
+    left, right = tiny_pair_files
+    assert run_window([left, right], reference=right) == 0
+    assert found == ["left.png, right.png[*] – mfgui", "truth"]
+    assert not timer.isActive()
+
+
 def test_that_an_interrupt_is_handled_as_before_afterwards(plain_look: Any) -> None:
     before = signal.getsignal(signal.SIGINT)
     inside: list[Any] = []
