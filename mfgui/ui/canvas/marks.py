@@ -10,6 +10,7 @@ from mfgui.ui.canvas.viewport import Viewport
 
 _ARM = 14.0  # logical pixels
 _GAP = 4.0
+_EDGE = 2.0  # that lines reach beyond their path
 
 
 def draw_crosshair(
@@ -30,6 +31,15 @@ def draw_crosshair(
             arm = QPointF(across, down)
             painter.drawLine(centre + arm * gap, centre + arm * (gap + _ARM))
     painter.restore()
+
+
+def crosshair_area(viewport: Viewport, pixel: tuple[int, int], *, ratio: float) -> QRect:
+    """The logical pixels that `draw_crosshair` may touch."""
+    x, y = viewport.to_screen(pixel[0], pixel[1])
+    side = viewport.scale / ratio
+    reach = max(_GAP, side / 2) - side / 2 + _ARM + _EDGE
+    box = QRectF(x / ratio, y / ratio, side, side)
+    return box.adjusted(-reach, -reach, reach, reach).toAlignedRect()
 
 
 def draw_ring(painter: QPainter, viewport: Viewport, rect: Rect, *, ratio: float) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QTimer
+from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from mfgui.core.arrays import Rect
 from mfgui.ui.canvas.hand import Hand, NoHand
 from mfgui.ui.canvas.layers import NO_SET
 from mfgui.ui.canvas.painting import Drawing, Ring, Shown
+from mfgui.ui.canvas.shelf import Shelf
 from mfgui.ui.canvas.viewer import Viewer
 from mfgui.ui.canvas.viewport import SharedView
 
-_STILL = 3  # logical pixels that a right click may move and still be one
+STILL = 3  # logical pixels that a right click may move and still be one
 _WORDS_MS = 1000
 
 
@@ -29,22 +31,32 @@ class Sizing:
     def across(self, position: QPointF) -> float | None:
         """How far the edge was dragged to the right, None while it may be a click."""
         across = position.x() - self.start.x()
-        self.moved = self.moved or abs(across) > _STILL
+        self.moved = self.moved or abs(across) > STILL
         return across if self.moved else None
 
     def is_click(self, position: QPointF) -> bool:
         """Whether letting go here asks for the menu."""
-        return (position - self.start).manhattanLength() <= _STILL and not self.moved
+        return (position - self.start).manhattanLength() <= STILL and not self.moved
 
 
 class Outlined(Viewer):
     """What the canvas draws over the picture while a tool is active."""
 
-    def __init__(self, parent: QWidget | None = None, *, shared: SharedView | None = None) -> None:
-        super().__init__(parent, shared=shared)
+    region_drawn = Signal(object)
+    """The Rect of the session's region that is drawn from here on, None when there is none."""
+
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        shared: SharedView | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        super().__init__(parent, shared=shared, shelf=shelf)
         self._hand: Hand = NoHand()
         self._sizing: Sizing | None = None
         self._drawing: Drawing | None = None
+        self._region: Rect | None = None
         self._words_timer = QTimer(self)
         self._words_timer.setSingleShot(True)
         self._words_timer.setInterval(_WORDS_MS)
@@ -57,6 +69,9 @@ class Outlined(Viewer):
 
     def renew_outline(self) -> None:
         """Draw what the tool shows now; only the pixels of the old and the new are painted."""
+        if self._hand.region != self._region:
+            self._region = self._hand.region
+            self.region_drawn.emit(self._region)
         before, self._drawing = self._drawing, self._make_drawing()
         if before is not None and not before.area.isEmpty():
             self.update(before.area)
@@ -72,10 +87,17 @@ class Outlined(Viewer):
         shown = Shown(self._ring(), outline, colour, hand.region)
         return Drawing(shown, self._viewport, self.devicePixelRatioF(), QFontMetricsF(self.font()))
 
+    @property
+    def region(self) -> Rect | None:
+        """The session's region, as it is drawn."""
+        return self._region
+
     def _ring(self) -> Ring | None:
         """The outline of the brush at pointer or crosshair."""
         hand = self._hand
         if not hand.paints or self._space_down or self._navigation.dragging:
+            return None
+        if self._split_part is not None:  # a press would take the line and not paint
             return None
         if self._sizing is not None:
             x, y = self._image_point(self._sizing.start)

@@ -1,36 +1,43 @@
-"""One pane: pictures of the set by key, the focus map over them, and the view on both."""
+"""One pane: what it shows is composed at the view it shares, and painted with its marks."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
+from mfgui.core.arrays import Rect, Size
+from mfgui.core.comparison import SplitLine
 from mfgui.core.heat import HeatKind
-from mfgui.core.pyramid import Picture, StoredReader
-from mfgui.ui.canvas import legend, marks
+from mfgui.core.session import Line
+from mfgui.ui.canvas import legend, line_mark, marks
 from mfgui.ui.canvas.compositor import Compositor
-from mfgui.ui.canvas.layers import NO_SET, Layers
-from mfgui.ui.canvas.measures import Values, Weights
-from mfgui.ui.canvas.overlays import DEFAULT_STRENGTH, Overlay, OverlayMode, Palette
+from mfgui.ui.canvas.content import Content
+from mfgui.ui.canvas.layers import NO_SET
+from mfgui.ui.canvas.overlays import OverlayMode, Palette
 from mfgui.ui.canvas.pixelgrid import PixelGrid
 from mfgui.ui.canvas.scene import Scene
+from mfgui.ui.canvas.shelf import Shelf
+from mfgui.ui.canvas.split import Part, PlacedLine, draw_split
+from mfgui.ui.canvas.titles import Plates, Title
 from mfgui.ui.canvas.viewport import LARGEST_SCALE, SharedView, View, Viewport, fit_scale
 
 _SURROUND = "#6b6b6b"
 _AROUND = 16  # image pixels that belong to a place's surroundings on each side
 
 
-class Pane(QWidget):
-    """Shows one picture of the set with its overlay; knows nothing of input.
+class Pane(Content):
+    """Shows a picture of the set with its overlay, or two of them; knows nothing of input.
 
     Parameters
     ----------
     shared : SharedView, optional
         The view of linked panes; a pane alone has its own.
+    shelf : Shelf, optional
+        The pictures of linked panes.
     """
 
     view_changed = Signal(float)
@@ -39,12 +46,14 @@ class Pane(QWidget):
     view_moved = Signal()
     """Another part of the picture is on the screen, or at another zoom."""
 
-    content_changed = Signal()
-    """Another set, picture, or map is shown, or a picture has new pixels."""
-
-    def __init__(self, parent: QWidget | None = None, *, shared: SharedView | None = None) -> None:
-        super().__init__(parent)
-        self._layers = Layers(Palette.load(accent=self._accent().rgba()))
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        shared: SharedView | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        super().__init__(parent, shelf=shelf)
         self._surround = QColor(_SURROUND)
         self._grid = PixelGrid(self.font())
         self._compositor = Compositor(self._grid)
@@ -52,199 +61,17 @@ class Pane(QWidget):
         self._shared.changed.connect(self._on_view_changed)
         self._viewport = Viewport.fit(NO_SET, screen=Size(1, 1))
         self._crosshair: tuple[int, int] | None = None
+        self._pointed: tuple[int, int] | None = None
         self._place_marked: Rect | None = None
-        self._heat_note = ""
+        self._line: Line | None = None
+        self._split: SplitLine | None = None
+        self._split_key = ""
+        self._split_part: Part | None = None
+        self._alternate = ""
+        self._plates = Plates()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
-
-    # The set and its pictures
-
-    def begin_set(self, size: Size) -> None:
-        """Forget all pictures and labels; a set of the same size keeps the view, others fit."""
-        same = size == self._layers.size
-        self._layers.begin_set(size)
-        self._compositor.clear()
-        self._crosshair = self._place_marked = None
-        if not same:
-            self._shared.set(View(fitted=True))
-        self._place()
-        self.content_changed.emit()
-
-    def clear(self) -> None:
-        """Show no set."""
-        self.begin_set(NO_SET)
-
-    @property
-    def image_size(self) -> Size:
-        """Size of the set in pixels."""
-        return self._layers.size
-
-    @property
-    def picture_keys(self) -> tuple[str, ...]:
-        return tuple(self._layers.pictures)
-
-    def set_picture(self, key: str, picture: Picture) -> None:
-        """Add or exchange a picture; one smaller than the set is shown enlarged as a preview.
-
-        Without `begin_set` the first picture says how large the set is. The first picture is
-        shown at once.
-        """
-        changed = self._layers.set_picture(key, picture)
-        self._place()
-        self.content_changed.emit()
-        if not changed.empty:
-            self.update()
-
-    def update_picture(
-        self,
-        key: str,
-        pixels: ImageU8,
-        rect: Rect | None = None,
-        *,
-        stored: PixelArray | StoredReader | None = None,
-    ) -> None:
-        """New pixels of a picture, (h, w, 1 or 3) uint8, whole or in `rect` of its own pixels.
-
-        For live frames and previews; a large new picture is built off the interface thread and
-        given to `set_picture`. `stored` exchanges the true pixels.
-        """
-        before = self._scene()
-        changed = self._layers.update_picture(key, pixels, rect, stored)
-        self._place()
-        self._repair(changed, before)
-        self.content_changed.emit()
-
-    def remove_picture(self, key: str) -> None:
-        """Forget a picture; if it is shown, nothing is."""
-        self._layers.remove_picture(key)
-        self.update()
-
-    def show_picture(self, key: str) -> None:
-        """Show the picture `key`, which must have been set (KeyError)."""
-        if key not in self._layers.pictures:
-            raise KeyError(key)
-        if key != self._layers.shown:
-            self._layers.shown = key
-            self.update()
-            self.content_changed.emit()
-
-    @property
-    def shown(self) -> str:
-        """Key of the picture on the canvas, peeking aside; empty when there is none."""
-        return self._layers.shown
-
-    def peek(self, key: str | None) -> None:
-        """Show another picture without overlays until called with None; unknown keys do nothing."""
-        peeked = key if key is not None and key in self._layers.pictures else ""
-        if peeked != self._layers.peeked:
-            self._layers.peeked = peeked
-            self.update()
-            self.content_changed.emit()
-
-    @property
-    def peeked(self) -> str:
-        """Key of the picture peeked at, empty when it is none."""
-        return self._layers.peeked
-
-    # The focus map
-
-    def set_labels(self, labels: LabelArray | None, k: int = 0) -> None:
-        """The live (H, W) labels of K sources, kept by reference; None for no map.
-
-        ValueError when they have not the size of the set.
-        """
-        self._layers.set_labels(labels, k)
-        self.update()
-        self.content_changed.emit()
-
-    def labels_changed(self, rect: Rect) -> None:
-        """The labels inside `rect` have been changed in place."""
-        before = self._scene()
-        self._repair(self._layers.labels_changed(rect), before)
-
-    def set_other_labels(self, labels: LabelArray | None) -> None:
-        """The live (H, W) labels of the map to compare with, by reference; None for none.
-
-        ValueError when they have not the size of the set.
-        """
-        self._layers.set_other(labels)
-        self.update()
-        self.content_changed.emit()
-
-    @property
-    def has_other_labels(self) -> bool:
-        """Whether there is a map to compare with."""
-        return self._layers.other is not None
-
-    def set_soft(self, weights: Weights | None) -> None:
-        """Continuous weights, 0 ... 1, as float32: (H, W) of label 1, or (K, H, W)."""
-        self._layers.set_soft(weights)
-        self.update()
-        self.content_changed.emit()
-
-    @property
-    def has_soft(self) -> bool:
-        """Whether there are continuous weights."""
-        return self._layers.measures.has_soft
-
-    def set_heat(
-        self,
-        values: Values | None,
-        kind: HeatKind | str,
-        rect: Rect | None = None,
-        *,
-        note: str = "",
-    ) -> None:
-        """Measured values of every pixel, "local-q" or "confidence".
-
-        Parameters
-        ----------
-        values : (H, W) float32 in [0, 1], NaN for none; or uint8, from `heat.levels_of`
-            None for no values.
-        rect : Rect, optional
-            The only place where they are others than those before; an empty one changes the
-            note alone.
-        note : str
-            Stands beside the title of the colour bar.
-        """
-        if rect is None or not rect.empty:
-            before = self._scene()
-            changed = self._layers.set_heat(HeatKind(kind), values, rect)
-            if rect is not None:
-                self._repair(changed, before)
-        if rect is None or note != self._heat_note:
-            self._heat_note = note
-            self.update()
-
-    def set_overlay(self, mode: OverlayMode | str, strength: int = DEFAULT_STRENGTH) -> None:
-        """One of the names of `core.overlay.OverlayMode`, and the strength, 0 ... 100 %."""
-        overlay = Overlay(OverlayMode(mode), min(max(int(strength), 0), 100))
-        if overlay != self._layers.overlay:
-            self._layers.overlay = overlay
-            self.update()
-
-    @property
-    def overlay(self) -> Overlay:
-        return self._layers.overlay
-
-    def set_active_label(self, label: int) -> None:
-        """The label that *only active* keeps and large stacks draw in the accent colour."""
-        if label != self._layers.active:
-            self._layers.set_active(label)
-            self.update()
-
-    @property
-    def active_label(self) -> int:
-        return self._layers.active
-
-    def label_colour(self, label: int, *, k: int | None = None) -> QColor:
-        """Colour in which the overlay draws a source, for lists and legends.
-
-        It depends on the number of sources `k`: without it that of the map, which must be set.
-        """
-        palette, layers = self._layers.palette, self._layers
-        return QColor(palette.colour(label, k=k or layers.k, active=layers.active))
 
     # The view
 
@@ -257,6 +84,19 @@ class Pane(QWidget):
     def viewport(self) -> Viewport:
         """Where the image lies on this pane."""
         return self._viewport
+
+    @property
+    def shared(self) -> SharedView:
+        """The view that this pane follows and moves."""
+        return self._shared
+
+    def set_shared(self, shared: SharedView) -> None:
+        """Follow and move another view from here on."""
+        if shared is not self._shared:
+            self._shared.changed.disconnect(self._on_view_changed)
+            self._shared = shared
+            shared.changed.connect(self._on_view_changed)
+            self._place()
 
     def show_view(self, view: View) -> None:
         """Show a part of the set as another pane, or this one earlier, did."""
@@ -294,22 +134,6 @@ class Pane(QWidget):
         self._look(Viewport.of(View(scale, x, y, False), image=image, screen=screen))
         self.mark_place(rect)
 
-    def mark_place(self, rect: Rect | None) -> None:
-        """Draw a thin ring around an image rectangle; None for no ring."""
-        if rect != self._place_marked:
-            self._place_marked = rect
-            self.update()
-
-    @property
-    def place_marked(self) -> Rect | None:
-        """The image rectangle with the ring."""
-        return self._place_marked
-
-    def set_surround(self, colour: QColor) -> None:
-        """The neutral grey around the image."""
-        self._surround = QColor(colour)
-        self.update()
-
     def _middle(self) -> tuple[float, float]:
         return self._viewport.screen.width / 2, self._viewport.screen.height / 2
 
@@ -334,15 +158,162 @@ class Pane(QWidget):
     def _on_view_changed(self, _view: View) -> None:
         self._place()
 
+    def _forget_set(self, *, refit: bool) -> None:
+        self._layers.shown = self._layers.peeked = ""
+        self._compositor.clear()
+        self._crosshair = self._pointed = self._place_marked = None
+        self._alternate = ""
+        if refit:
+            self._shared.set(View(fitted=True))
+        self._place()
+        self.update()
+
+    # Marks
+
+    def mark_place(self, rect: Rect | None) -> None:
+        """Draw a thin ring around an image rectangle; None for no ring."""
+        if rect != self._place_marked:
+            self._place_marked = rect
+            self._look_anew()
+
+    @property
+    def place_marked(self) -> Rect | None:
+        """The image rectangle with the ring."""
+        return self._place_marked
+
+    def set_line(self, line: Line | None) -> None:
+        """Draw the line of the profile; None for none."""
+        if line != self._line:
+            self._line = line
+            self._look_anew()
+
+    def set_pointer(self, pixel: tuple[int, int] | None) -> None:
+        """Mark the image pixel that is pointed at in another pane; None for none."""
+        if pixel == self._pointed:
+            return
+        for place in (self._pointed, pixel):
+            if place is not None:
+                ratio = self.devicePixelRatioF()
+                self.update(marks.crosshair_area(self._viewport, place, ratio=ratio))
+        self._pointed = pixel
+
+    def set_titles(self, titles: Mapping[str, Title], *, always: bool) -> None:
+        """Names of pictures by key, for plates.
+
+        Unless `always`, plates show only where it is not said otherwise which picture is which:
+        on both sides of a split pane, and while two of them alternate.
+        """
+        plates = self._plates
+        if (titles, always) != (plates.titles, plates.always):
+            plates.titles, plates.always = dict(titles), always
+            self.update()
+
+    def set_note(self, note: str) -> None:
+        """What is unusual about this pane, beside its title."""
+        if note != self._plates.note:
+            self._plates.note = note
+            self.update()
+
+    def set_surround(self, colour: QColor) -> None:
+        """The neutral grey around the image."""
+        self._surround = QColor(colour)
+        self._look_anew()
+
+    @property
+    def surround(self) -> QColor:
+        return self._surround
+
+    def look_like(self, other: Content) -> None:
+        super().look_like(other)
+        if isinstance(other, Pane):
+            self._surround = other._surround
+            self._place_marked, self._line = other._place_marked, other._line
+        self._place()
+
+    # Two pictures
+
+    def set_split(self, line: SplitLine | None, key: str = "") -> None:
+        """Show the picture `key` on the second side of a line; None for one picture."""
+        if (line, key) != (self._split, self._split_key):
+            other = (line is None, key) != (self._split is None, self._split_key)
+            self._split, self._split_key = line, key if line is not None else ""
+            self.update()
+            if other:
+                self.content_changed.emit()
+
+    @property
+    def split(self) -> SplitLine | None:
+        """The line between two pictures; None while one is shown."""
+        return self._split
+
+    def alternate(self, key: str | None) -> None:
+        """Draw another picture in place of the shown one, with all that lies over it, until
+        called with None; nothing happens for a picture that is not there."""
+        wanted = key or ""
+        if wanted != self._alternate and (not wanted or wanted in self._layers.pictures):
+            self._alternate = wanted
+            self.update()
+            self.content_changed.emit()
+
+    @property
+    def alternating(self) -> bool:
+        """Whether another picture is drawn in place of the shown one."""
+        return bool(self._alternate)
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Keys of the pictures that are drawn: one, or those of the two sides."""
+        layers = self._layers
+        if layers.peeked:
+            return (layers.peeked,)
+        there = self._alternate in layers.pictures
+        first = self._alternate if there else layers.shown
+        return (first,) if self._split is None else (first, self._split_key)
+
+    def _placed(self) -> PlacedLine | None:
+        """The split line where it is."""
+        if self._split is None or self.peeked or self._layers.size == NO_SET:
+            return None
+        return PlacedLine(self._split, QSizeF(self.size()))
+
+    def _drawn_at(self, position: QPointF | None) -> str:
+        """Key of the picture that is drawn at a position of the widget."""
+        placed, drawn = self._placed(), self.drawn
+        if position is None or placed is None or len(drawn) == 1:
+            return drawn[0]
+        return drawn[placed.side(position)]
+
     # Painting
 
-    def _scene(self) -> Scene:
-        return self._layers.scene(surround=self._surround.rgba(), ratio=self.devicePixelRatioF())
+    def _scenes(self) -> tuple[Scene, ...]:
+        return tuple(self._scene_of(key) for key in self.drawn)
 
-    def _repair(self, rect: Rect, before: Scene) -> None:
+    def _scene_of(self, key: str) -> Scene:
+        layers = self._layers
+        layers.view = self._view_of(key)
+        # A peek is told by None: nothing lies over it.
+        asked = None if layers.peeked else key
+        surround, ratio = self._surround.rgba(), self.devicePixelRatioF()
+        return layers.scene(asked, surround=surround, ratio=ratio)
+
+    def _mend(self, rect: Rect, before: tuple[Scene, ...]) -> None:
+        self._place()
+        after = self._scenes()
+        changed = {
+            old.content: (old, new)
+            for old, new in zip(before, after, strict=False)
+            if old.content != new.content
+        }
+        if len(before) != len(after) or (changed and rect == self._layers.whole):
+            self.update()
+            return
+        for old, new in changed.values():
+            self._repair(rect, old, new)
+
+    def _repair(self, rect: Rect, before: Scene, after: Scene) -> None:
         if rect.empty:
             return
-        dirty = self._compositor.repair(self._scene(), self._viewport, rect, before=before)
+        dirty = self._compositor.repair(after, self._viewport, rect, before=before)
         ratio = self.devicePixelRatioF()
         x, y = math.floor(dirty.x / ratio), math.floor(dirty.y / ratio)
         right, bottom = math.ceil(dirty.right / ratio), math.ceil(dirty.bottom / ratio)
@@ -351,21 +322,43 @@ class Pane(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         self._grid.ratio = ratio
-        image = self._compositor.frame(self._scene(), self._viewport).image
-        image.setDevicePixelRatio(ratio)
+        scenes, placed = self._scenes(), self._placed()
         painter = QPainter(self)
-        painter.drawImage(QPointF(0, 0), image)
-        if self._place_marked is not None:
-            marks.draw_ring(painter, self._viewport, self._place_marked, ratio=ratio)
-        self._draw_legend(painter)
-        if self._crosshair is not None:
-            marks.draw_crosshair(painter, self._viewport, self._crosshair, ratio=ratio)
+        self._draw_scene(painter, scenes[0])
+        if placed is not None and len(scenes) > 1:
+            painter.save()
+            second = QPainterPath()
+            second.addPolygon(placed.second_side())
+            painter.setClipPath(second, Qt.ClipOperation.IntersectClip)
+            self._draw_scene(painter, scenes[1])
+            painter.restore()
+        self._draw_marks(painter, placed)
+        self._draw_legend(painter, scenes[0])
+        several = placed is not None or bool(self._alternate)
+        area = QSizeF(self.size())
+        self._plates.draw(painter, area, self.drawn, placed=placed, several=several)
         if self.hasFocus():
             marks.draw_focus_ring(painter, self.rect(), self._accent())
         painter.end()
 
-    def _draw_legend(self, painter: QPainter) -> None:
-        scene = self._scene()
+    def _draw_scene(self, painter: QPainter, scene: Scene) -> None:
+        image = self._compositor.frame(scene, self._viewport).image
+        image.setDevicePixelRatio(self.devicePixelRatioF())
+        painter.drawImage(QPointF(0, 0), image)
+
+    def _draw_marks(self, painter: QPainter, placed: PlacedLine | None) -> None:
+        viewport, ratio = self._viewport, self.devicePixelRatioF()
+        if self._place_marked is not None:
+            marks.draw_ring(painter, viewport, self._place_marked, ratio=ratio)
+        if self._line is not None:
+            line_mark.draw_line(painter, viewport, self._line, ratio=ratio)
+        if placed is not None:
+            draw_split(painter, placed, active=self._split_part)
+        for pixel in (self._pointed, self._crosshair):
+            if pixel is not None:
+                marks.draw_crosshair(painter, viewport, pixel, ratio=ratio)
+
+    def _draw_legend(self, painter: QPainter, scene: Scene) -> None:
         if scene.mode is OverlayMode.DIFFERENCE:
             legend.draw_difference_key(painter, self.rect(), self._layers.active)
         elif scene.mode.of_heat:
@@ -373,12 +366,13 @@ class Pane(QWidget):
             ramp = self._layers.palette.ramp
             legend.draw_heat_bar(painter, self.rect(), kind, ramp, self._heat_note)
 
-    def _accent(self) -> QColor:
-        return self.palette().color(QPalette.ColorRole.Accent)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._compositor.clear()  # a frame is as large as the screen
 
     def event(self, event: QEvent) -> bool:
         kind = event.type()
@@ -386,6 +380,7 @@ class Pane(QWidget):
             self._place()
         elif kind == QEvent.Type.PaletteChange:
             self._layers.set_palette(Palette.load(accent=self._accent().rgba()))
+            self.update()
         return super().event(event)
 
 

@@ -18,8 +18,11 @@ from PySide6.QtWidgets import QWidget
 
 from mfgui.ui.canvas.hand import Hand
 from mfgui.ui.canvas.key_clicks import KeyClicks
-from mfgui.ui.canvas.outlined import Outlined, Sizing
+from mfgui.ui.canvas.outlined import Sizing
 from mfgui.ui.canvas.pointer import NO_KEYS, Pointer, Stylus, is_eraser, is_touch, pressure_of
+from mfgui.ui.canvas.shelf import Shelf
+from mfgui.ui.canvas.split import Part
+from mfgui.ui.canvas.splitting import Splitting
 from mfgui.ui.canvas.viewport import SharedView
 from mfgui.ui.tools.tool import Keys, Point
 
@@ -36,17 +39,25 @@ _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 _MIDDLE = Qt.MouseButton.MiddleButton
 
 
-class Canvas(Outlined):
+class Canvas(Splitting):
     """A pane to look at and to paint on: the left button is the active tool, `set_hand`."""
 
     menu_requested = Signal(QPoint, int, int)
     """A context menu at this place of the screen, for this column and row of the image."""
 
-    def __init__(self, parent: QWidget | None = None, *, shared: SharedView | None = None) -> None:
-        super().__init__(parent, shared=shared)
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        shared: SharedView | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        super().__init__(parent, shared=shared, shelf=shelf)
         self._feed = Pointer(self, self._on_fed)
         self._stylus = Stylus(self, time.monotonic)
         self._clicks = KeyClicks(self._feed)
+        self._clicked_here = True
+        self.size_step_requested.connect(self.step_size)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setTabletTracking(True)
         self._choose_cursor()
@@ -60,10 +71,11 @@ class Canvas(Outlined):
 
     def _on_fed(self) -> None:
         if self._feed.down:
-            self._report()
+            self.report()
         self.renew_outline()
 
-    def _step_size(self, steps: int) -> None:
+    def step_size(self, steps: int) -> None:
+        """A larger or smaller brush."""
         self._hand.step_size(steps)
 
     def flush_input(self) -> None:
@@ -92,6 +104,8 @@ class Canvas(Outlined):
         return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        if not event.modifiers() and self._splitter.wheel(event):
+            return
         self._navigation.wheel(event)
         self._point_at(event.position())
 
@@ -99,10 +113,13 @@ class Canvas(Outlined):
         if self._is_palm(event):
             return
         button = event.button()
+        self._clicked_here = True
         if self._feed.down or self._sizing is not None:
             return
         pans = self._space_down or self._hand.pans
-        if button == _MIDDLE or (button == _LEFT and pans):
+        if button == _LEFT and self._press_split(event):
+            self._feed.hover(None, NO_KEYS)
+        elif button == _MIDDLE or (button == _LEFT and pans):
             self._navigation.press(event.position(), button)
         elif button == _LEFT and not self._navigation.dragging:
             self._point_at(event.position())
@@ -116,28 +133,39 @@ class Canvas(Outlined):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._is_palm(event):
             return
+        if self._splitter.move(event.position()):
+            return
         self._navigation.move(event.position())
         if self._sizing is not None:
             self._resize_to(event.position())
             return
+        self._show_split_part(None if self._feed.down else event.position())
         self._follow(event.position(), event.modifiers())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._is_palm(event):
             return
         button = event.button()
-        if button == _LEFT and self._feed.down:
+        if button == _LEFT and self._splitter.release():
+            self._show_split_part(event.position())
+        elif button == _LEFT and self._feed.down:
             self._clicks.drop()
             self._feed.release(self._point(event.position()))
         elif button == _RIGHT and self._sizing is not None:
             self._end_resizing(event.position())
         else:
             event.setAccepted(self._navigation.release(button))
+            if button == _LEFT and event.isAccepted():
+                self._bring_split(event.position())
         self._choose_cursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         hand = self._hand
-        if event.button() == _LEFT and hand.pans:
+        if not self._clicked_here:
+            self._clicked_here = True
+        elif event.button() == _LEFT and self._press_split(event):
+            pass
+        elif event.button() == _LEFT and hand.pans:
             self._navigation.toggle(event.position())
         elif event.button() == _LEFT and hand.outlining:
             self._feed.flush()
@@ -149,8 +177,14 @@ class Canvas(Outlined):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._point_at(None)
+        self._show_split_part(None)
         self._feed.hover(None, NO_KEYS)
         self.renew_outline()
+
+    def forget_click(self) -> None:
+        """The canvas was brought below the pointer by a click elsewhere: a second click there is
+        no double click here, and no dab."""
+        self._clicked_here = False
 
     def _is_palm(self, event: QMouseEvent) -> bool:
         return is_touch(event) and self._stylus.near
@@ -204,7 +238,8 @@ class Canvas(Outlined):
             if event.button() == _LEFT and self._feed.down:
                 self._feed.release(self._point(position, pressure_of(event)))
             self._navigation.release(event.button())
-        else:
+            self._splitter.release()
+        elif not self._splitter.move(position):
             self._navigation.move(position)
             self._follow(position, event.modifiers(), pressure_of(event))
             self.renew_outline()
@@ -215,6 +250,8 @@ class Canvas(Outlined):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if event.button() != _LEFT:
             hand.pick(self._point(position))
+        elif self._splitter.press(position, line=hand.pans, turn=False):
+            pass
         elif self._space_down or hand.pans:
             self._navigation.press(position, _LEFT)
         elif not self._feed.down:
@@ -286,12 +323,14 @@ class Canvas(Outlined):
         """Input goes elsewhere: a stroke ends here and stays."""
         self._feed.settle()
         self._clicks.drop()
+        self._splitter.release()
         self._sizing = None
 
     def _click_by_key(self, modifiers: Qt.KeyboardModifier) -> None:
         """Enter is a click at the crosshair; after the mouse has drawn an outline it closes it."""
         hand = self._hand
         if hand.pans or not self._layers.pictures:
+            self._splitter.bring(self._mark_position())
             return
         if hand.outlining and self._crosshair is None:
             self._feed.flush()
@@ -319,6 +358,10 @@ class Canvas(Outlined):
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._space_down:
             shape = Qt.CursorShape.OpenHandCursor
+        elif self._split_part is Part.TURNER:
+            shape = Qt.CursorShape.PointingHandCursor
+        elif self._split_part is not None:
+            shape = Qt.CursorShape.SizeAllCursor
         elif self._hand.paints:
             shape = Qt.CursorShape.BlankCursor  # its outline and dot are the cursor
         if shape != self.cursor().shape():

@@ -14,6 +14,7 @@ from mfgui.ui.canvas.holding import HeldKeys
 from mfgui.ui.canvas.navigation import Navigation
 from mfgui.ui.canvas.pane import Pane
 from mfgui.ui.canvas.readout import read
+from mfgui.ui.canvas.shelf import Shelf
 from mfgui.ui.canvas.viewport import LARGEST_SCALE, SharedView, View
 
 
@@ -26,26 +27,35 @@ class Viewer(Pane):
     source_step_requested = Signal(int)
     """-1 for the previous source, 1 for the next."""
 
+    size_step_requested = Signal(int)
+    """1 for a larger brush, -1 for a smaller one."""
+
     peek_requested = Signal(str)
     """ "source", "fused" or "reference": the receiver answers with `peek(key)`."""
 
     peek_ended = Signal()
     """The key was let go; the canvas shows again what it showed."""
 
-    def __init__(self, parent: QWidget | None = None, *, shared: SharedView | None = None) -> None:
-        super().__init__(parent, shared=shared)
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        shared: SharedView | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        super().__init__(parent, shared=shared, shelf=shelf)
         self._navigation = Navigation(
             viewport=lambda: self._viewport,
             look=self._look,
             ratio=self.devicePixelRatioF,
             step=self.source_step_requested.emit,
-            size=self._step_size,
+            size=self.size_step_requested.emit,
         )
         self._held = HeldKeys(self)
         self._held.changed.connect(self._on_held_changed)
         self._space_down = False
         self._pointer: QPointF | None = None
-        self.content_changed.connect(self._report)
+        self.content_changed.connect(self.report)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Canvas"))
@@ -60,9 +70,6 @@ class Viewer(Pane):
         middle."""
         scale = 1.0 if self._viewport.scale < 1.0 else 2 * self._viewport.scale
         self._shared.set(View(min(scale, LARGEST_SCALE), x + 0.5, y + 0.5, fitted=False))
-
-    def _step_size(self, steps: int) -> None:
-        """Shift and the wheel: for a brush."""
 
     def _on_held_changed(self, wanted: str | None) -> None:
         if wanted is not None:
@@ -106,7 +113,12 @@ class Viewer(Pane):
 
     def _point_at(self, position: QPointF | None) -> None:
         self._pointer = position
-        self._report()
+        self.report()
+
+    def forget_pointer(self) -> None:
+        """The pane lies elsewhere: what was below the pointer is not any more."""
+        if self._pointer is not None:
+            self._point_at(None)
 
     def _pixel(self) -> tuple[int, int] | None:
         """The image pixel that is pointed at, by crosshair or mouse."""
@@ -114,15 +126,17 @@ class Viewer(Pane):
             return self._crosshair
         return self._viewport.pixel_at(*self._navigation.device(self._pointer))
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """Tell again what is pointed at."""
         pixel = self._pixel()
         layers = self._layers
         if pixel is None or not layers.pictures:
             self.hovered.emit(None)
             return
         labels = None if layers.map is None else layers.map.labels
+        shown = self._drawn_at(self._mark_position())
         readout = read(
-            pixel, shown=layers.visible, pictures=layers.pictures, labels=labels, frame=layers.size
+            pixel, shown=shown, pictures=layers.pictures, labels=labels, frame=layers.size
         )
         self.hovered.emit(readout)
 
@@ -152,5 +166,5 @@ class Viewer(Pane):
         self._look(self._viewport.revealing(x + 0.5, y + 0.5))
         self.setAccessibleDescription(self.tr("Column {0}, row {1}").format(x, y))
         self.update()
-        self._report()
+        self.report()
         return True
