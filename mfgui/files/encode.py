@@ -40,10 +40,15 @@ def encode_png(
     icc: bytes | None = None,
     camera: exif.CameraData | None = None,
     text: Iterable[tuple[str, str]] = (),
+    dpi: float | None = None,
 ) -> bytes:
-    """PNG of (H, W, C) uint8 or uint16 pixels with profile, camera data and short texts."""
+    """PNG of (H, W, C) uint8 or uint16 pixels with profile, camera data, short texts and dots per
+    inch."""
     plain = _encoded(".png", pixels, [])
     chunks = b""
+    if dpi is not None:
+        per_metre = round(dpi / 0.0254)
+        chunks += _png_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))
     if icc is not None:
         chunks += _png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(icc))
     if camera is not None:
