@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         commands.quit_asked.connect(self.close)
         self._themes.changed.connect(self._on_theme_changed)
         connect_workspaces(parts, controller, self.arranger, self._work)
-        connect_start(parts, commands, self.annotations.open_list)
+        connect_start(parts, commands, self.annotations.open_list, controller.truth.load)
         connect_canvas(parts, controller, self.presenter)
         connect_docks(parts, controller, commands, self.presenter)
 

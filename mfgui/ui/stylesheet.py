@@ -173,8 +173,9 @@ QHeaderView::section { background: $panel; color: $text_dim; border: none; paddi
 #recoveryCard { background: $panel; border: 1px solid $accent; border-radius: 12px; }
 #recoveryTitle { font-size: 13pt; font-weight: 600; }
 #dropArea[over="true"] { border: 2px solid $accent; background: $selected; }
-#dropOverlay { background: $selected; border: 2px solid $accent; border-radius: 12px; }
-#dropOverlay QLabel { font-size: 13pt; font-weight: 600; background: transparent; }
+#dropPlace { background: $panel; border: 2px dashed $border; border-radius: 12px;
+    color: $text_dim; font-size: 13pt; font-weight: 600; padding: 12px; }
+#dropPlace[marked="true"] { background: $selected; border: 2px solid $accent; color: $text; }
 """
 
 _BANNER = """

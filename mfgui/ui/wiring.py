@@ -35,7 +35,10 @@ def connect_workspaces(
 
 
 def connect_start(
-    parts: WindowParts, commands: Commands, open_list: Callable[[Sequence[Path]], None]
+    parts: WindowParts,
+    commands: Commands,
+    open_list: Callable[[Sequence[Path]], None],
+    load_truth: Callable[[Path], None],
 ) -> None:
     """The start page, and files dropped on the window."""
     start = parts.start
@@ -48,6 +51,8 @@ def connect_start(
     def dropped(drop: Drop) -> None:
         if drop.action == "map":
             commands.load_map(drop.paths[0])
+        elif drop.action == "truth":
+            load_truth(drop.paths[0])
         elif drop.action == "list":
             open_list(drop.paths)
         else:

@@ -8,12 +8,18 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from mfgui.ui.drop import DropTarget, understood
+from mfgui.ui.drop import DropTarget, choices, understood
+
+
+BESIDE, LEFT, RIGHT = QPoint(50, 50), QPoint(140, 150), QPoint(450, 150)
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    for name in ("a.png", "b.jpg", "map.png", "notes.txt"):
+    for name in (
+        *("a.png", "b.jpg", "map.png", "notes.txt"),
+        *("truth.png", "scene_GT.jpg", "gt_map.png", "length.png"),
+    ):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "folder").mkdir()
     return tmp_path
@@ -32,6 +38,12 @@ def mime(*paths: Path) -> QMimeData:
         (("a.png", "b.jpg"), True, "set", "Open 2 images in place of the present set"),
         (("folder",), False, "set", "Open folder folder as a stack"),
         (("map.png",), True, "map", "Use map.png as the focus map"),
+        (("b.jpg",), True, "set", "Open b.jpg as a stack"),
+        (("truth.png",), True, "truth", "Compare with truth.png as the ground truth"),
+        (("scene_GT.jpg",), True, "truth", "Compare with scene_GT.jpg as the ground truth"),
+        (("truth.png",), False, "set", "Open truth.png as a stack"),
+        (("gt_map.png",), True, "map", "Use gt_map.png as the focus map"),
+        (("length.png",), True, "map", "Use length.png as the focus map"),
         (("map.png",), False, "set", "Open map.png as a stack"),
         (("notes.txt",), False, "", "No images in this drop"),
         (("notes.txt", "a.png", "b.jpg"), False, "set", "Open 2 images as a new set"),
@@ -60,10 +72,10 @@ def target(window: QWidget) -> DropTarget:
     return DropTarget(window, over=lambda: QRect(100, 100, 400, 120))
 
 
-def drag(target: DropTarget, data: QMimeData) -> None:
+def drag(target: DropTarget, data: QMimeData, at: QPoint = BESIDE) -> None:
     window = target.parent()
     event = QDragEnterEvent(
-        QPoint(50, 50),
+        at,
         Qt.DropAction.CopyAction,
         data,
         Qt.MouseButton.LeftButton,
@@ -72,9 +84,9 @@ def drag(target: DropTarget, data: QMimeData) -> None:
     QApplication.sendEvent(window, event)
 
 
-def let_go(target: DropTarget, data: QMimeData) -> bool:
+def let_go(target: DropTarget, data: QMimeData, at: QPoint = BESIDE) -> bool:
     event = QDropEvent(
-        QPointF(50, 50),
+        QPointF(at),
         Qt.DropAction.CopyAction,
         data,
         Qt.MouseButton.LeftButton,
@@ -112,3 +124,48 @@ def test_that_a_drop_without_images_is_refused(
     with qtbot.assertNotEmitted(target.dropped):
         assert not let_go(target, data)
     assert not target.overlay.isVisible()
+
+
+def test_that_one_image_beside_a_set_can_be_two_things(photos: Path) -> None:
+    def actions(*names: str, has_set: bool = True) -> list[str]:
+        found = choices([photos / name for name in names], has_set=has_set)
+        return [drop.action for drop in found]
+
+    assert actions("a.png") == ["truth", "map"]
+    assert actions("b.jpg") == ["truth", "set"]
+    assert actions("a.png", "b.jpg") == actions("folder") == ["set"]
+    assert actions("a.png", has_set=False) == ["set"]
+    assert actions("notes.txt") == [""]
+
+
+@pytest.mark.parametrize(
+    ("at", "action"), [(LEFT, "truth"), (RIGHT, "map"), (BESIDE, "map")], ids=str
+)
+def test_that_the_place_of_a_drop_decides(
+    target: DropTarget, photos: Path, qtbot: Any, at: QPoint, action: str
+) -> None:
+    target.has_set = True
+    data = mime(photos / "a.png")
+    drag(target, data, at)
+    places = target.overlay.places
+    assert all(place.isVisible() for place in places)
+    assert places[0].text() == "Compare with a.png as the ground truth"
+    assert places[1].text() == "Use a.png as the focus map"
+    assert target.overlay.words is places[action != "truth"]
+    with qtbot.waitSignal(target.dropped) as caught:
+        assert let_go(target, data, at)
+    assert caught.args[0].action == action
+
+
+def test_that_the_name_decides_beside_the_places(
+    target: DropTarget, photos: Path, qtbot: Any
+) -> None:
+    target.has_set = True
+    drag(target, mime(photos / "truth.png"))
+    assert target.overlay.words is target.overlay.places[0]
+    drag(target, mime(photos / "a.png", photos / "b.jpg"), LEFT)
+    assert not target.overlay.places[1].isVisible()
+    assert target.overlay.words.text() == "Open 2 images in place of the present set"
+    with qtbot.waitSignal(target.dropped) as caught:
+        assert let_go(target, mime(photos / "truth.png"))
+    assert caught.args[0].action == "truth"
