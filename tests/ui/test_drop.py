@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from mfgui.ui.drop import DropTarget, choices, understood
 
-
 BESIDE, LEFT, RIGHT = QPoint(50, 50), QPoint(140, 150), QPoint(450, 150)
 
 
