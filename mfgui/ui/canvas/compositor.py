@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QThreadPool
@@ -19,9 +20,16 @@ from PySide6.QtGui import QImage
 
 from mfgui.core.arrays import ImageU8, Rect, Size
 from mfgui.core.pyramid import Picture
+from mfgui.ui.canvas import differences, dimming
 from mfgui.ui.canvas.overlay_painter import OverlayPainter, reach
 from mfgui.ui.canvas.pixelgrid import PixelGrid
-from mfgui.ui.canvas.sampling import draw_smoothly, image_part, is_magnified, magnify
+from mfgui.ui.canvas.sampling import (
+    draw_smoothly,
+    image_part,
+    is_magnified,
+    magnify,
+    sample_labels,
+)
 from mfgui.ui.canvas.scene import Scene
 from mfgui.ui.canvas.viewport import Viewport
 
@@ -59,6 +67,7 @@ class Compositor:
         self._overlay = OverlayPainter()
         self._kept: OrderedDict[tuple[object, ...], _Composed] = OrderedDict()
         self._spare: list[Frame] = []
+        self._aside: Frame | None = None  # the picture that another one is compared with
         self.composed_pixels = 0
         """Screen pixels composed so far; benchmarks and tests read it."""
 
@@ -88,7 +97,7 @@ class Compositor:
         kept = self._kept.pop(before.content, None)
         if kept is None or kept.viewport != viewport:
             return Rect(0, 0, viewport.screen.width, viewport.screen.height)
-        beyond = _smoothing(scene.picture, viewport) + reach(scene)
+        beyond = _smoothing(scene, viewport) + reach(scene)
         dirty = viewport.to_screen_rect(rect).grown(beyond)
         dirty = dirty.intersected(Rect(0, 0, viewport.screen.width, viewport.screen.height))
         self._compose(kept.frame, scene, viewport, dirty)
@@ -99,6 +108,7 @@ class Compositor:
         """Forget everything composed."""
         self._kept.clear()
         self._spare.clear()
+        self._aside = None
 
     def _renewed(self, scene: Scene, viewport: Viewport, old: _Composed | None) -> _Composed:
         frame = self._new_frame(viewport.screen)
@@ -137,14 +147,25 @@ class Compositor:
             Rect(inside.x, y, inside.width, min(_BAND_ROWS, inside.bottom - y))
             for y in range(inside.y, inside.bottom, _BAND_ROWS)
         ]
-        picture = scene.picture
+        if scene.replaced:
+            self._draw_compared(frame, scene, viewport, bands)
+        else:
+            self._draw_picture(frame, scene, scene.picture, viewport, bands)
+        if scene.band is not None:
+            _share(lambda band: _dim(frame, scene, viewport, band), bands)
+        values = partial(differences.values_in, scene, frame=viewport.image)
+        target = frame.pixels[inside.slices]
+        self._grid.draw(target, scene.picture, viewport, inside, values=values)
+
+    def _draw_picture(
+        self, frame: Frame, scene: Scene, picture: Picture, viewport: Viewport, bands: list[Rect]
+    ) -> None:
         if is_magnified(picture, viewport):
             _share(lambda band: self._magnify(frame, scene, picture, viewport, band), bands)
         else:
             for band in bands:  # Qt shares this among threads of its own
                 draw_smoothly(frame.image, picture, viewport, band)
             _share(lambda band: self._draw_overlay(frame, scene, viewport, band), bands)
-        self._grid.draw(frame.pixels[inside.slices], picture, viewport, inside)
 
     def _magnify(
         self, frame: Frame, scene: Scene, picture: Picture, viewport: Viewport, rect: Rect
@@ -159,6 +180,44 @@ class Compositor:
 
     def _draw_overlay(self, frame: Frame, scene: Scene, viewport: Viewport, rect: Rect) -> None:
         self._overlay.draw(frame.pixels[rect.slices], scene, viewport, rect)
+
+    def _draw_compared(
+        self, frame: Frame, scene: Scene, viewport: Viewport, bands: list[Rect]
+    ) -> None:
+        """Draw what stands in place of the picture, and the overlay over it."""
+        other = None
+        if differences.needs_screen(scene, viewport):
+            assert scene.picture is not None
+            assert scene.compared is not None
+            assert scene.compared.against is not None
+            if self._aside is None or self._aside.screen != viewport.screen:
+                self._aside = Frame(viewport.screen)
+            other = self._aside
+            for band in bands:
+                _draw_plainly(frame, scene.picture, viewport, band)
+                _draw_plainly(other, scene.compared.against, viewport, band)
+
+        def draw(band: Rect) -> None:
+            second = None if other is None else other.pixels[band.slices]
+            differences.draw(frame.pixels[band.slices], second, scene, viewport, band)
+            self._draw_overlay(frame, scene, viewport, band)
+
+        _share(draw, bands)
+
+
+def _draw_plainly(frame: Frame, picture: Picture, viewport: Viewport, rect: Rect) -> None:
+    """Draw a picture at the resolution of the screen."""
+    if not is_magnified(picture, viewport):
+        draw_smoothly(frame.image, picture, viewport, rect)
+        return
+    part = image_part(viewport, rect)
+    magnify(picture.levels[0][part.slices], part, viewport, rect, out=frame.pixels[rect.slices])
+
+
+def _dim(frame: Frame, scene: Scene, viewport: Viewport, rect: Rect) -> None:
+    assert scene.band is not None
+    distance = sample_labels(scene.band.distance.values, viewport, rect)
+    dimming.dim(frame.pixels[rect.slices], distance, scene.band.width, surround=scene.surround)
 
 
 def _share(work: Callable[[Rect], None], bands: list[Rect]) -> None:
@@ -184,9 +243,15 @@ def _each(work: Callable[[Rect], None], bands: list[Rect]) -> None:
         work(band)
 
 
-def _smoothing(picture: Picture | None, viewport: Viewport) -> int:
-    """Screen pixels beyond a changed image rectangle that the picture's filter reaches."""
-    if picture is None or is_magnified(picture, viewport):
+def _smoothing(scene: Scene, viewport: Viewport) -> int:
+    """Screen pixels beyond a changed image rectangle that the filters of its pictures reach."""
+    against = None if scene.compared is None else scene.compared.against
+    pictures = [picture for picture in (scene.picture, against) if picture is not None]
+    return max((_filter(picture, viewport) for picture in pictures), default=1)
+
+
+def _filter(picture: Picture, viewport: Viewport) -> int:
+    if is_magnified(picture, viewport):
         return 1
     step = viewport.scale * viewport.image.width / picture.size.width
     return 2 + math.ceil(2 * max(1.0, step))

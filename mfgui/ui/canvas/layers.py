@@ -198,6 +198,7 @@ class Layers:
             q=self.shelf.planes.get(key),
             against_q=self.shelf.planes.get(self.against),
             map=own,
+            strength=self.overlay.strength,
             ramp=self.palette.ramp,
             diverging=self.palette.diverging,
         )

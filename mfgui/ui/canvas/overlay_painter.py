@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import cv2
@@ -56,9 +57,10 @@ class OverlayPainter:
         """The pixels `block` of the image rectangle `part` with the overlay over them.
 
         For pictures magnified by `scale`, where there are fewer image pixels than screen
-        pixels. None for overlays that have a size on the screen, which `draw` draws, and off.
+        pixels. None for overlays that have a size on the screen, which `draw` draws, for those
+        over what is compared, and off.
         """
-        if scene.mode not in _OF_PIXELS:
+        if scene.mode not in _OF_PIXELS or scene.compared is not None:
             return None
         values = np.ascontiguousarray(_values(scene)[part.slices])
         out = np.empty(block.shape, np.uint8)
@@ -69,6 +71,8 @@ class OverlayPainter:
 
     def draw(self, target: ImageU8, scene: Scene, viewport: Viewport, rect: Rect) -> None:
         """Draw over `target`, the composed pixels of `rect` (inside the image's extent)."""
+        for own in _of_own_map(scene):
+            self.draw(target, own, viewport, rect)
         mode = scene.mode
         if mode is OverlayMode.OFF:
             return
@@ -181,8 +185,23 @@ def _blend(
         levels.blend(values, ink, out=out, scratch=scratch)
 
 
+def _of_own_map(scene: Scene) -> tuple[Scene, ...]:
+    """How the labels that a picture was fused by are drawn: their tint, and their contours."""
+    compared = scene.compared
+    if compared is None or compared.map is None:
+        return ()
+    over = (Overlay(OverlayMode.TINT, compared.strength), Overlay(OverlayMode.CONTOUR))
+    return tuple(
+        replace(scene, map=compared.map, overlay=overlay, compared=None) for overlay in over
+    )
+
+
 def reach(scene: Scene) -> int:
     """Screen pixels beyond changed labels where the overlay changes."""
+    return max(_reach(each) for each in (scene, *_of_own_map(scene)))
+
+
+def _reach(scene: Scene) -> int:
     if scene.mode not in (OverlayMode.CONTOUR, OverlayMode.HATCH):
         return 0
     width, edge = _contour_pixels(scene.overlay, scene.ratio)

@@ -1,6 +1,8 @@
-"""Far in: lines between image pixels, and the stored values printed in each."""
+"""Far in: lines between image pixels, and the values printed in each."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import cv2
 import numpy as np
@@ -9,15 +11,15 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 
 from mfgui.core.arrays import ImageU8, PixelArray, Rect
-from mfgui.core.pyramid import Picture
+from mfgui.core.pyramid import Picture, StoredReader
 from mfgui.ui.canvas.sampling import columns_below, rows_below
 from mfgui.ui.canvas.viewport import Viewport
 
 GRID_ABOVE = 16.0
 VALUES_ABOVE = 32.0
 
-_CHARACTERS = "0123456789. "
-_POINT, _BLANK = 10, 11
+_CHARACTERS = "0123456789. \N{MINUS SIGN}"
+_POINT, _BLANK, _MINUS = 10, 11, 12
 _SMALLEST, _LARGEST = 8, 15  # device pixels; _LARGEST grows with the device pixel ratio
 _EDGED = 60
 _QUARTER = np.uint32(0x003F3F3F)
@@ -33,17 +35,29 @@ class PixelGrid:
         self.ratio = 1.0
         """Device pixels per logical pixel, to which the font keeps."""
 
-    def draw(self, target: ImageU8, picture: Picture, viewport: Viewport, rect: Rect) -> None:
-        """Draw what the scale asks for into `target`, the composed pixels of `rect`."""
+    def draw(
+        self,
+        target: ImageU8,
+        picture: Picture,
+        viewport: Viewport,
+        rect: Rect,
+        *,
+        values: StoredReader | None = None,
+    ) -> None:
+        """Draw what the scale asks for into `target`, the composed pixels of `rect`.
+
+        `values` gives what is printed, see `words_of`; without it the stored values are.
+        """
         if viewport.scale <= GRID_ABOVE:
             return
         _draw_lines(target, viewport, rect)
         # The pixels of a preview are not those of the image, so it has no values to print.
         if viewport.scale > VALUES_ABOVE and picture.size == viewport.image:
-            self._draw_values(target, picture, viewport, rect)
+            read = values or partial(picture.stored, frame=viewport.image)
+            self._draw_values(target, read, viewport, rect)
 
     def _draw_values(
-        self, target: ImageU8, picture: Picture, viewport: Viewport, rect: Rect
+        self, target: ImageU8, read: StoredReader, viewport: Viewport, rect: Rect
     ) -> None:
         columns, rows = columns_below(viewport, rect), rows_below(viewport, rect)
         cells = Rect(
@@ -52,7 +66,7 @@ class PixelGrid:
             int(columns[-1] - columns[0]) + 1,
             int(rows[-1] - rows[0]) + 1,
         )
-        values = picture.stored(cells, frame=viewport.image)
+        values = read(cells)
         if values is None:
             return
         words = words_of(values)
@@ -86,18 +100,41 @@ class PixelGrid:
 
 
 def words_of(values: PixelArray) -> npt.NDArray[np.intp]:
-    """Stored values (h, w, C) as characters (h, w, C, n): 12, 65535, .125, 1.00."""
+    """Values (h, w, C) as characters (h, w, C, n): 12, 65535, .125, 1.00.
+
+    Those of int16, int32 and float64, which may be negative, have room for a sign: -12, -.125.
+    What is not a number is blank.
+    """
+    if values.dtype == np.float64:
+        return _signed(_fractions(np.abs(values)), values)
     if values.dtype == np.float32:
-        scaled = np.rint(values.astype(np.float64) * 1000).clip(0, 9999).astype(np.intp)
-        digits = _digits(scaled, 4)
-        below_one = np.insert(digits[..., 1:], 0, _POINT, axis=-1)
-        others = np.insert(digits[..., :3], 1, _POINT, axis=-1)
-        return np.where((scaled < 1000)[..., None], below_one, others)
-    places = 3 if values.dtype == np.uint8 else 5
-    digits = _digits(values.astype(np.intp), places)
+        return _fractions(values)
+    places = 3 if values.dtype in (np.uint8, np.int16) else 5
+    digits = _digits(np.abs(values.astype(np.intp)), places)
     leading = np.cumsum(digits, axis=-1) == 0
     leading[..., -1] = False
-    return np.where(leading, _BLANK, digits)
+    words = np.where(leading, _BLANK, digits)
+    return _signed(words, values) if values.dtype.kind == "i" else words
+
+
+def _fractions(values: PixelArray) -> npt.NDArray[np.intp]:
+    known = np.nan_to_num(values.astype(np.float64), nan=0.0)
+    scaled = np.rint(known * 1000).clip(0, 9999).astype(np.intp)
+    digits = _digits(scaled, 4)
+    below_one = np.insert(digits[..., 1:], 0, _POINT, axis=-1)
+    others = np.insert(digits[..., :3], 1, _POINT, axis=-1)
+    words = np.where((scaled < 1000)[..., None], below_one, others)
+    words[np.isnan(values)] = _BLANK
+    return words
+
+
+def _signed(words: npt.NDArray[np.intp], values: PixelArray) -> npt.NDArray[np.intp]:
+    """With a minus before the first character of values below zero, if that is not all zeros."""
+    shown = np.insert(words, 0, _BLANK, axis=-1)
+    says_more = ((words > 0) & (words < _POINT)).any(axis=-1)
+    first = np.argmax(words != _BLANK, axis=-1)
+    signs = np.arange(shown.shape[-1]) == first[..., None]
+    return np.where(signs & ((values < 0) & says_more)[..., None], _MINUS, shown)
 
 
 def _digits(values: npt.NDArray[np.intp], places: int) -> npt.NDArray[np.intp]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mfgui.core.arrays import ImageU8, LabelArray
 from mfgui.core.comparison import CompareView
 from mfgui.core.pyramid import Picture
-from mfgui.ui.canvas.overlays import ColourTable, Overlay, OverlayMode
+from mfgui.ui.canvas.overlays import DEFAULT_STRENGTH, ColourTable, Overlay, OverlayMode
 
 PlaneArray: TypeAlias = npt.NDArray[Any]  # (H, W) uint8 or uint16
 
@@ -62,7 +62,9 @@ class Compared:
     q, against_q : Plane
         Local Q of the picture, and of the one it is compared with, (H, W) uint16.
     map : Map
-        The labels that the picture was fused by.
+        The labels that the picture was fused by, drawn over it.
+    strength : int
+        Of their tint, in percent.
     ramp, diverging : tuple of int
         Anchors of the colours, 0xffRRGGBB.
     """
@@ -74,20 +76,21 @@ class Compared:
     q: Plane | None = None
     against_q: Plane | None = None
     map: Map | None = None
+    strength: int = DEFAULT_STRENGTH
     ramp: tuple[int, ...] = ()
     diverging: tuple[int, ...] = ()
 
     @property
     def content(self) -> tuple[object, ...]:
         """Equal for what looks the same over the same picture."""
-        scale = (self.view, self.gain) if self.view.has_gain else (self.view,)
-        if self.view.of_pixels:
-            return (*scale, self.against is None, self.stamp)
-        planes = (self.q, self.against_q if self.view is CompareView.LOCAL_Q_DIFFERENCE else None)
         if self.view is CompareView.MAP:
-            planes = (None, None)
-        stamps = tuple(0 if plane is None else plane.stamp for plane in planes)
-        return (*scale, *stamps, self.map.stamp if self.map is not None else 0)
+            return (self.view, self.strength, self.map and self.map.stamp)
+        if self.view.of_pixels:
+            return (self.view, self.gain, self.against is None, self.stamp)
+        q = self.q and self.q.stamp
+        if self.view is CompareView.LOCAL_Q:
+            return (self.view, q)
+        return (self.view, self.gain, q, self.against_q and self.against_q.stamp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +139,11 @@ class Scene:
     levels: Levels | None = None
     compared: Compared | None = None
     band: Band | None = None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether something else than the picture is drawn in its place."""
+        return self.compared is not None and self.compared.view is not CompareView.MAP
 
     @property
     def mode(self) -> OverlayMode:
