@@ -284,6 +284,23 @@ def _build_synth(parser: Parser) -> None:
     )
 
 
+def _build_figure(parser: Parser) -> None:
+    parser.add_argument(
+        "recipe",
+        type=Path,
+        metavar="RECIPE.json",
+        help="what the window wrote beside a figure, with the folder of its pictures; width, dpi, "
+        "crops and gain may be changed in it",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="figure; .png, .tif or .pdf (default: the one that the recipe belongs to)",
+    )
+
+
 def _build_methods(parser: Parser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="explain this method")
     _add_json(parser)
@@ -329,6 +346,13 @@ COMMANDS = (
         _build_synth,
         "mfgui.cli.synthesis:synth",
         _SYNTH_EXAMPLES,
+    ),
+    Command(
+        "figure",
+        "draw a figure again from its recipe",
+        _build_figure,
+        "mfgui.cli.figure:figure",
+        "example:\n  mfgui figure figure.pdf.figure.json -o figure.png",
     ),
     Command(
         "methods", "list the methods, or explain one", _build_methods, "mfgui.cli.facts:methods"
