@@ -1,0 +1,214 @@
+"""Tables of scores as CSV, JSON, Markdown and LaTeX, with how every row was made."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from mfgui.core.errors import UsageError
+from mfgui.core.score_table import Area, Cell, Column, ScoreRow, ScoreTable, shown_number
+from mfgui.files.atomic import write_bytes
+from mfgui.files.map_report import Cell as CsvCell
+from mfgui.files.map_report import csv_text
+from mfgui.files.reports import json_text
+
+SCHEMA = 1
+SUFFIXES = (".csv", ".json", ".md", ".tex")
+_MADE_BY = ("method", "parameters", "detector", "seed", "device", "state", "map_sha256", "note")
+_MISSING = "–"
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "[": "{[}",  # else what follows a line's end would be taken for its option
+    "]": "{]}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "·": r"$\cdot$",
+    "–": "--",
+    "∞": r"$\infty$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+}
+
+
+def write_table(path: Path, table: ScoreTable) -> None:
+    """Write a table in the form that the ending of `path` names, atomically.
+
+    Raises
+    ------
+    UsageError
+        If the ending is none of .csv, .json, .md, .tex.
+    OutputError
+        If it cannot be written; an old file is then untouched.
+    """
+    forms = dict(zip(SUFFIXES, (table_csv, table_json, table_markdown, table_latex), strict=True))
+    form = forms.get(path.suffix.lower())
+    if form is None:
+        raise UsageError("another ending is needed", path=path, hint=f"use {', '.join(SUFFIXES)}")
+    write_bytes(path, form(table).encode(errors="backslashreplace"))
+
+
+def table_csv(table: ScoreTable) -> str:
+    """Lines with ``#`` that tell what holds for all rows, then a head and one line a row.
+
+    Numbers have all their digits and a point; nothing stands for what is missing. The first
+    column is the picture key, so that no row begins with ``#``.
+    """
+    comments = "".join(f"# {line}\n" for line in fact_lines(table.facts))
+    head: list[CsvCell] = ["result", "name", *(column.name for column in table.columns), *_MADE_BY]
+    rows: list[list[CsvCell]] = [head]
+    for row in table.rows:
+        made: list[CsvCell] = [_plain(row.record.get(name)) for name in _MADE_BY]
+        rows.append([row.key, _line(row.title), *(cell.value for cell in row.cells), *made])
+    return comments + csv_text(rows)
+
+
+def table_json(table: ScoreTable) -> str:
+    """Everything: scores with their notes and reasons, columns explained, provenance."""
+    return json_text(
+        {
+            "schema": SCHEMA,
+            "kind": "mfgui scores",
+            **table.facts,
+            "columns": [_column_entry(column) for column in table.columns],
+            "results": [
+                {
+                    "result": row.key,
+                    "name": row.title,
+                    "scores": {
+                        column.name: _cell_entry(cell)
+                        for column, cell in zip(table.columns, row.cells, strict=True)
+                    },
+                    **row.record,
+                }
+                for row in table.rows
+            ],
+        }
+    )
+
+
+def table_markdown(table: ScoreTable) -> str:
+    """A table for people, the best of each column bold, and what it rests on as a list."""
+    heads = ["Result", *(_head(column) for column in table.columns)]
+    lines = [_bars(map(_markdown, heads)), _bars([":--", *["--:"] * len(table.columns)])]
+    for number, row in enumerate(table.rows):
+        texts = [_markdown(text) for text in _texts(row, table.columns)]
+        shown = [
+            f"**{text}**" if number in table.best(column) else text
+            for column, text in enumerate(texts)
+        ]
+        lines.append(_bars([_markdown(_line(row.title)), *shown]))
+    notes = [f"- {_markdown(line)}" for line in (*fact_lines(table.facts), *made_lines(table))]
+    return "\n".join([*lines, "", *notes]) + "\n"
+
+
+def table_latex(table: ScoreTable) -> str:
+    """A plain ``tabular``, the best of each column bold; what it rests on as comments above.
+
+    It needs no package.
+    """
+    comments = [f"% {line}" for line in (*fact_lines(table.facts), *made_lines(table))]
+    heads = ["Result", *(_head(column) for column in table.columns)]
+    lines = [
+        rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
+        r"\hline",
+        " & ".join(map(_latex, heads)) + r" \\",
+        r"\hline",
+    ]
+    for number, row in enumerate(table.rows):
+        texts = [_latex(text) for text in _texts(row, table.columns)]
+        shown = [
+            rf"\textbf{{{text}}}" if number in table.best(column) else text
+            for column, text in enumerate(texts)
+        ]
+        lines.append(" & ".join([_latex(_line(row.title)), *shown]) + r" \\")
+    return "\n".join([*comments, *lines, r"\hline", r"\end{tabular}"]) + "\n"
+
+
+def fact_lines(facts: Mapping[str, object]) -> list[str]:
+    """What holds for all rows, one line each; what is not there is left out."""
+    return [f"{name}: {_plain(value)}" for name, value in facts.items() if value is not None]
+
+
+def made_lines(table: ScoreTable) -> list[str]:
+    """How each row was made, one line each."""
+    lines = []
+    for row in table.rows:
+        there = {name: row.record.get(name) for name in _MADE_BY}
+        parts = [f"{name} {_plain(value)}" for name, value in there.items() if value]
+        lines.append(f"{_line(row.title)}: {'; '.join(parts)}")
+    return lines
+
+
+def _texts(row: ScoreRow, columns: Sequence[Column]) -> list[str]:
+    return [
+        _MISSING if cell.value is None else shown_number(cell.value, column.digits)
+        for column, cell in zip(columns, row.cells, strict=True)
+    ]
+
+
+def _head(column: Column) -> str:
+    """Title, area, unit and direction of a column."""
+    parts = [column.title]
+    if column.area not in (None, Area.WHOLE):
+        parts.append(f"({column.area})")
+    if column.unit:
+        parts.append(f"[{column.unit}]")
+    return " ".join([*parts, column.better.arrow]).strip()
+
+
+def _column_entry(column: Column) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "title": column.title,
+        "unit": column.unit,
+        "better": column.better.value,
+        "area": None if column.area is None else column.area.value,
+        "explained": column.explained,
+    }
+
+
+def _cell_entry(cell: Cell) -> dict[str, object]:
+    """JSON has no infinity: the PSNR of a perfect picture is a text."""
+    value: object = cell.value
+    if cell.value is not None and math.isinf(cell.value):
+        value = "infinity" if cell.value > 0 else "-infinity"
+    return {"value": value, "note": cell.note} if cell.note else {"value": value}
+
+
+def _plain(value: object) -> str:
+    """A value in one line: ``a=1, b=2`` for a mapping, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_plain(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        between = "; " if any(isinstance(item, Mapping) for item in value) else ", "
+        return between.join(_plain(item) for item in value)
+    return _line(str(value))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _bars(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"([\\|*_`<>\[\]#~])", r"\\\1", text)
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in text)
