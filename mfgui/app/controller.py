@@ -22,6 +22,7 @@ from mfgui.app.refining import Refining
 from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
 from mfgui.app.run_control import RunControl
+from mfgui.app.scores import Scores
 from mfgui.app.session_control import SessionControl
 from mfgui.app.session_parts import carry_spots
 from mfgui.app.set_control import SetControl
@@ -67,6 +68,7 @@ class Controller:
         self.refining = Refining(self._desk, self.edit)
         self.compare = CompareControl(self._desk)
         self.planes = Planes(self._desk)
+        self.scores = Scores(self._desk, self.compare)
         self.heat = HeatControl(self._desk, self.view)
         self.spots = SpotControl(self._desk, self.heat)
         self.sessions = SessionControl(
@@ -138,6 +140,7 @@ class Controller:
         self.preparation.abandon()
         self.heat.abandon()
         self.planes.abandon()
+        self.scores.abandon()
         self.spots.abandon()
         self.follower.abandon()
         self.composite.abandon()
