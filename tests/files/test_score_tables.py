@@ -107,8 +107,8 @@ def test_that_latex_is_plain_and_escaped() -> None:
     lines = [line for line in text.splitlines() if not line.startswith("%")]
     assert lines[0] == r"\begin{tabular}{lrrr}"
     assert (
-        lines[2]
-        == r"Result & Local Q $\uparrow$ & PSNR (band) {[}dB{]} $\uparrow$ & Time {[}s{]} $\downarrow$ \\"
+        lines[2] == r"Result & Local Q $\uparrow$ & PSNR (band) {[}dB{]} $\uparrow$ &"
+        r" Time {[}s{]} $\downarrow$ \\"
     )
     assert r"1 $\cdot$ Guided & \textbf{0.98765} & \textbf{$\infty$} & \textbf{0.50} \\" in lines
     name = r"2 $\cdot$ a|b\_c \& 5\% *x* \textasciitilde{}\{y\}\textbackslash{}"
