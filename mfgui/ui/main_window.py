@@ -46,6 +46,7 @@ from mfgui.ui.palette_entries import PALETTE, Offers
 from mfgui.ui.parts import RecentSets, WindowParts, finding_missing
 from mfgui.ui.picture_switch import PictureSwitch
 from mfgui.ui.presenter import Presenter
+from mfgui.ui.result_answers import ResultAnswers
 from mfgui.ui.session_answers import SessionAnswers
 from mfgui.ui.start_page import StartPage
 from mfgui.ui.status import StatusBar
@@ -110,6 +111,8 @@ class MainWindow(QMainWindow):
         self.sessions = SessionAnswers(self, controller, self.parts, self.commands, self.bench)
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
+        self.results = ResultAnswers(controller, self.parts, self.arranger, parent=self)
+        self.commands.add(self.results.answers())
         self.comparing = ComparePresenter(controller, self.parts, self)
         self.annotations = AnnotationAnswers(
             self,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from mfgui.app.controller import Controller
+from mfgui.app.naming import result_name
 from mfgui.app.view_control import COMPOSITE, state_key
 from mfgui.core.arrays import Size
 from mfgui.core.events import (
@@ -18,12 +19,14 @@ from mfgui.core.events import (
     HistoryChanged,
     MapChanged,
     MapPatched,
+    MarkChanged,
     Notice,
     OpeningFailed,
     PictureDropped,
     PicturePatched,
     PictureReady,
     Preparing,
+    QueueChanged,
     ResultAdded,
     ResultRemoved,
     RunChanged,
@@ -83,7 +86,9 @@ class Presenter(QObject):
             PicturePatched: self._on_picture_patched,
             ResultAdded: self._on_result_added,
             ResultRemoved: self._on_result_removed,
+            MarkChanged: self._on_mark_changed,
             RunChanged: self._on_run_changed,
+            QueueChanged: self._on_queue_changed,
             FirstLook: self._on_first_look_made,
             CurveExtended: self._on_curve_extended,
             DevicesChanged: self._on_devices_changed,
@@ -232,7 +237,6 @@ class Presenter(QObject):
     def _on_picture_dropped(self, change: PictureDropped) -> None:
         self._pictures.pop(change.key, None)
         self._parts.canvas.remove_picture(change.key)
-        self._parts.results.drop_picture(change.key)
 
     def _on_shown_changed(self, _change: ShownChanged) -> None:
         self._show_picture()
@@ -294,12 +298,20 @@ class Presenter(QObject):
         tracker = self._controller.runs.tracker
         shown = tracker.followed() or status
         others = max(0, len(tracker.active()) - 1)
+        self._parts.results.show_runs(self._controller.runs.listed)
         self._parts.method.show_status(shown, others=others)
         self._parts.status.progress.show_status(shown, others=others)
         if (status.state, status.run_id) != self._last_state:
             self._last_state = (status.state, status.run_id)
             self._show_sources()
             self.show_commands()
+
+    def _on_queue_changed(self, _change: QueueChanged) -> None:
+        self._parts.results.show_runs(self._controller.runs.listed)
+
+    def _on_mark_changed(self, change: MarkChanged) -> None:
+        self._draw_curve(change.run_id)
+        self._show_results()
 
     def _on_first_look_made(self, change: FirstLook) -> None:
         self.show_frame(LiveFrame(change.run_id, 0, change.pixels))
@@ -316,12 +328,10 @@ class Presenter(QObject):
 
     def _draw_curve(self, run_id: int) -> None:
         runs, result = self._controller.runs, self._controller.session.results.get(run_id)
-        if runs.tracker.knows(run_id):
-            name = runs.tracker.status(run_id).name
-        elif result is not None and result.curve is not None:  # it was put back
-            name = result.name
-        else:
+        put_back = result is not None and result.curve is not None
+        if not runs.tracker.knows(run_id) and not put_back:
             return
+        name = result_name(self._controller.session, run_id) or runs.tracker.status(run_id).name
         self._parts.curve.show_curve(run_id, f"{run_id} · {name}", runs.curve(run_id))
 
     def _on_result_added(self, change: ResultAdded) -> None:
@@ -340,7 +350,11 @@ class Presenter(QObject):
         methods = self._controller.registry.methods
         revision = None if session.focus_map is None else session.focus_map.revision
         self._parts.results.show_results(
-            session.results, methods, shown=session.shown, revision=revision
+            session.results,
+            methods,
+            shown=session.shown,
+            revision=revision,
+            marks=session.marks,
         )
 
     def _show_scrub(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +29,14 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtWidgets import (
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
     QWidget,
 )
 
-from mfgui.ui.icons import icon_in
+from mfgui.ui.icons import coloured, icon_in
 from mfgui.ui.row_lists import (
     MARGIN,
     Index,
@@ -62,8 +63,12 @@ class Row:
         Picture key of the canvas.
     badge, badge_colour
         Number on the label colour; empty for rows without a label.
-    note : str
-        Something to know; shown as an icon whose tool tip it is, and read aloud.
+    note, note_icon : str
+        Something to know; shown as the icon, whose tool tip it is, and read aloud.
+    star : bool or None
+        Whether it is starred; None for rows that cannot be.
+    name : str
+        The part of the title that a person may change.
     shown : bool
         Whether the canvas shows this picture now.
     """
@@ -76,6 +81,9 @@ class Row:
     badge: str = ""
     badge_colour: str = ""
     note: str = ""
+    note_icon: str = "info"
+    star: bool | None = None
+    name: str = ""
     shown: bool = False
 
     @property
@@ -83,12 +91,16 @@ class Row:
         """Everything a screen reader says."""
         shown = "shown" if self.shown else ""
         badge = f"label {self.badge}" if self.badge else ""
-        parts = (badge, self.title, self.detail, self.extra, self.note, shown)
+        star = "starred" if self.star else ""
+        parts = (badge, self.title, star, self.detail, self.extra, self.note, shown)
         return ", ".join(part for part in parts if part)
 
 
 class RowModel(QAbstractListModel):
-    """The rows of a list."""
+    """The rows of a list; `renamed` carries the key of a row and what a person has typed for
+    its name."""
+
+    renamed = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,15 +111,38 @@ class RowModel(QAbstractListModel):
         return list(self._rows)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Replace all rows; those whose keys stay the same keep selection and place."""
-        if [row.key for row in rows] == [row.key for row in self._rows]:
-            self._rows = list(rows)
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            return
-        self.beginResetModel()
+        """Replace all rows; those whose keys stay keep selection, place and an open editor."""
+        wanted = [row.key for row in rows]
+        self._remove_others(set(wanted))
+        self._arrange(wanted)
+        for place, row in enumerate(rows):
+            if place == len(self._rows) or self._rows[place].key != row.key:
+                self.beginInsertRows(QModelIndex(), place, place)
+                self._rows.insert(place, row)
+                self.endInsertRows()
         self._rows = list(rows)
-        self.endResetModel()
+        if rows:
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+
+    def _remove_others(self, wanted: Set[str]) -> None:
+        for place in reversed(range(len(self._rows))):
+            if self._rows[place].key not in wanted:
+                self.beginRemoveRows(QModelIndex(), place, place)
+                del self._rows[place]
+                self.endRemoveRows()
+
+    def _arrange(self, wanted: Sequence[str]) -> None:
+        """Bring the rows that are there into the order of the wanted ones."""
+        places = {key: place for place, key in enumerate(wanted)}
+        arranged = sorted(self._rows, key=lambda row: places[row.key])
+        if arranged == self._rows:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        keys = [self._rows[index.row()].key for index in before]
+        self._rows = arranged
+        self.changePersistentIndexList(before, [self.index(self.position(key)) for key in keys])
+        self.layoutChanged.emit()
 
     def row(self, index: Index) -> Row:
         return self._rows[index.row()]
@@ -125,15 +160,30 @@ class RowModel(QAbstractListModel):
         row = self._rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
+        if role == Qt.ItemDataRole.EditRole:
+            return row.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.spoken
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(p for p in (row.title, row.detail, row.extra, row.note) if p)
         return None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        can_be_named = index.isValid() and self._rows[index.row()].name
+        return flags | Qt.ItemFlag.ItemIsEditable if can_be_named else flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if not index.isValid() or role != Qt.ItemDataRole.EditRole:
+            return False
+        row = self._rows[index.row()]
+        if str(value) != row.name:
+            self.renamed.emit(row.key, str(value))
+        return True
+
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws a row: picture with badge, up to three lines, eye."""
+    """Draws a row: picture with badge and star, up to three lines, eye and note."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         del option, index
@@ -150,13 +200,20 @@ class RowDelegate(QStyledItemDelegate):
         _draw_picture(painter, option, row, place)
         if row.badge:
             _draw_badge(painter, option.font, row, place.topLeft())
-        left = place.right() + 10
-        right = eye_place(option.rect).left() - 4
-        _draw_lines(painter, option, row, QRect(left, place.top(), right - left, place.height()))
+        _draw_lines(painter, option, row, text_place(option.rect))
         draw_eye(painter, option, shown=row.shown)
+        if row.star is not None:
+            _draw_star(painter, option, on=row.star)
         if row.note:
-            _draw_note(painter, option)
+            icon_in(option.palette, row.note_icon).paint(painter, _note_icon(option.rect))
         painter.restore()
+
+
+def text_place(row_rect: QRect) -> QRect:
+    """Where the lines of a row are: between its picture and its eye."""
+    left = row_rect.left() + MARGIN + PICTURE.width() + 9
+    right = eye_place(row_rect).left() - 4
+    return QRect(left, row_rect.top() + MARGIN, right - left, PICTURE.height())
 
 
 def _draw_picture(painter: QPainter, option: QStyleOptionViewItem, row: Row, place: QRect) -> None:
@@ -204,9 +261,33 @@ def _draw_lines(painter: QPainter, option: QStyleOptionViewItem, row: Row, place
         top += height
 
 
-def _draw_note(painter: QPainter, option: QStyleOptionViewItem) -> None:
-    corner = QRect(eye_place(option.rect).left() + 7, option.rect.top() + 4, 14, 14)
-    icon_in(option.palette, "info").paint(painter, corner)
+def star_place(row_rect: QRect) -> QRect:
+    """Where the star of a row is: on the corner of its picture."""
+    corner = row_rect.topLeft() + QPoint(MARGIN + PICTURE.width() - 25, MARGIN + 1)
+    return QRect(corner, QSize(24, 24))
+
+
+def note_place(row_rect: QRect) -> QRect:
+    """Where the icon of a row's note can be clicked."""
+    eye = eye_place(row_rect)
+    return QRect(eye.left(), row_rect.top() + 2, eye.width(), eye.top() - row_rect.top() + 2)
+
+
+def _note_icon(row_rect: QRect) -> QRect:
+    return QRect(eye_place(row_rect).left() + 7, row_rect.top() + 4, 14, 14)
+
+
+def _draw_star(painter: QPainter, option: QStyleOptionViewItem, *, on: bool) -> None:
+    """White on a dark disc, so that it is seen on any picture; without a star the outline of
+    one, under the pointer."""
+    if not on and not option.state & QStyle.StateFlag.State_MouseOver:
+        return
+    place = star_place(option.rect)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 170))
+    painter.drawEllipse(place.adjusted(2, 2, -2, -2))
+    side = place.adjusted(5, 5, -5, -5)
+    coloured("star-filled" if on else "star", "#ffffff", "#ffffff").paint(painter, side)
 
 
 class RowView(RowList):

@@ -95,9 +95,7 @@ def connect_docks(
     parts.sources.label_chosen.connect(controller.view.choose_label)
     parts.sources.step_requested.connect(controller.view.step_source)
     LabelPresenter(controller, parts)
-    parts.results.chosen.connect(lambda run_id: controller.view.show(f"result:{run_id}"))
     parts.results.export_clicked.connect(commands.export)
-    parts.results.delete_clicked.connect(controller.runs.delete_result)
     parts.curve.scrubbed.connect(controller.view.show_state)
     parts.switch.source_chosen.connect(lambda n: controller.view.show(f"source:{n}"))
     parts.switch.fused_chosen.connect(commands.show_fused)
@@ -108,8 +106,8 @@ def order_tabs(parts: WindowParts, bar: ToolBar) -> None:
     first: list[QWidget] = [bar.buttons[-1], *parts.option_bar.stops, *parts.strip.buttons]
     first += [parts.canvas, parts.sources.view]
     results, curve = parts.results, parts.curve
-    second: list[QWidget] = [parts.method.copy_button, results.view, results.export_button]
-    second += [results.delete_button, curve.objective_box, curve.scrub]
+    second: list[QWidget] = [parts.method.copy_button, *results.tab_stops()]
+    second += [curve.objective_box, curve.scrub]
     for chain in ([*first, parts.method.method_box], second):
         for one, other in pairwise(chain):
             QWidget.setTabOrder(one, other)

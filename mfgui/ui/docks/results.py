@@ -1,74 +1,107 @@
-"""Results dock: what the runs made."""
+"""Results dock: the runs that wait or go, and what the runs have made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
+from mfgui.app.recalled import differing
+from mfgui.core.events import RunStatus
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
+from mfgui.core.session import Mark
 from mfgui.methods.registry import Method
-from mfgui.ui.fields import shown_text
-from mfgui.ui.icons import TextButton
-from mfgui.ui.rows import Row, RowView
+from mfgui.ui.dialogs.result_note import ResultNoteDialog
+from mfgui.ui.docks.result_rows import ResultView
+from mfgui.ui.docks.run_rows import RunQueueView
+from mfgui.ui.fields import WheelGuard, shown_text
+from mfgui.ui.icons import IconButton, TextButton, icon_in
+from mfgui.ui.rows import Row
 from mfgui.ui.thumbnails import thumbnail
+
+_SORTS = (("Newest first", "newest"), ("Highest score first", "score"), ("By name", "name"))
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What the list shows, before it is sorted."""
+
+    results: Mapping[int, Result] = field(default_factory=dict)
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    marks: Mapping[int, Mark] = field(default_factory=dict)
+    shown: str = ""
+    revision: int | None = None
+
+    def mark(self, run_id: int) -> Mark:
+        return self.marks.get(run_id, Mark())
+
+    def name(self, run_id: int) -> str:
+        """The person's own, else that of the method."""
+        return self.mark(run_id).name or self.results[run_id].name
 
 
 class ResultsPanel(QWidget):
-    """One row for each result, newest first, with export and delete of the selected one."""
+    """The queue, and one row for each result: newest first, or as the person sorts them.
+
+    All signals carry the number of a run. `renamed` and `note_written` carry the text, too; the
+    last four are about rows of the queue.
+    """
 
     chosen = Signal(int)
     export_clicked = Signal(int)
     delete_clicked = Signal(int)
+    renamed = Signal(int, str)
+    note_written = Signal(int, str)
+    star_clicked = Signal(int)
+    duplicate_clicked = Signal(int)
+    map_wanted = Signal(int)
+    parameters_wanted = Signal(int)
+    reference_wanted = Signal(int)
+    cancel_clicked = Signal(int)
+    again_clicked = Signal(int)
+    clear_clicked = Signal(int)
+    clear_all_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.view = RowView("Results")
+        self.queue = RunQueueView()
+        self.view = ResultView("Results")
+        self.sort_box = QComboBox()
+        self.star_filter = IconButton("star", "Starred results only")
         self.export_button = TextButton("export", "Export…")
         self.delete_button = TextButton("delete", "Delete")
+        self._now = _Shown()
         self._pictures: dict[str, QPixmap] = {}
         self._body = QWidget()
+        self._head = QWidget()
+        self._none_starred = QLabel("No result has a star yet.")
         self._lay_out()
-        self.view.chosen.connect(lambda key: self.chosen.emit(_run_id(key)))
-        self.view.eye_clicked.connect(lambda key: self.chosen.emit(_run_id(key)))
-        self.view.delete_pressed.connect(lambda key: self.delete_clicked.emit(_run_id(key)))
-        self.export_button.clicked.connect(lambda: self._tell(self.export_clicked))
-        self.delete_button.clicked.connect(lambda: self._tell(self.delete_clicked))
+        self._connect()
 
-    def _lay_out(self) -> None:
-        self._hint = QLabel("Fused images appear here.\nChoose a method and press Run.")
-        self._hint.setObjectName("hint")
-        self._hint.setContentsMargins(12, 4, 12, 12)
-        self._hint.setWordWrap(True)
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(8, 4, 8, 8)
-        buttons.setSpacing(8)
-        buttons.addWidget(self.export_button, 1)
-        buttons.addWidget(self.delete_button, 1)
-        column = QVBoxLayout(self._body)
-        column.setContentsMargins(4, 0, 4, 0)
-        column.setSpacing(0)
-        column.addWidget(self.view, 1)
-        column.addLayout(buttons)
-        holder = QWidget()
-        top = QVBoxLayout(holder)
-        top.setContentsMargins(0, 0, 0, 0)
-        top.addWidget(self._hint)
-        top.addStretch(1)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(holder)
-        self._pages.addWidget(self._body)
+    def show_runs(self, statuses: Sequence[RunStatus]) -> None:
+        """Show the queue: what waits, goes or has failed."""
+        self.queue.show_runs(statuses)
 
     def show_picture(self, key: str, picture: Picture) -> None:
-        """Keep a thumbnail of `picture`."""
-        self._pictures[key] = thumbnail(picture)
-
-    def drop_picture(self, key: str) -> None:
-        self._pictures.pop(key, None)
+        """Keep a thumbnail of `picture` and show it. It stays while there is the result, also
+        when the picture itself makes way for others."""
+        if key.startswith("result:"):
+            self._pictures[key] = thumbnail(picture)
+            if _run_id(key) in self._now.results:
+                self._show()
 
     def show_results(
         self,
@@ -77,54 +110,213 @@ class ResultsPanel(QWidget):
         *,
         shown: str,
         revision: int | None = None,
+        marks: Mapping[int, Mark] | None = None,
     ) -> None:
         """Show the results; `shown` is the picture key on the canvas, `revision` that of the
-        present map."""
-        base = ":".join(shown.split(":")[:2])
-        rows = []
-        for run_id in sorted(results, reverse=True):
-            key = f"result:{run_id}"
-            row = self._row(key, run_id, results[run_id], methods, shown=base == key)
-            stale = revision is not None and results[run_id].map_revision not in (-1, revision)
-            rows.append(replace(row, extra=f"map changed since · {row.extra}") if stale else row)
-        self._pages.setCurrentIndex(1 if rows else 0)
+        present map, `marks` what the person says of them."""
+        # Pictures of a session's results come before the results themselves.
+        for run_id in self._now.results.keys() - results.keys():
+            self._pictures.pop(f"result:{run_id}", None)
+        self._now = _Shown(dict(results), methods, dict(marks or {}), shown, revision)
+        self._show()
+
+    def rename(self, run_id: int) -> None:
+        """Let the person type another name in the row."""
+        self._reach(run_id)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.view.rename(f"result:{run_id}")
+
+    def edit_note(self, run_id: int) -> None:
+        """Let the person write a note on a result."""
+        now = self._now
+        if run_id not in now.results:
+            return
+        title = f"{run_id} · {now.name(run_id)}"
+        dialog = ResultNoteDialog(title, now.mark(run_id).note, parent=self.window())
+        dialog.wished.connect(lambda note: self.note_written.emit(run_id, note))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def menu_of(self, run_id: int) -> QMenu:
+        """What can be done with one result; the caller deletes it."""
+        menu = QMenu(self)
+        result, mark = self._now.results[run_id], self._now.mark(run_id)
+
+        def add(icon: str, words: str, act: Callable[[int], object], keys: str = "") -> None:
+            # The keys are those of the list, not shortcuts of the window.
+            shown = icon_in(self.palette(), icon) if icon else QIcon()
+            action = menu.addAction(shown, f"{words}\t{keys}" if keys else words)
+            action.triggered.connect(lambda: act(run_id))
+
+        add("eye", "Show", self.chosen.emit, "Space")
+        add("rename", "Rename", self.rename, "Enter")
+        star = ("star-filled", "Remove the star") if mark.star else ("star", "Star")
+        add(*star, self.star_clicked.emit, "*")
+        add("note", "Change the note…" if mark.note else "Add a note…", self.edit_note)
+        menu.addSeparator()
+        add("", "Set as reference", self.reference_wanted.emit)
+        add("copy", "Duplicate", self.duplicate_clicked.emit)
+        add("contour", "Use its map", self.map_wanted.emit)
+        menu.actions()[-1].setEnabled(result.labels is not None)
+        add("reset", "Show its parameters again", self.parameters_wanted.emit)
+        menu.addSeparator()
+        add("export", "Export…", self.export_clicked.emit)
+        add("delete", "Delete", self.delete_clicked.emit, "Del")
+        return menu
+
+    def tab_stops(self) -> list[QWidget]:
+        """What takes the keyboard focus, from top to bottom."""
+        stops: list[QWidget] = [self.sort_box, self.star_filter, self.view]
+        return [*stops, self.export_button, self.delete_button]
+
+    def _show(self) -> None:
+        """Show the rows that are wanted in the order that is wanted."""
+        now = self._now
+        only_starred = self.star_filter.isChecked()
+        listed = [n for n in now.results if not only_starred or now.mark(n).star]
+        rows = [self._row(run_id) for run_id in sorted(listed, key=self._rank())]
+        base = ":".join(now.shown.split(":")[:2])
+        self._pages.setCurrentIndex(1 if now.results else 0)
+        self._head.setVisible(len(now.results) > 1 or only_starred)
+        self._none_starred.setVisible(bool(now.results) and not rows)
         current = base if base.startswith("result:") else self.view.current_key()
         self.view.show_rows(rows, current=current)
         for button in (self.export_button, self.delete_button):
             button.setEnabled(bool(self.view.current_key()))
 
-    def _row(
-        self,
-        key: str,
-        run_id: int,
-        result: Result,
-        methods: Mapping[str, Method],
-        *,
-        shown: bool,
-    ) -> Row:
-        changed = changed_parameters(result, methods.get(result.provenance.method))
-        changed = changed or "default parameters"
+    def _rank(self) -> Callable[[int], tuple[object, ...]]:
+        """By what the rows are sorted; the newest first where that is the same."""
+        now, by = self._now, self.sort_box.currentData()
+        if by == "score":
+            return lambda n: (-_or_least(score(now.results[n])), -n)
+        if by == "name":
+            return lambda n: (now.name(n).casefold(), -n)
+        return lambda n: (-n,)
+
+    def _row(self, run_id: int) -> Row:
+        now, key = self._now, f"result:{run_id}"
+        result, mark = now.results[run_id], now.mark(run_id)
+        method = now.methods.get(result.provenance.method)
+        parts = [changed_parameters(result, method) or "default parameters"]
         if result.provenance.follows is not None:
-            changed = f"from {result.provenance.follows} · {changed}"
+            parts.insert(0, f"from {result.provenance.follows}")
+        if now.revision is not None and result.map_revision not in (-1, now.revision):
+            parts.insert(0, "map changed since")
+        # A person's own name does not say which method it was.
+        outcomes = outcome(result)
+        if mark.name:
+            outcomes.insert(0, result.name)
         return Row(
             key,
-            f"{run_id} · {result.name}",
-            " · ".join(outcome(result)),
-            changed,
+            f"{run_id} · {now.name(run_id)}",
+            " · ".join(outcomes),
+            " · ".join(parts),
             picture=self._pictures.get(key),
-            shown=shown,
+            note=mark.note,
+            note_icon="note",
+            star=mark.star,
+            name=now.name(run_id),
+            shown=":".join(now.shown.split(":")[:2]) == key,
         )
+
+    def _reach(self, run_id: int) -> None:
+        """Show the row of a result that the filter hides."""
+        hidden = self.view.rows.position(f"result:{run_id}") < 0
+        if hidden and run_id in self._now.results:
+            self.star_filter.setChecked(False)
+
+    def _on_menu_asked(self, key: str, place: QPoint) -> None:
+        menu = self.menu_of(_run_id(key))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _on_filter_toggled(self, on: bool) -> None:
+        self.star_filter.set_icon_name("star-filled" if on else "star")
+        self._show()
 
     def _tell(self, signal: object) -> None:
         key = self.view.current_key()
         if key:
             signal.emit(_run_id(key))  # type: ignore[attr-defined]
 
+    def _connect(self) -> None:
+        view, queue = self.view, self.queue
+        view.chosen.connect(lambda key: self.chosen.emit(_run_id(key)))
+        view.eye_clicked.connect(lambda key: self.chosen.emit(_run_id(key)))
+        view.delete_pressed.connect(lambda key: self.delete_clicked.emit(_run_id(key)))
+        view.star_clicked.connect(lambda key: self.star_clicked.emit(_run_id(key)))
+        view.note_clicked.connect(lambda key: self.edit_note(_run_id(key)))
+        view.renamed.connect(lambda key, name: self.renamed.emit(_run_id(key), name))
+        view.menu_asked.connect(self._on_menu_asked)
+        self.export_button.clicked.connect(lambda: self._tell(self.export_clicked))
+        self.delete_button.clicked.connect(lambda: self._tell(self.delete_clicked))
+        self.sort_box.currentIndexChanged.connect(lambda _index: self._show())
+        self.star_filter.toggled.connect(self._on_filter_toggled)
+        queue.cancel_clicked.connect(self.cancel_clicked)
+        queue.again_clicked.connect(self.again_clicked)
+        queue.clear_clicked.connect(self.clear_clicked)
+        queue.clear_all_clicked.connect(self.clear_all_clicked)
+
+    def _lay_out(self) -> None:
+        self._hint = QLabel("Fused images appear here.\nChoose a method and press Run.")
+        self._hint.setObjectName("hint")
+        self._hint.setContentsMargins(12, 4, 12, 12)
+        self._hint.setWordWrap(True)
+        self._none_starred.setObjectName("hint")
+        self._none_starred.setContentsMargins(8, 8, 8, 8)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(8, 4, 8, 8)
+        buttons.setSpacing(8)
+        buttons.addWidget(self.export_button, 1)
+        buttons.addWidget(self.delete_button, 1)
+        self._lay_out_head()
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(4, 0, 4, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head)
+        column.addWidget(self._none_starred)
+        column.addWidget(self.view, 1)
+        column.addLayout(buttons)
+        holder = QWidget()
+        top = QVBoxLayout(holder)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(self._hint)
+        top.addStretch(1)
+        pages = QWidget()
+        self._pages = QStackedLayout(pages)
+        self._pages.addWidget(holder)
+        self._pages.addWidget(self._body)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.queue)
+        whole.addWidget(pages, 1)
+
+    def _lay_out_head(self) -> None:
+        for words, name in _SORTS:
+            self.sort_box.addItem(words, name)
+        self.sort_box.setAccessibleName("Order of the results")
+        words = "The score is each method's own, as its row says; the table of metrics has one "
+        self.sort_box.setToolTip(f"{words}measure for all")
+        self.sort_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.sort_box.installEventFilter(WheelGuard(self.sort_box))
+        self.star_filter.setCheckable(True)
+        row = QHBoxLayout(self._head)
+        row.setContentsMargins(8, 0, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(self.sort_box, 1)
+        row.addWidget(self.star_filter)
+
+
+def score(result: Result) -> float | None:
+    """The Q that a row shows: a method without iterations has none of its own and shows the box
+    Q of its image."""
+    return result.q_box if result.q is None else result.q
+
 
 def outcome(result: Result) -> list[str]:
-    """Score, time and state of a result, in words. A method without iterations has no Q of its
-    own and shows the box Q of its image."""
-    q = result.q_box if result.q is None else result.q
+    """Score, time and state of a result, in words."""
+    q = score(result)
     parts = [] if q is None else [f"Q {q:.5f}"]
     parts.append(f"{sum(result.seconds.values()):.1f} s")
     if result.state == "stopped":
@@ -136,16 +328,14 @@ def changed_parameters(result: Result, method: Method | None) -> str:
     """The parameters that differ from the method's defaults, as on the command line."""
     if method is None:
         return ""
-    given = dict(result.provenance.parameters)
-    variant = given.get("variant")
-    defaults = method.defaults(variant=None if variant is None else str(variant))
-    plain = method.defaults()
-    parts = [
-        f"{name}={shown_text(value)}"  # type: ignore[arg-type]
-        for name, value in given.items()
-        if value != (plain if name == "variant" else defaults).get(name)
-    ]
-    return ", ".join(parts)
+    given = result.provenance.parameters
+    changed, others = differing(method, given)
+    shown = {name: given[name] for name in given if name in changed or name in others}
+    return ", ".join(f"{name}={shown_text(value)}" for name, value in shown.items())  # type: ignore[arg-type]
+
+
+def _or_least(value: float | None) -> float:
+    return float("-inf") if value is None else value
 
 
 def _run_id(key: str) -> int:
