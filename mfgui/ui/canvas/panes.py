@@ -282,15 +282,13 @@ def _cells(keys: Sequence[str], shown: str) -> tuple[str, ...]:
 
 
 def grid_shape(count: int, room: QSize, image: Size) -> tuple[int, int]:
-    """Columns and rows in which pictures of one size show largest; the squarer of equals."""
+    """Columns and rows in which pictures of one size show largest; the squarer of equals, and
+    of those the wider."""
 
-    def merit(columns: int) -> tuple[float, int]:
+    def merit(columns: int) -> tuple[float, int, int]:
         rows = -(-count // columns)
-        scale = min(
-            room.width() / columns / image.width,
-            room.height() / rows / image.height,
-        )
-        return round(scale, 6), -abs(columns - rows)
+        across, down = room.width() / columns / image.width, room.height() / rows / image.height
+        return round(min(across, down), 6), -abs(columns - rows), columns
 
     columns = max(range(1, max(1, count) + 1), key=merit)
     return columns, -(-count // columns)
