@@ -86,7 +86,7 @@ def squared_8(picture: Any, other: Any, gain: Any, colours: Any, out: Any) -> No
     for y in range(height):
         for x in range(width):
             one, two = picture[y, x], other[y, x]
-            total = 0
+            total: Any = 0
             for shift in (0, 8, 16):
                 difference = ((one >> shift) & 255) - ((two >> shift) & 255)
                 total += difference * difference
@@ -100,7 +100,7 @@ def squared_16(picture: Any, other: Any, gain: Any, colours: Any, out: Any) -> N
     height, width = out.shape
     for y in range(height):
         for x in range(width):
-            total = 0
+            total: Any = 0
             for channel in range(3):
                 difference = np.int64(picture[y, x, channel]) - np.int64(other[y, x, channel])
                 total += difference * difference

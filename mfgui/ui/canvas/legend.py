@@ -1,46 +1,103 @@
-"""What the colours of an overlay mean, in the lower left corner of a pane."""
+"""What the colours of a pane mean, in its lower left corner."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from mfgui.core.heat import HeatKind, place_of
+from mfgui.ui.canvas.differences import Words
+from mfgui.ui.canvas.dimming import HATCH
+from mfgui.ui.canvas.levels import colours_along
 from mfgui.ui.canvas.overlay_painter import DIFFERENCE_COLOURS
+from mfgui.ui.canvas.overlays import OverlayMode
+from mfgui.ui.canvas.scales import Q_TICKS, Scale, Ticks, scale_of
+from mfgui.ui.canvas.scene import Scene
 
-_MARGIN, _PAD = 12, 8  # logical pixels
+_MARGIN, _PAD, _GAP = 12, 8, 6  # logical pixels
 _BAR = (200, 10)
+_LEAST_BAR, _BESIDE = 80, 16
+_TIP = 6.0  # of the arrow where values beyond the scale have the last colour
 _KEY = 14
-_BACK, _INK = QColor(20, 20, 20, 215), QColor("white")
+_BACK, _INK, _QUIET = QColor(20, 20, 20, 215), QColor("white"), QColor(200, 200, 200)
+_NOT_KNOWN, _NOTHING = "not known yet", "nothing to compare with"
 
 TITLES = {HeatKind.LOCAL_Q: "Local Q", HeatKind.CONFIDENCE: "Confidence of the detector"}
-_TICKS = {HeatKind.LOCAL_Q: (1.0, 0.98, 0.9, 0.5, 0.0), HeatKind.CONFIDENCE: (1.0, 0.5, 0.0)}
+_TICKS = {HeatKind.LOCAL_Q: Q_TICKS, HeatKind.CONFIDENCE: (1.0, 0.5, 0.0)}
+
+Entry = tuple[int, Qt.BrushStyle, str]
+
+
+def draw_legends(
+    painter: QPainter, area: QRect, scene: Scene, *, note: str = "", other: str = ""
+) -> None:
+    """Everything that a pane needs to be read: its view, and above that its overlay.
+
+    Parameters
+    ----------
+    area : QRect
+        The pane.
+    note : str
+        Says of a heat map over the picture that it is not up to date.
+    other : str
+        Name of what the picture is compared with; empty leaves it out.
+    """
+    if scene.picture is None:
+        return
+    compared, mode = scene.compared, scene.mode
+    if compared is not None and scene.replaced:
+        if compared.view.of_pixels and compared.against is None:
+            height = _draw_nothing(painter, area)
+        else:
+            height = draw_scale(painter, area, scale_of(compared, other=other))
+        area = area.adjusted(0, 0, 0, -round(height) - _GAP)
+    if mode is OverlayMode.DIFFERENCE:
+        draw_difference_key(painter, area, scene.active)
+    elif mode.of_heat and scene.levels is not None:
+        draw_heat_bar(painter, area, HeatKind(mode.value), scene.levels.colours, note)
 
 
 def draw_heat_bar(
     painter: QPainter, area: QRect, kind: HeatKind, ramp: Sequence[int], note: str = ""
-) -> None:
-    """The ramp of a heat map with its numbers; `note` says that it is not up to date."""
+) -> float:
+    """The ramp of a heat map with its numbers; `note` says that it is not up to date.
+
+    Returns the height that it takes, as all of these do.
+    """
+    title = TITLES[kind] + (f" · {note}" if note else "")
+    ticks = tuple((place_of(value, kind), f"{value:g}") for value in _TICKS[kind])
+    return draw_scale(painter, area, Scale(title, colours_along(ramp, 255), ticks))
+
+
+def draw_scale(painter: QPainter, area: QRect, scale: Scale) -> float:
+    """A colour bar with title, numbers, unit, and how the unknown is drawn."""
     metrics = QFontMetricsF(painter.font())
     line = metrics.height()
-    title = TITLES[kind] + (f" · {note}" if note else "")
-    width = max(_BAR[0] + 2 * _PAD + 16, metrics.horizontalAdvance(title) + 2 * _PAD)
-    box = _plate(painter, area, width, 2 * line + _BAR[1] + 2 * _PAD + 4)
-    painter.drawText(QPointF(box.x() + _PAD, box.y() + _PAD + metrics.ascent()), title)
-    bar = QRectF(box.x() + _PAD + 8, box.y() + _PAD + line + 2, *_BAR)
-    gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-    for number, colour in enumerate(ramp):
-        gradient.setColorAt(number / (len(ramp) - 1), QColor.fromRgb(colour))
-    painter.fillRect(bar, QBrush(gradient))
-    below = bar.bottom() + 2 + metrics.ascent()
-    for value in _TICKS[kind]:
-        x = bar.x() + place_of(value, kind) * bar.width()
-        painter.drawLine(QPointF(x, bar.bottom() - 3), QPointF(x, bar.bottom() + 1))
-        words = f"{value:g}"
-        painter.drawText(QPointF(x - metrics.horizontalAdvance(words) / 2, below), words)
+    length = max(_LEAST_BAR, min(_BAR[0], area.width() - 2 * (_MARGIN + _PAD + _BESIDE)))
+    texts = (scale.title, scale.detail, scale.unit)
+    width = max(length + 2 * _BESIDE, *(metrics.horizontalAdvance(text) for text in texts))
+    lines = 2 + bool(scale.detail) + bool(scale.unit) + scale.has_unknown
+    box = _plate(painter, area, width + 2 * _PAD, lines * line + _BAR[1] + 2 * _PAD + 4)
+    x, y = box.x() + _PAD, box.y() + _PAD
+    _write(painter, x, y, scale.title)
+    if scale.detail:
+        y += line
+        _write(painter, x, y, scale.detail, quiet=True)
+    bar = QRectF(box.center().x() - length / 2, y + line + 2, length, _BAR[1])
+    _draw_bar(painter, bar, scale)
+    y = bar.bottom() + 2
+    for place, number in _fitting(scale.ticks, length, metrics):
+        _write_below(painter, bar.x() + place * length, y, number)
+    if scale.unit:
+        y += line
+        _write_below(painter, bar.center().x(), y, scale.unit, quiet=True)
+    if scale.has_unknown:
+        _draw_unknown(painter, x, y + line, line, _NOT_KNOWN)
     painter.restore()
+    return box.height()
 
 
 def draw_difference_key(painter: QPainter, area: QRect, active: int) -> None:
@@ -54,9 +111,7 @@ def draw_difference_key(painter: QPainter, area: QRect, active: int) -> None:
     draw_key(painter, area, list(zip(DIFFERENCE_COLOURS, lines, words, strict=True)))
 
 
-def draw_key(
-    painter: QPainter, area: QRect, entries: Sequence[tuple[int, Qt.BrushStyle, str]]
-) -> None:
+def draw_key(painter: QPainter, area: QRect, entries: Sequence[Entry]) -> None:
     """Swatches with words: colour as 0xffRRGGBB, the lines on it, what it means."""
     metrics = QFontMetricsF(painter.font())
     step = max(_KEY, metrics.height()) + 4
@@ -70,6 +125,72 @@ def draw_key(
         place = QPointF(swatch.right() + _PAD, y + _KEY / 2 + metrics.capHeight() / 2)
         painter.drawText(place, words)
     painter.restore()
+
+
+def _draw_nothing(painter: QPainter, area: QRect) -> float:
+    """Why there is no difference."""
+    metrics = QFontMetricsF(painter.font())
+    line = metrics.height()
+    width = _KEY + 3 * _PAD + metrics.horizontalAdvance(_NOTHING)
+    box = _plate(painter, area, width, line + 2 * _PAD)
+    _draw_unknown(painter, box.x() + _PAD, box.y() + _PAD, line, _NOTHING)
+    painter.restore()
+    return box.height()
+
+
+def _draw_unknown(painter: QPainter, x: float, y: float, line: float, words: str) -> None:
+    """A swatch of what is drawn where there is nothing to draw."""
+    swatch = QRectF(x, y + (line - _KEY) / 2, _KEY, _KEY)
+    ground, lines = (QColor.fromRgb(colour) for colour in HATCH)
+    painter.fillRect(swatch, ground)
+    painter.fillRect(swatch, QBrush(lines, Qt.BrushStyle.BDiagPattern))
+    _write(painter, swatch.right() + _PAD, y, words, quiet=True)
+
+
+def _draw_bar(painter: QPainter, bar: QRectF, scale: Scale) -> None:
+    """The colours, an arrow at ends that others lie beyond, and the ticks."""
+    painter.drawImage(bar, _strip(scale.colours))
+    ends = ((bar.left(), -_TIP, scale.colours[0]), (bar.right(), _TIP, scale.colours[-1]))
+    for (x, tip, colour), there in zip(ends, scale.beyond, strict=True):
+        if there:
+            corners = (bar.top(), 0.0), (bar.center().y(), tip), (bar.bottom(), 0.0)
+            arrow = QPolygonF([QPointF(x + out, y) for y, out in corners])
+            painter.save()
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor.fromRgb(int(colour)))
+            painter.drawPolygon(arrow)
+            painter.restore()
+    for place, _ in scale.ticks:
+        x = bar.x() + place * bar.width()
+        painter.drawLine(QPointF(x, bar.bottom() - 3), QPointF(x, bar.bottom() + 1))
+
+
+def _strip(colours: Words) -> QImage:
+    """One pixel for each colour; a copy."""
+    data = colours.tobytes()
+    return QImage(data, len(colours), 1, len(data), QImage.Format.Format_RGB32).copy()
+
+
+def _fitting(ticks: Ticks, length: float, metrics: QFontMetricsF) -> Ticks:
+    """All numbers, or evenly fewer, so that none runs into the next."""
+    while len(ticks) > 2:
+        ends = [(x * length, metrics.horizontalAdvance(number) / 2) for x, number in ticks]
+        if all(x + half + _GAP <= y - other for (x, half), (y, other) in itertools.pairwise(ends)):
+            break
+        ticks = ticks[::2]
+    return ticks
+
+
+def _write_below(painter: QPainter, x: float, y: float, words: str, *, quiet: bool = False) -> None:
+    half = QFontMetricsF(painter.font()).horizontalAdvance(words) / 2
+    _write(painter, x - half, y, words, quiet=quiet)
+
+
+def _write(painter: QPainter, x: float, y: float, words: str, *, quiet: bool = False) -> None:
+    """Words whose line begins at y."""
+    painter.setPen(QPen(_QUIET if quiet else _INK, 1))
+    painter.drawText(QPointF(x, y + QFontMetricsF(painter.font()).ascent()), words)
+    painter.setPen(QPen(_INK, 1))
 
 
 def _plate(painter: QPainter, area: QRect, width: float, height: float) -> QRectF:

@@ -195,10 +195,16 @@ def _rendered(font: QFont) -> ImageU8:
     painter.setFont(font)
     painter.setPen(Qt.GlobalColor.white)
     for place, character in enumerate(_CHARACTERS):
+        painter.setClipRect(place * width, 0, width, size)  # a minus may be wider than digits
         inset = (width - metrics.horizontalAdvance(character)) / 2
         painter.drawText(QPointF(place * width + inset, round(baseline)), character)
     painter.end()
-    ink = np.frombuffer(image.constBits(), np.uint8).reshape(size, -1, 4)[..., 1]
-    edged = cv2.dilate(ink, np.ones((3, 3), np.uint8)) > _EDGED
-    sheet = np.where(edged, np.maximum(ink, 1), 0).astype(np.uint8)
-    return np.ascontiguousarray(sheet.reshape(size, len(_CHARACTERS), width).transpose(1, 0, 2))
+    sheet = np.frombuffer(image.constBits(), np.uint8).reshape(size, -1, 4)[..., 1]
+    glyphs = sheet.reshape(size, len(_CHARACTERS), width).transpose(1, 0, 2)
+    return np.stack([_edged(np.ascontiguousarray(glyph)) for glyph in glyphs])
+
+
+def _edged(ink: ImageU8) -> ImageU8:
+    """The ink of one character, and 1 around it."""
+    around = cv2.dilate(ink, np.ones((3, 3), np.uint8)) > _EDGED
+    return np.where(around, np.maximum(ink, 1), 0).astype(np.uint8)
