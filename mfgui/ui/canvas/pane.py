@@ -11,13 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mfgui.core.arrays import Rect, Size
 from mfgui.core.comparison import SplitLine
-from mfgui.core.heat import HeatKind
 from mfgui.core.session import Line
 from mfgui.ui.canvas import legend, line_mark, marks
 from mfgui.ui.canvas.compositor import Compositor
 from mfgui.ui.canvas.content import Content
 from mfgui.ui.canvas.layers import NO_SET
-from mfgui.ui.canvas.overlays import OverlayMode, Palette
+from mfgui.ui.canvas.overlays import Palette
 from mfgui.ui.canvas.pixelgrid import PixelGrid
 from mfgui.ui.canvas.scene import Scene
 from mfgui.ui.canvas.shelf import Shelf
@@ -333,7 +332,7 @@ class Pane(Content):
             self._draw_scene(painter, scenes[1])
             painter.restore()
         self._draw_marks(painter, placed)
-        self._draw_legend(painter, scenes[0])
+        legend.draw_legends(painter, self.rect(), scenes[0], note=self._heat_note)
         several = placed is not None or bool(self._alternate)
         area = QSizeF(self.size())
         self._plates.draw(painter, area, self.drawn, placed=placed, several=several)
@@ -357,14 +356,6 @@ class Pane(Content):
         for pixel in (self._pointed, self._crosshair):
             if pixel is not None:
                 marks.draw_crosshair(painter, viewport, pixel, ratio=ratio)
-
-    def _draw_legend(self, painter: QPainter, scene: Scene) -> None:
-        if scene.mode is OverlayMode.DIFFERENCE:
-            legend.draw_difference_key(painter, self.rect(), self._layers.active)
-        elif scene.mode.of_heat:
-            kind = HeatKind(scene.mode.value)
-            ramp = self._layers.palette.ramp
-            legend.draw_heat_bar(painter, self.rect(), kind, ramp, self._heat_note)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
