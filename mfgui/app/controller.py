@@ -21,6 +21,7 @@ from mfgui.app.preparation import Preparation
 from mfgui.app.refining import Refining
 from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
+from mfgui.app.result_store import ResultStore
 from mfgui.app.run_control import RunControl
 from mfgui.app.scores import Scores
 from mfgui.app.session_control import SessionControl
@@ -58,6 +59,7 @@ class Controller:
         self.view.ask_for_composite = self.composite.ensure
         self.edit = EditControl(self._desk, self._map_changed)
         self._desk.record = self.edit.record
+        self.store = ResultStore(self._desk, self.edit.history)
         self.region = RegionControl(self._desk, self.edit)
         self.line = LineControl(self._desk, self.edit)
         self.sets = SetControl(
@@ -145,6 +147,7 @@ class Controller:
         self.follower.abandon()
         self.composite.abandon()
         self.refining.abandon()
+        self.store.abandon()
         self.line.stop()
         self.sessions.end()
 

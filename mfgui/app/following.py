@@ -15,7 +15,13 @@ from mfgui.app.requests import RunNumbers
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import ImageU8, Rect
 from mfgui.core.compute import Compute, StopRequested
-from mfgui.core.events import PicturePatched, ResultAdded, ResultRemoved, ShownChanged
+from mfgui.core.events import (
+    PicturePatched,
+    ResultAdded,
+    ResultMoved,
+    ResultRemoved,
+    ShownChanged,
+)
 from mfgui.core.pyramid import Picture
 from mfgui.jobs.pool import TaskFailed
 
@@ -113,6 +119,9 @@ class Follower:
 
     def _on_session_changed(self, change: object) -> None:
         """The newest optimum is shown: what was painted meanwhile is due."""
+        entry = self._entry
+        if isinstance(change, ResultMoved) and entry is not None and entry.base is change.before:
+            entry.base = change.after
         if isinstance(change, ShownChanged) and self._due:
             shown = self._view.shown_result()
             if shown is not None and shown == self._newest():

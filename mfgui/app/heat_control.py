@@ -19,6 +19,7 @@ from mfgui.core.events import (
     MapPatched,
     PicturePatched,
     ResultAdded,
+    ResultMoved,
     ResultRemoved,
     SetClosed,
     SetOpened,
@@ -125,6 +126,8 @@ class HeatControl:
                 self._outdate(change.rect)
         elif isinstance(change, ResultAdded | ResultRemoved | ShownChanged):
             self._look_again()
+        elif isinstance(change, ResultMoved) and self._subject is change.before:
+            self._subject = change.after
 
     def _look_again(self) -> None:
         """Another picture may be looked at."""

@@ -13,7 +13,7 @@ from mfgui.core.result import Result
 _MADE_AGAIN = frozenset(  # steps that cost a click, not work
     {"Detect", "Load focus map", "Set reference", "Set ground truth", "Remove ground truth"}
 )
-Images = dict[int, weakref.ref[object]]
+States = dict[int, weakref.ref[object]]
 MapState = tuple[weakref.ref[FocusMap], int]
 
 
@@ -23,7 +23,7 @@ class KeptWork:
     Attributes
     ----------
     saved : dict
-        The images of the results that the session file holds, by number.
+        The states of the results that the session file holds, by number.
     """
 
     def __init__(self, desk: Desk, edit: EditControl) -> None:
@@ -32,13 +32,13 @@ class KeptWork:
 
     def forget(self) -> None:
         """Another set: nothing is known of a file."""
-        self.saved: Images = {}
-        self._exported: Images = {}
+        self.saved: States = {}
+        self._exported: States = {}
         self._copied: MapState | None = None
 
-    def add_exported(self, number: int, image: object) -> None:
+    def add_exported(self, number: int, result: Result) -> None:
         """A result was written as an image."""
-        self._exported[number] = weakref.ref(image)
+        self._exported[number] = _state(result)
 
     @property
     def map_state(self) -> MapState | None:
@@ -75,12 +75,19 @@ class KeptWork:
         names = (name for name in history.names[low:high] if not name.startswith("Run "))
         return not _MADE_AGAIN.issuperset(names)
 
-    def _added(self, kept: Images) -> bool:
+    def _added(self, kept: States) -> bool:
         """Whether there is a result that `kept` has not."""
         results = self._desk.session.results.items()
-        return any(n not in kept or kept[n]() is not result.image for n, result in results)
+        # The same object, not an equal one: what follows the map is made anew with every edit.
+        return any(n not in kept or kept[n]() is not result.provenance for n, result in results)
 
 
-def images_of(results: Mapping[int, Result]) -> Images:
-    """The images of results, to be compared with those of a later moment."""
-    return {number: weakref.ref(result.image) for number, result in results.items()}
+def states_of(results: Mapping[int, Result]) -> States:
+    """The states of results, to be compared with those of a later moment."""
+    return {number: _state(result) for number, result in results.items()}
+
+
+def _state(result: Result) -> weakref.ref[object]:
+    """Tells contents of a result apart, wherever its images lie: whoever makes new ones says
+    anew how."""
+    return weakref.ref(result.provenance)

@@ -135,7 +135,10 @@ class RunTracker:
         return self._update(record, state=self._present_state(record))
 
     def ended(self, run_id: int, state: RunState) -> RunStatus:
-        return self._update(self._records[run_id], state=state, remaining=None)
+        record = self._records[run_id]
+        # What a run was given takes memory, and is of no use once it has ended.
+        record.request = replace(record.request, start_image=None, labels=None)
+        return self._update(record, state=state, remaining=None)
 
     def forget(self, run_id: int) -> None:
         """Drop the record of an ended run."""

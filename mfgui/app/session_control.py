@@ -11,7 +11,7 @@ from mfgui.app import session_tasks
 from mfgui.app.autosave import Autosave
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
-from mfgui.app.kept_work import KeptWork, images_of
+from mfgui.app.kept_work import KeptWork, states_of
 from mfgui.app.recovery import Offer
 from mfgui.app.requests import RunNumbers
 from mfgui.app.session_parts import SessionParts, carry_region, carry_seam
@@ -150,7 +150,7 @@ class SessionControl:
         inside = [s.path for s in stack.sources if s.path is not None]
         embed = collect or any(self.autosave.slot.holds(file) for file in inside)
         older = self._older_schema if path == self.path else None
-        images, map_state = images_of(session.results), self._kept.map_state
+        states, map_state = states_of(session.results), self._kept.map_state
         aside = self.listed()
         if not aside:
             # Marked now, because edits may follow while the file is written.
@@ -165,7 +165,7 @@ class SessionControl:
                 self._kept.add_copy(map_state)
             else:
                 self.path, self.read_only, self._older_schema = path, False, None
-            self._kept.saved = images
+            self._kept.saved = states
             self._desk.settings.add_recent((str(path.absolute()),))
             kept = f"the file of an earlier version is kept as {copy.name}" if copy else ""  # type: ignore[attr-defined]
             self._desk.notice(Severity.INFO, f"saved {path.name}", kept, details=str(path))
@@ -280,7 +280,7 @@ class SessionControl:
             session.results[number] = result
             self._desk.notifier.emit(ResultAdded(number))
         self._numbers.continue_after(max(stored.results, default=0))
-        self._kept.saved = images_of(stored.results)
+        self._kept.saved = states_of(stored.results)
         view.show(f"source:{stored.active_source}")
         view.choose_label(stored.active_label)
         if is_there(stored.reference, stored):

@@ -22,6 +22,7 @@ from mfgui.core.events import (
     Severity,
 )
 from mfgui.core.pyramid import Picture
+from mfgui.core.result import Result
 from mfgui.core.session import MapOrigin, Session
 from mfgui.jobs.pool import Task, TaskFailed
 
@@ -65,8 +66,8 @@ class SetControl:
         self.leaving: list[Callable[[], None]] = []
         """Called while the set that is about to be left is still there."""
         self.pictures: tuple[Picture, ...] = ()
-        self.exported: Callable[[int, ImageF32], None] = lambda _run_id, _image: None
-        """Told of each result that is in a file of its own, with the image it had."""
+        self.exported: Callable[[int, Result], None] = lambda _run_id, _result: None
+        """Told of each result that is in a file of its own, as it was."""
 
     @property
     def opening(self) -> bool:
@@ -164,7 +165,7 @@ class SetControl:
         def image() -> ImageF32:
             return result.frozen().image if shown is None or shown is result.image else shown
 
-        exported = partial(self.exported, run_id, result.image)
+        exported = partial(self.exported, run_id, result)
         self.export_image(image, path, depth=depth, exported=exported)
 
     def export_image(

@@ -20,6 +20,7 @@ from mfgui.core.events import (
     PictureReady,
     ReferenceChanged,
     ResultAdded,
+    ResultMoved,
     ResultRemoved,
     SetClosed,
     SetOpened,
@@ -149,16 +150,6 @@ class ViewControl:
         self._making.clear()
         for key in tuple(self._made):
             self.drop_picture(key)
-
-    def moved(self, before: Result, after: Result) -> None:
-        """The arrays of a result lie elsewhere now, with the same values."""
-        pairs = (
-            (before.image, after.image),
-            (before.start, after.start),
-            (before.best, after.best),
-        )
-        for key, pixels in self._making.items():
-            self._making[key] = next((new for old, new in pairs if old is pixels), pixels)
 
     def step_source(self, step: int) -> None:
         """Show the source `step` places further on; stops at both ends."""
@@ -309,9 +300,18 @@ class ViewControl:
 
     def _take(self, change: Change) -> None:
         """Results take the reference with them when they go, and bring it back."""
+        if isinstance(change, ResultMoved):
+            self._follow(change.before, change.after)
         told = SetOpened | SetClosed | ResultAdded | ResultRemoved | HistoryChanged
         if isinstance(change, told):
             self._tell_reference()
+
+    def _follow(self, before: Result, after: Result) -> None:
+        """What is being made of the images of a result is as good as made of their copies."""
+        names = ("image", "start", "best")
+        pairs = [(getattr(before, name), getattr(after, name)) for name in names]
+        for key, pixels in self._making.items():
+            self._making[key] = next((new for old, new in pairs if old is pixels), pixels)
 
     def _tell_reference(self) -> None:
         if self._told_reference != self._desk.session.reference:

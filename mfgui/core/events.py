@@ -9,6 +9,7 @@ from enum import StrEnum
 from mfgui.core.arrays import ImageU8, Rect, Size
 from mfgui.core.heat import HeatKind
 from mfgui.core.pyramid import Picture
+from mfgui.core.result import Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +125,16 @@ class ResultRemoved:
     """A result was deleted."""
 
     run_id: int
+
+
+@dataclass(frozen=True, eq=False)
+class ResultMoved:
+    """The images of a result lie elsewhere now, with the same values: `after` is it from here
+    on."""
+
+    run_id: int
+    before: Result = field(repr=False)
+    after: Result = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -350,6 +361,7 @@ Change = (
     | HeatChanged
     | SpotsChanged
     | SpotChosen
+    | ResultMoved
     | ReferenceChanged
     | TruthChanged
     | MarkChanged

@@ -76,6 +76,11 @@ class History:
         """How many of the oldest steps have gone for want of room."""
 
     @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, oldest first."""
+        return tuple(self._steps)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of all steps, oldest first; those from `position` on are undone."""
         return tuple(step.name for step in self._steps)

@@ -71,6 +71,7 @@ class TaskPool:
         """Carry out tasks until closed."""
         while (entry := self._queue.get()) is not None:
             self._carry_out(*entry)
+            del entry  # a task may hold pictures, which nobody may need by the next one
 
     def _carry_out(self, ticket: int, task: Task) -> None:
         try:

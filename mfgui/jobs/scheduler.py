@@ -66,6 +66,7 @@ class Scheduler:
         """Carry out runs until `close`."""
         while (request := self._queue.get()) is not None:
             self._carry_out(request)
+            del request  # it holds the sources, which may be left by the next one
 
     def _gate(self, run_id: int) -> Gate | None:
         with self._lock:
