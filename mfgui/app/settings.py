@@ -54,6 +54,8 @@ class Settings:
         Options of the tools by name; the tools themselves leave out what they do not know.
     ticked : tuple of str
         Names of the methods that are ticked in the list.
+    figure : str
+        Options of the last exported figure, as `files.figure_recipes.options_text` gives them.
     comparison : dict
         What the Compare workspace had last; `app.compare_control` leaves out what it does not
         know.
@@ -74,6 +76,7 @@ class Settings:
     annotator: str = ""
     palette_recent: tuple[str, ...] = ()
     ticked: tuple[str, ...] = ()
+    figure: str = ""
     tools: dict[str, bool | int | str] = field(default_factory=dict)
     comparison: dict[str, bool | int | str] = field(default_factory=dict)
     recent: tuple[tuple[str, ...], ...] = field(default=())

@@ -6,8 +6,9 @@ of the same pictures. Nothing in it is believed; every fault is one line that na
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -87,6 +88,41 @@ def check(recipe: FigureRecipe) -> FigureRecipe:
         For the first value that no recipe may have.
     """
     return _recipe(Fields(parsed(recipe_text(recipe).encode())))
+
+
+def options_text(recipe: FigureRecipe) -> str:
+    """What of a recipe is kept for the next figure, of whatever pictures.
+
+    Not the size of a pixel: it belongs to the camera, and a bar of a wrong length looks right.
+    """
+    bar = recipe.scale_bar
+    kept = None if bar is None else replace(ScaleBar(), rows=bar.rows)
+    parts = {
+        "layout": asdict(recipe.layout),
+        "page": asdict(recipe.page),
+        "difference": None if recipe.difference is None else asdict(recipe.difference),
+        "scale_bar": None if kept is None else asdict(kept),
+        "suffix": PurePosixPath(recipe.output).suffix,
+    }
+    return json.dumps(parts)
+
+
+def with_options(recipe: FigureRecipe, text: str) -> FigureRecipe:
+    """`recipe` with kept options, or as it is when they are none or damaged."""
+    try:
+        fields = Fields(parsed(text.encode()))
+        bar, difference = fields.inside_or_none("scale_bar"), fields.inside_or_none("difference")
+        suffix = fields.text("suffix", most=8)
+        return replace(
+            recipe,
+            layout=_layout(fields.inside("layout")),
+            page=_page(fields.inside("page")),
+            difference=None if difference is None else _difference(difference),
+            scale_bar=None if bar is None else _bar(bar),
+            output=_plain_name(PurePosixPath(recipe.output).stem + suffix),
+        )
+    except WrongField:
+        return recipe
 
 
 def _recipe(fields: Fields) -> FigureRecipe:
