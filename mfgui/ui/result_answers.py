@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject
 
 from mfgui.app.controller import Controller
 from mfgui.core.events import Notice, Severity
-from mfgui.methods.registry import Kind
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.parts import WindowParts
 
@@ -46,9 +45,7 @@ class ResultAnswers(QObject):
             method.show_problem()
             return
         self._controller.runs.run_all(choices)
-        methods = self._controller.registry.methods
-        if any(methods[choice.method].kind is Kind.OPTIMISER for choice in choices):
-            self._arranger.bring_up("curve")
+        self._arranger.bring_up("results")
 
     def rename(self, run_id: int) -> None:
         """Let the person type another name in the dock."""

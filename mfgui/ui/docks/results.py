@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mfgui.app.recalled import differing
+from mfgui.app.requests import DETECTOR_PREFIX
 from mfgui.core.events import RunStatus
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
@@ -32,6 +33,7 @@ from mfgui.ui.icons import IconButton, TextButton, icon_in
 from mfgui.ui.rows import Row
 from mfgui.ui.thumbnails import thumbnail
 
+_QUEUE_SHARE = 0.4  # of the dock's height, at most
 _SORTS = (("Newest first", "newest"), ("Highest score first", "score"), ("By name", "name"))
 
 
@@ -164,6 +166,10 @@ class ResultsPanel(QWidget):
         add("delete", "Delete", self.delete_clicked.emit, "Del")
         return menu
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.queue.set_room(round(_QUEUE_SHARE * event.size().height()))
+
     def tab_stops(self) -> list[QWidget]:
         """What takes the keyboard focus, from top to bottom."""
         stops: list[QWidget] = [self.sort_box, self.star_filter, self.view]
@@ -196,10 +202,13 @@ class ResultsPanel(QWidget):
     def _row(self, run_id: int) -> Row:
         now, key = self._now, f"result:{run_id}"
         result, mark = now.results[run_id], now.mark(run_id)
-        method = now.methods.get(result.provenance.method)
-        parts = [changed_parameters(result, method) or "default parameters"]
-        if result.provenance.follows is not None:
-            parts.insert(0, f"from {result.provenance.follows}")
+        provenance = result.provenance
+        method, detector = (
+            now.methods.get(name or "") for name in (provenance.method, provenance.detector)
+        )
+        parts = [changed_parameters(result, method, detector) or "default parameters"]
+        if provenance.follows is not None:
+            parts.insert(0, f"from {provenance.follows}")
         if now.revision is not None and result.map_revision not in (-1, now.revision):
             parts.insert(0, "map changed since")
         # A person's own name does not say which method it was.
@@ -324,13 +333,22 @@ def outcome(result: Result) -> list[str]:
     return parts
 
 
-def changed_parameters(result: Result, method: Method | None) -> str:
-    """The parameters that differ from the method's defaults, as on the command line."""
+def changed_parameters(
+    result: Result, method: Method | None, detector: Method | None = None
+) -> str:
+    """The parameters that differ from the method's defaults, as on the command line; those that
+    were meant for the detector differ from that one's."""
     if method is None:
         return ""
     given = result.provenance.parameters
     changed, others = differing(method, given)
-    shown = {name: given[name] for name in given if name in changed or name in others}
+    usual = {} if detector is None else detector.defaults()
+    shown = {
+        name: given[name]
+        for name in given
+        if name in changed
+        or (name in others and usual.get(name.removeprefix(DETECTOR_PREFIX)) != given[name])
+    }
     return ", ".join(f"{name}={shown_text(value)}" for name, value in shown.items())  # type: ignore[arg-type]
 
 

@@ -219,6 +219,7 @@ class RunQueueView(QWidget):
         self.clear_button.clicked.connect(self.clear_all_clicked)
         self._body = QWidget()
         self._body.setObjectName("dockBody")
+        self._room = 0  # pixels for the rows
         self._column = QVBoxLayout(self._body)
         self._area = QScrollArea()
         self._lay_out()
@@ -246,10 +247,10 @@ class RunQueueView(QWidget):
         elif not self._timer.isActive():
             self._timer.start()
 
-    def tab_stops(self) -> list[QWidget]:
-        """What takes the keyboard focus, from top to bottom."""
-        buttons = [(row.again_button, row.close_button) for row in self.rows.values()]
-        return [self.clear_button, *(button for pair in buttons for button in pair)]
+    def set_room(self, height: int) -> None:
+        """How high it may be, of which the first row is always seen."""
+        self._room = height - self.clear_button.sizeHint().height()
+        self._fit()
 
     def _arrange(self, wanted: Sequence[int]) -> None:
         for run_id in [run_id for run_id in self.rows if run_id not in wanted]:
@@ -270,12 +271,14 @@ class RunQueueView(QWidget):
         return row
 
     def _fit(self) -> None:
-        """As high as its rows, or as the first of them."""
+        """As high as its rows, or as the first of them and a half: there is more."""
         heights = [row.sizeHint().height() for row in self.rows.values()]
+        if not heights:
+            return
         margins = self._column.contentsMargins()
-        shown = sum(heights[:_MOST_ROWS]) + margins.top() + margins.bottom()
-        more = heights[_MOST_ROWS] // 2 if len(heights) > _MOST_ROWS else 0  # there is more
-        self._area.setFixedHeight(shown + more)
+        whole = sum(heights) + margins.top() + margins.bottom()
+        least, most = 1.5 * heights[0], (_MOST_ROWS + 0.5) * heights[0]
+        self._area.setFixedHeight(min(whole, round(max(least, min(most, self._room)))))
 
     def _on_time_passed(self) -> None:
         for row in self.rows.values():
