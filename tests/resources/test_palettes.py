@@ -56,6 +56,18 @@ def lab(linear: Matrix) -> Matrix:
     )
 
 
+def seen_by(vision: str, colors: list[str]) -> Matrix:
+    return lab(linear_rgb(colors) @ VISION[vision].T)
+
+
+def drawn(anchors: list[str], count: int) -> list[str]:
+    """As many colours between the anchors, linear in sRGB, as a screen has them."""
+    values = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in anchors])
+    places = np.linspace(0, len(anchors) - 1, count)
+    channels = [np.rint(np.interp(places, np.arange(len(anchors)), v)) for v in values.T]
+    return ["#{:02x}{:02x}{:02x}".format(*np.array(c, int)) for c in zip(*channels, strict=True)]
+
+
 @pytest.fixture(scope="module")
 def palettes() -> dict[str, object]:
     loaded: dict[str, object] = json.loads(resources.path("palettes.json").read_text("utf-8"))
@@ -85,9 +97,37 @@ def test_that_label_hues_are_distinct(palettes: dict[str, object]) -> None:
 @pytest.mark.parametrize("vision", VISION)
 def test_that_the_ramp_gets_evenly_lighter(palettes: dict[str, object], vision: str) -> None:
     anchors = palettes["ramp"]["anchors"]  # type: ignore[index]
-    steps = np.diff(lab(linear_rgb(anchors) @ VISION[vision].T)[:, 0])
-    assert steps.min() > 0
-    assert steps.max() <= 2 * steps.mean()
+    steps = np.diff(seen_by(vision, anchors)[:, 0])
+    assert steps.min() >= 15
+    assert steps.max() <= 1.3 * steps.mean()
+    assert np.diff(seen_by(vision, drawn(anchors, 52))[:, 0]).min() > 0
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_that_both_arms_of_the_diverging_map_get_darker(
+    palettes: dict[str, object], vision: str
+) -> None:
+    colors: list[str] = palettes["diverging"]  # type: ignore[assignment]
+    middle = len(colors) // 2
+    steps = np.diff(seen_by(vision, colors)[:, 0])
+    assert steps[:middle].min() >= 15
+    assert steps[middle:].max() <= -15
+    # The arms are alike, so that neither looks the larger difference.
+    lightness = seen_by(vision, colors)[:, 0]
+    assert np.abs(lightness - lightness[::-1]).max() <= 12
+    fine = np.diff(seen_by(vision, drawn(colors, 103))[:, 0])
+    assert fine[:51].min() > 0
+    assert fine[51:].max() < 0
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_that_the_arms_of_the_diverging_map_are_told_apart(
+    palettes: dict[str, object], vision: str
+) -> None:
+    seen = seen_by(vision, drawn(palettes["diverging"], 511))  # type: ignore[arg-type]
+    apart = np.linalg.norm(seen - seen[::-1], axis=1)
+    assert apart[:192].min() >= 25, "from a quarter of the scale on"
+    assert (np.diff(apart[128:256:8]) < 0).all(), "more with the distance from the middle"
 
 
 def test_that_the_diverging_map_is_lightest_and_neutral_in_the_middle(
@@ -97,5 +137,6 @@ def test_that_the_diverging_map_is_lightest_and_neutral_in_the_middle(
     lightness, a, b = lab(linear_rgb(colors)).T
     middle = len(colors) // 2
     assert np.hypot(a[middle], b[middle]) < 2
-    assert (np.diff(lightness[: middle + 1]) > 15).all()
-    assert (np.diff(lightness[middle:]) < -15).all()
+    assert lightness[middle] > 95
+    assert b[0] < -30, "blue"
+    assert b[-1] > 30, "orange"
