@@ -60,8 +60,8 @@ def measures(area: Area, *, window: int | None) -> tuple[Column, ...]:
             "RMSE",
             Better.LOWER,
             "Root of the mean squared error against the ground truth, over all channels of the "
-            f"fused picture before it is rounded, white being 255. {_LEFT_OUT}",
-            unit="grey levels of 255",
+            f"fused picture before it is rounded, in grey levels, white being 255. {_LEFT_OUT}",
+            unit="levels",
             area=area,
             digits=3,
         ),

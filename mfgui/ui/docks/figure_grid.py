@@ -1,0 +1,158 @@
+"""A grid of figures in a dock: the best ones bold, what is missing dimmed with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+MISSING = "–"
+_ROW_HEIGHT = 26
+_LEAST = 56
+_WIDEST = 300
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column; `name` is what a screen reader says instead of its short `text`."""
+
+    text: str
+    tip: str = ""
+    name: str = ""
+    left: bool = False
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One cell: `strong` for the best one, `dim` for what is missing or beside the point."""
+
+    text: str
+    tip: str = ""
+    strong: bool = False
+    dim: bool = False
+
+
+class FigureGrid(QTableWidget):
+    """Rows of figures that are changed in place; columns are as wide as what they hold.
+
+    `head_clicked` carries a column, `row_opened` a row that was double-clicked or entered.
+    """
+
+    head_clicked = Signal(int)
+    row_opened = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._heads: tuple[Head, ...] = ()
+        self.setAccessibleName(name)
+        self.setObjectName("dockGrid")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setStyleSheet("QTableWidget#dockGrid { border: none; border-radius: 0; }")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(_LEAST)
+        header.setMaximumSectionSize(_WIDEST)
+        header.sectionClicked.connect(self.head_clicked)
+        self.cellDoubleClicked.connect(lambda row, _column: self.row_opened.emit(row))
+
+    def show_figures(self, heads: Sequence[Head], rows: Sequence[Sequence[Figure]]) -> None:
+        """Show other figures; the selected row stays where it is."""
+        if tuple(heads) != self._heads:
+            self._show_heads(tuple(heads))
+        if self.rowCount() != len(rows):
+            self.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            for column, figure in enumerate(row):
+                self._show_figure(number, column, figure)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentRow() >= 0:
+            self.row_opened.emit(self.currentRow())
+            return
+        super().keyPressEvent(event)
+
+    def _show_heads(self, heads: tuple[Head, ...]) -> None:
+        self._heads = heads
+        self.setColumnCount(len(heads))
+        header = self.horizontalHeader()
+        for column, head in enumerate(heads):
+            item = QTableWidgetItem(head.text)
+            item.setToolTip(f"<p>{head.tip}</p>" if head.tip else "")
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, head.name or head.text)
+            item.setTextAlignment(_side(left=head.left))
+            font = QFont(self.font())
+            font.setWeight(QFont.Weight.DemiBold if head.strong else QFont.Weight.Normal)
+            item.setFont(font)
+            self.setHorizontalHeaderItem(column, item)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _show_figure(self, number: int, column: int, figure: Figure) -> None:
+        item = self.item(number, column)
+        if item is None:
+            item = QTableWidgetItem()
+            item.setTextAlignment(_side(left=self._heads[column].left))
+            self.setItem(number, column, item)
+        if item.data(Qt.ItemDataRole.UserRole) == figure:
+            return
+        item.setData(Qt.ItemDataRole.UserRole, figure)
+        item.setText(figure.text)
+        item.setToolTip(f"<p>{figure.tip}</p>" if figure.tip else "")
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold if figure.strong else QFont.Weight.Normal)
+        item.setFont(font)
+        role = QPalette.ColorRole.PlaceholderText if figure.dim else QPalette.ColorRole.Text
+        item.setForeground(self.palette().color(role))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, self._words(column, figure))
+
+    def _words(self, column: int, figure: Figure) -> str:
+        head = self._heads[column]
+        text = figure.tip if figure.dim and figure.tip else figure.text
+        return f"{head.name or head.text}: {text}{', best' if figure.strong else ''}"
+
+    def changeEvent(self, event: object) -> None:
+        super().changeEvent(event)  # type: ignore[arg-type]
+        if event.type().name in ("PaletteChange", "FontChange"):  # type: ignore[attr-defined]
+            self._colour_again()
+
+    def _colour_again(self) -> None:
+        """The theme is another one."""
+        for number in range(self.rowCount()):
+            for column in range(self.columnCount()):
+                item = self.item(number, column)
+                figure = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+                if figure is not None:
+                    item.setData(Qt.ItemDataRole.UserRole, None)
+                    self._show_figure(number, column, figure)
+
+
+def local_number(value: float, digits: int) -> str:
+    """A value as the person's language writes it."""
+    if value in (float("inf"), float("-inf")):
+        return "∞" if value > 0 else "-∞"
+    return QLocale().toString(float(value), "f", digits)
+
+
+def _side(*, left: bool) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,247 @@
+"""Metrics dock: scores of the results, for the whole picture, the boundary band or the region."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mfgui.app.controller import Controller
+from mfgui.app.score_columns import AREAS
+from mfgui.core.events import (
+    Change,
+    CompareChanged,
+    RegionChanged,
+    ScoresChanged,
+    ShownChanged,
+)
+from mfgui.core.score_table import Area, Better, Cell, Column, ScoreTable
+from mfgui.files.score_tables import table_csv
+from mfgui.ui.docks.figure_grid import MISSING, Figure, FigureGrid, Head, local_number
+from mfgui.ui.icons import TextButton
+
+_SETTLE_MS = 400
+_DIRECTIONS = {
+    Better.HIGHER: "Higher is better.",
+    Better.LOWER: "Lower is better.",
+    Better.NEITHER: "",
+}
+
+
+class MetricsPanel(QWidget):
+    """A sortable table that is computed while it can be seen.
+
+    `export_clicked`: the table should be written to a file.
+    """
+
+    export_clicked = Signal()
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._table = ScoreTable((), ())
+        self._order: list[int] = []  # rows of the table as they are shown
+        self._sorted_by, self._falling = "local_q", True
+        self.grid = FigureGrid("Scores of the results")
+        self.area_box = QComboBox()
+        self.state = QLabel()
+        self.copy_button = TextButton("copy", "Copy")
+        self.export_button = TextButton("export", "Export table…")
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(controller.scores.renew)
+        self._lay_out()
+        self.area_box.activated.connect(self._on_area_chosen)
+        self.grid.head_clicked.connect(self._on_head_clicked)
+        self.grid.row_opened.connect(self._on_row_opened)
+        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.csv()))
+        self.export_button.clicked.connect(self.export_clicked)
+        controller.notifier.connect(self._take)
+
+    @property
+    def area(self) -> Area:
+        """Pixels whose scores are shown."""
+        return Area(self.area_box.currentData())
+
+    def csv(self) -> str:
+        """What is shown, in the order in which it is shown."""
+        rows = tuple(self._table.rows[number] for number in self._order)
+        return table_csv(ScoreTable(self._table.columns, rows))
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        scores = self._controller.scores
+        self._name_areas()
+        self._table = scores.table((self.area,))
+        self._order = self._sorted()
+        self._pages.setCurrentIndex(1 if self._table.rows else 0)
+        columns = self._table.columns
+        best = [self._table.best(column) for column in range(len(columns))]
+        rows = [
+            [
+                Figure(self._table.rows[number].title),
+                *(
+                    _figure(column, cell, strong=number in best[place])
+                    for place, (column, cell) in enumerate(
+                        zip(columns, self._table.rows[number].cells, strict=True)
+                    )
+                ),
+            ]
+            for number in self._order
+        ]
+        self.grid.show_figures([self._first_head(), *map(self._head, columns)], rows)
+        self._select_shown()
+        self.state.setText(self._state_words())
+        if scores.stale and not self._settle.isActive():
+            self._settle.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._want()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._settle.stop()
+        self._controller.scores.want(False, by="metrics")
+
+    def _want(self) -> None:
+        self._controller.scores.want(True, by="metrics", areas=(self.area,))
+        self.refresh()
+
+    def _take(self, change: Change) -> None:
+        if not self.isVisible():
+            return
+        if isinstance(change, ScoresChanged):
+            if self._controller.scores.stale:
+                self._settle.start()  # anew with every change: edits are still going on
+            self.refresh()
+        elif isinstance(change, RegionChanged | CompareChanged):
+            self._name_areas()
+        elif isinstance(change, ShownChanged):
+            self._select_shown()
+
+    def _on_area_chosen(self, _index: int) -> None:
+        self._want()
+
+    def _on_head_clicked(self, column: int) -> None:
+        """Order by a column, the best first; a second click turns the order round."""
+        key = self._table.columns[column - 1].key if column else ""
+        if key == self._sorted_by:
+            self._falling = not self._falling
+        else:
+            self._sorted_by = key
+            better = self._table.columns[column - 1].better if column else Better.LOWER
+            self._falling = better is not Better.LOWER
+        self.refresh()
+
+    def _on_row_opened(self, row: int) -> None:
+        self._controller.view.show(self._table.rows[self._order[row]].key)
+
+    def _sorted(self) -> list[int]:
+        """Numbers of the rows in their order; those without a value come last."""
+        numbers = list(range(len(self._table.rows)))
+        keys = [column.key for column in self._table.columns]
+        if self._sorted_by not in keys:
+            return numbers[::-1] if self._falling else numbers
+        values = self._table.values(keys.index(self._sorted_by))
+        sign = -1.0 if self._falling else 1.0
+
+        def place(number: int) -> tuple[bool, float]:
+            value = values[number]
+            return value is None, 0.0 if value is None else sign * value
+
+        return sorted(numbers, key=place)
+
+    def _first_head(self) -> Head:
+        mark = self._mark("")
+        return Head(f"Result{mark}", "In the order of their numbers.", left=True, strong=bool(mark))
+
+    def _head(self, column: Column) -> Head:
+        mark = self._mark(column.key)
+        name = f"{column.title} [{column.unit}]" if column.unit else column.title
+        text = f"{name} {column.better.arrow}".rstrip()
+        tip = " ".join(part for part in (column.explained, _DIRECTIONS[column.better]) if part)
+        return Head(f"{text}{mark}", tip, name, strong=bool(mark))
+
+    def _mark(self, key: str) -> str:
+        """The end of the head that the rows are ordered by; empty for the other ones."""
+        if key != self._sorted_by:
+            return ""
+        return "  ▼" if self._falling else "  ▲"
+
+    def _select_shown(self) -> None:
+        shown = ":".join(self._controller.session.shown.split(":")[:2])
+        keys = [self._table.rows[number].key for number in self._order]
+        if shown in keys:
+            self.grid.selectRow(keys.index(shown))
+        else:
+            self.grid.clearSelection()
+
+    def _state_words(self) -> str:
+        left = sum(cell.coming for row in self._table.rows for cell in row.cells)
+        return f"Computing, {left} values left…" if left else ""
+
+    def _name_areas(self) -> None:
+        """What can be chosen, with the width of the band and the size of the region."""
+        band, region = self._controller.scores.band, self._controller.session.region
+        names = {
+            Area.WHOLE: AREAS[Area.WHOLE].capitalize(),
+            Area.BAND: f"Boundary band, {band} px",
+            Area.REGION: "Region"
+            if region is None
+            else f"Region, {region.width} × {region.height} px",
+        }
+        for place, area in enumerate(Area):
+            self.area_box.setItemText(place, names[area])
+
+    def _lay_out(self) -> None:
+        for area in Area:
+            self.area_box.addItem(AREAS[area].capitalize(), area.value)
+        self.area_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.area_box.setAccessibleName("Pixels that are scored")
+        self.area_box.setToolTip("Pixels that are scored")
+        self.state.setObjectName("hint")
+        self.state.setAccessibleName("What is being computed")
+        self.copy_button.setToolTip("Copy the table as CSV")
+        self.export_button.setToolTip("Write the table as CSV, JSON, Markdown or LaTeX")
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 4, 8, 4)
+        top.setSpacing(8)
+        top.addWidget(self.area_box)
+        top.addWidget(self.state, 1)
+        top.addWidget(self.copy_button)
+        top.addWidget(self.export_button)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.grid, 1)
+        hint = QLabel("Scores of the results appear here once a method has run.")
+        hint.setObjectName("hint")
+        hint.setWordWrap(True)
+        hint.setContentsMargins(12, 4, 12, 12)
+        empty = QWidget()
+        rows = QVBoxLayout(empty)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(hint)
+        rows.addStretch(1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(empty)
+        self._pages.addWidget(body)
+
+
+def _figure(column: Column, cell: Cell, *, strong: bool) -> Figure:
+    if cell.value is None:
+        return Figure("…" if cell.coming else MISSING, cell.note.capitalize(), dim=True)
+    exact = f"{cell.value!r}"
+    tip = f"{exact}, {cell.note}" if cell.note else exact
+    return Figure(local_number(cell.value, column.digits), tip, strong=strong)
