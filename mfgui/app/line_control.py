@@ -127,7 +127,7 @@ class LineControl:
 
     def read(self, keys: Sequence[str], done: Callable[[Read], None]) -> None:
         """Have the values of pictures along the line read; `done` gets those of the keys that
-        there are. A wish that is not fulfilled yet is forgotten."""
+        there are, none after a failure. A wish that is not fulfilled yet is forgotten."""
         self.stop()
         session = self._desk.session
         if session.line is None or session.stack is None:
@@ -146,6 +146,7 @@ class LineControl:
             if reading is self._reading:
                 self._reading = None
                 self._desk.failing("the line is as it was")(failure)
+                done({})
 
         self._desk.submit(task, done=answered, failed=failed, urgent=True)
 
