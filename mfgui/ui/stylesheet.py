@@ -140,6 +140,14 @@ QProgressBar::chunk { background: $accent; border-radius: 3px; }
 _LISTS = """
 QListView { background: $panel; border: none; outline: none; }
 QListView::item { border: none; }
+QListWidget { border: 1px solid $border; border-radius: 6px; padding: 2px; }
+QListWidget:focus { border-color: $focus; }
+QListWidget::item { min-height: 28px; padding: 0 6px; border-radius: 4px; }
+QListWidget::item:hover { background: $hover; }
+QListWidget::item:selected { background: $selected; color: $text; }
+QListWidget::indicator { width: 16px; height: 16px; border: 1px solid $border; border-radius: 4px;
+    background: $input; }
+QListWidget::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
 QScrollArea { background: $panel; border: none; }
 QScrollArea > QWidget > QWidget#dockBody { background: $panel; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
