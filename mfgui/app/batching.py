@@ -91,7 +91,7 @@ class Failures:
     def add(self, status: RunStatus, wish: Wish, *, reason: str) -> None:
         """A run has failed, or could not even begin."""
         failed = replace(status, state=RunState.FAILED, remaining=None, reason=reason)
-        # Asked for again it is a run of its own, which may take the canvas as any other.
+        # Without what it was queued with, which holds a copy of the map.
         self._failed[status.run_id] = (failed, replace(wish, batch=None))
 
     def take(self, run_id: int) -> Wish | None:

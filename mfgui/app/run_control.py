@@ -35,7 +35,7 @@ from mfgui.jobs.request import RunRequest
 from mfgui.methods.registry import Kind, Value
 
 _SLOW_TO_START = 4_000_000  # pixels
-_OTHERS_GO_ON = "the other methods go on; nothing else has changed"
+_OTHERS_GO_ON = "other runs go on; nothing else has changed"
 
 
 class RunControl:
@@ -107,7 +107,7 @@ class RunControl:
         wish = self.failures.take(run_id)
         if wish is not None:
             self._desk.notifier.emit(QueueChanged())
-            self._ask(wish)
+            self._ask(replace(wish, batch=Batch(self._desk.session.shown)))
 
     def dismiss(self, run_id: int | None = None) -> None:
         """Forget one failure, or all of them."""

@@ -11,6 +11,7 @@ from mfgui.core.events import RunState, RunStatus
 from mfgui.ui.icons import IconButton
 
 _TICK_MS = 250
+_PARTS = 1000  # of the bar of a stage that says how much of it is done
 _PAUSE = "Pause this run (Ctrl+Shift+F5: all)"
 _RESUME = "Let this run go on (Ctrl+Shift+F5: all)"
 
@@ -33,14 +34,14 @@ def progress_words(status: RunStatus, *, elapsed: float) -> tuple[str, str]:
     if status.state is RunState.QUEUED:
         return "Waiting", ""
     paused = status.state is RunState.PAUSED
+    known = status.remaining
+    left = "" if known is None else f"{clock_text(known + 0.999)} left"
     if not status.total:
         stage = status.stage[:1].upper() + status.stage[1:] or status.name
-        return f"Paused, {stage.lower()}" if paused else stage, clock_text(elapsed)
-    left = (
-        "estimating" if status.remaining is None else f"{clock_text(status.remaining + 0.999)} left"
-    )
+        times = f"{clock_text(elapsed)} · {left}" if left else clock_text(elapsed)
+        return f"Paused, {stage.lower()}" if paused else stage, times
     where = f"{'Paused at' if paused else 'Iteration'} {status.iteration} of {status.total}"
-    return where, f"{clock_text(elapsed)} · {left}"
+    return where, f"{clock_text(elapsed)} · {left or 'estimating'}"
 
 
 class ProgressView(QWidget):
@@ -100,8 +101,12 @@ class ProgressView(QWidget):
         more = f"; {self._others} more in progress or waiting" if self._others else ""
         self.where.setToolTip(f"{status.name} on {status.device}{more}")
         self.times.setText(times)
-        self.bar.setRange(0, status.total)
-        self.bar.setValue(status.iteration)
+        if status.total or status.share is None:
+            self.bar.setRange(0, status.total)
+            self.bar.setValue(status.iteration)
+        else:
+            self.bar.setRange(0, _PARTS)
+            self.bar.setValue(round(_PARTS * status.share))
         self.bar.setAccessibleDescription(f"{where}, {times}")
         self.stop_button.setEnabled(status.state is not RunState.STOPPING)
         self.pause_button.setEnabled(status.held or status.state is RunState.RUNNING)

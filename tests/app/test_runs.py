@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from mfgui.app.runs import RunTracker
 from mfgui.core.events import RunState
-from mfgui.jobs.events import Iterated
+from mfgui.jobs.events import Iterated, Progress
 from mfgui.jobs.request import RunRequest
+from mfgui.methods.registry import load
 
 
 def _request(run_id: int) -> RunRequest:
@@ -100,3 +103,42 @@ def test_that_the_oldest_run_that_left_its_queue_is_followed() -> None:
     assert tracker.followed().run_id == 2
     tracker.ended(2, RunState.DONE)
     assert tracker.followed().run_id == 3
+
+
+def _told(method: str, stage: str, *, map_only: bool = False) -> list[float | None]:
+    """Times left that a run of a method tells, a quarter of `stage` after two seconds of it and
+    a half after four; three seconds of reading came before."""
+    now = [100.0]
+    tracker = RunTracker(clock=lambda: now[0])
+    chosen, detector = load().get(method), load().get("laplacian")
+    tracker.add(RunRequest(1, "run", None, chosen, (), detector, map_only=map_only))
+    tracker.started(1)
+    tracker.progressed(Progress(1, "reading", 0, 1))
+    now[0] = 103.0
+    left = []
+    for seconds, done in ((0.0, 0), (2.0, 25), (4.0, 50)):
+        now[0] = 103.0 + seconds
+        left.append(tracker.progressed(Progress(1, stage, done, 100)).remaining)
+    assert tracker.status(1).share == 0.5
+    return left
+
+
+@pytest.mark.parametrize(
+    ("method", "map_only"), [("gff", False), ("gfdf", False), ("laplacian", True)]
+)
+def test_that_a_method_without_steps_tells_its_time_left(method: str, map_only: bool) -> None:
+    stage = load().get(method).title if method == "gff" else "detecting"
+    assert _told(method, stage, map_only=map_only) == [None, 6.0, 4.0]
+
+
+def test_that_the_time_left_is_unknown_while_something_long_comes_after() -> None:
+    assert _told("ms-lap", "detecting") == [None, None, None]
+    assert _told("composite", "detecting") == [None, None, None]
+
+
+def test_that_a_stage_that_tells_nothing_has_no_share() -> None:
+    tracker = RunTracker(clock=lambda: 0.0)
+    tracker.add(_request(1))
+    tracker.started(1)
+    assert tracker.progressed(Progress(1, "reading", 0, 1)).share is None
+    assert tracker.iterated(_step(25, 1.0)).share == 0.25

@@ -39,11 +39,15 @@ def test_that_times_read_as_on_a_clock(seconds: float, text: str) -> None:
         ({"state": RunState.PAUSING}, ("Pausing…", "1:03")),
         ({"state": RunState.PAUSED}, ("Paused at 12 of 60", "1:03 · 0:08 left")),
         (
-            {"state": RunState.PAUSED, "total": 0, "stage": "detecting"},
+            {"state": RunState.PAUSED, "total": 0, "stage": "detecting", "remaining": None},
             ("Paused, detecting", "1:03"),
         ),
         ({"state": RunState.QUEUED}, ("Waiting", "")),
-        ({"total": 0, "iteration": 0, "stage": "detecting"}, ("Detecting", "1:03")),
+        (
+            {"total": 0, "iteration": 0, "stage": "detecting", "remaining": None},
+            ("Detecting", "1:03"),
+        ),
+        ({"total": 0, "iteration": 0, "stage": "GFF"}, ("GFF", "1:03 · 0:08 left")),
     ],
 )
 def test_that_progress_is_said_in_words(change: dict[str, Any], words: tuple[str, str]) -> None:
@@ -62,6 +66,13 @@ def test_that_the_bar_follows_the_run(view: ProgressView) -> None:
     assert view.isVisible()
     assert (view.bar.value(), view.bar.maximum()) == (12, 60)
     assert "Iteration 12 of 60" in view.bar.accessibleDescription()
+
+
+def test_that_the_bar_follows_a_stage_that_says_how_far_it_is(view: ProgressView) -> None:
+    view.show_status(status(total=0, iteration=0, stage="GFF", share=0.25))
+    assert view.bar.value() / view.bar.maximum() == 0.25
+    view.show_status(status(total=0, iteration=0, stage="GFF", share=None))
+    assert (view.bar.minimum(), view.bar.maximum()) == (0, 0)  # busy
 
 
 def test_that_it_is_gone_when_the_run_ends(view: ProgressView) -> None:
