@@ -15,6 +15,7 @@ from mfgui.core.events import ResultAdded, ResultRemoved, ThumbnailReady
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
 from mfgui.core.session import Mark
+from mfgui.files.scratch import is_mapped
 from mfgui.jobs.pool import Report, TaskFailed
 
 
@@ -41,7 +42,8 @@ class ResultStep:
         if self.result is None:
             return 0
         images = (self.result.image, self.result.start, self.result.best)
-        return sum({id(image): int(image.nbytes) for image in images}.values())
+        in_memory = {id(image): int(image.nbytes) for image in images if not is_mapped(image)}
+        return sum(in_memory.values())
 
     def undo(self) -> None:
         self._change()

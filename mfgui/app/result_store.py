@@ -15,9 +15,7 @@ from mfgui.core.events import (
     Change,
     HistoryChanged,
     PictureReady,
-    ResultAdded,
     ResultMoved,
-    ResultRemoved,
     ScoresChanged,
     SetClosed,
     SetOpened,
@@ -92,7 +90,8 @@ class ResultStore:
         match change:
             case SetOpened() | SetClosed():
                 self.abandon()
-            case ResultAdded() | ResultRemoved() | HistoryChanged() | ShownChanged():
+            case HistoryChanged() | ShownChanged():
+                # Not when a result is added: it may be about to be shown, and is a step then.
                 self._keep_within()
             case PictureReady() | ScoresChanged():
                 self._release()
