@@ -105,9 +105,10 @@ class Actions(QObject):
         if action.text() == text:
             return
         action.setText(text)
-        action.setIconText(_icon_text(text))
-        self._icons[name] = icon
-        action.setIcon(icon_in(self._palette, icon))
+        if icon:
+            action.setIconText(_icon_text(text))
+            self._icons[name] = icon
+            action.setIcon(icon_in(self._palette, icon))
 
     def _group(self, name: str) -> QActionGroup:
         if name not in self._groups:

@@ -274,7 +274,8 @@ class Arranger(QObject):
         heights = [(height - top) * share // sum(rest) for share in rest]
         if len(leaders) > 1:
             window.resizeDocks(leaders, [top, *heights], vertical)
-        window.resizeDocks(self._there(plan.below)[:1], [curve_height(size)], vertical)
+        below = self._there(plan.below)[:1]
+        window.resizeDocks(below, [curve_height(size)] * len(below), vertical)
 
     def _show_titles(self) -> None:
         """A dock in a group of tabs needs no title of its own."""

@@ -79,6 +79,7 @@ class Doubts(QObject):
             self._settled.start()  # a stroke is not over
             return
         self._controller.heat.renew()
+        self._controller.scores.renew()
         self._controller.spots.settle()
 
     def _take(self, change: Change) -> None:

@@ -19,6 +19,7 @@ from mfgui.ui.action_adapter import Actions
 from mfgui.ui.annotation_answers import AnnotationAnswers
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
+from mfgui.ui.canvas.panes import PaneGroup
 from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.commanding import Commands
 from mfgui.ui.compare_answers import CompareAnswers
@@ -113,7 +114,7 @@ class MainWindow(QMainWindow):
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
         self.results = ResultAnswers(controller, self.parts, self.arranger, parent=self)
         self.commands.add(self.results.answers())
-        self.comparing = ComparePresenter(controller, self.parts, self)
+        self.comparing = ComparePresenter(controller, self.parts, self._panes, self)
         self.annotations = AnnotationAnswers(
             self,
             controller,
@@ -199,7 +200,8 @@ class MainWindow(QMainWindow):
         bars = (parts.option_bar, parts.compare_bar)
         self._work = WorkArea(parts.banners, parts.strip, bars, self._pages)
         self._pages.addWidget(parts.start)
-        self._pages.addWidget(parts.canvas)
+        self._panes = PaneGroup(parts.canvas)
+        self._pages.addWidget(self._panes)
         self.setCentralWidget(self._work)
         self.setStatusBar(parts.status)
         menus = parts.actions.fill_menus(self.menuBar())
@@ -222,7 +224,7 @@ class MainWindow(QMainWindow):
         self._themes.changed.connect(self._on_theme_changed)
         connect_workspaces(parts, controller, self.arranger, self._work)
         connect_start(parts, commands, self.annotations.open_list, controller.truth.load)
-        connect_canvas(parts, controller, self.presenter)
+        connect_canvas(parts, self._panes, controller, self.presenter)
         connect_docks(parts, controller, commands, self.presenter)
 
     def _show_sets(self) -> None:
@@ -234,14 +236,14 @@ class MainWindow(QMainWindow):
 
     def _show_set(self, there: bool) -> None:
         """The canvas with its docks, or the start page."""
-        was_there = self._pages.currentWidget() is self.parts.canvas
+        was_there = self._pages.currentWidget() is self._panes
         self._tool_bar.setVisible(there)
         self._tool_bar.fit(self.width())
         self._work.show_set(there)
         self.parts.status.setVisible(there)
         if there:
             self.arranger.come_back()
-            self._pages.setCurrentWidget(self.parts.canvas)
+            self._pages.setCurrentWidget(self._panes)
         else:
             self.arranger.go_away()
             self._pages.setCurrentWidget(self.parts.start)
@@ -324,7 +326,7 @@ class MainWindow(QMainWindow):
             annotate_layout=layouts.get(Workspace.ANNOTATE, ""),
             compare_layout=layouts.get(Workspace.COMPARE, ""),
             workspace=self.arranger.workspace.value,
-            overlay=overlay.mode.value,
+            overlay=self.parts.overlay.own_mode.value,
             overlay_strength=overlay.strength,
         )
 

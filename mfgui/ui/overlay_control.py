@@ -49,6 +49,8 @@ class OverlayControl(QWidget):
         super().__init__(parent)
         self._overlay = overlay
         self._mode_before_off = OverlayMode.TINT if _is_off(overlay) else overlay.mode
+        self._comparing = False
+        self._mode_elsewhere = OverlayMode.OFF  # of the Compare workspace, or outside it
         self.button = IconButton("overlay", "Overlay")
         self.menu = QMenu(self)
         self.modes: dict[OverlayMode, QAction] = {}
@@ -62,6 +64,19 @@ class OverlayControl(QWidget):
     @property
     def overlay(self) -> Overlay:
         return self._overlay
+
+    @property
+    def own_mode(self) -> OverlayMode:
+        """The mode outside the Compare workspace."""
+        return self._mode_elsewhere if self._comparing else self._overlay.mode
+
+    def enter(self, comparing: bool) -> None:
+        """The Compare workspace has a mode of its own, which is off at first: what is compared
+        are the pixels at the boundaries, where overlays lie."""
+        if comparing != self._comparing:
+            self._comparing = comparing
+            here, self._mode_elsewhere = self._mode_elsewhere, self._overlay.mode
+            self.set_mode(here)
 
     def toggle(self) -> None:
         """Off, or back to the mode that was on."""

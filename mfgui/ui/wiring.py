@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from mfgui.app.controller import Controller
 from mfgui.ui.arrangement import Arranger
+from mfgui.ui.canvas.panes import PaneGroup
 from mfgui.ui.commanding import Commands
 from mfgui.ui.drop import Drop
 from mfgui.ui.label_shares import LabelPresenter
@@ -28,8 +29,10 @@ def connect_workspaces(
     def show(name: str) -> None:
         parts.actions[f"workspace-{name}"].setChecked(True)
         parts.sources.show_as_labels(name == Workspace.ANNOTATE)
-        work.show_comparing(name == Workspace.COMPARE)
-        controller.compare.enter(name == Workspace.COMPARE)
+        comparing = name == Workspace.COMPARE
+        work.show_comparing(comparing)
+        parts.overlay.enter(comparing)
+        controller.compare.enter(comparing)
 
     arranger.workspace_changed.connect(show)
 
@@ -61,11 +64,13 @@ def connect_start(
     parts.drops.dropped.connect(dropped)
 
 
-def connect_canvas(parts: WindowParts, controller: Controller, presenter: Presenter) -> None:
+def connect_canvas(
+    parts: WindowParts, panes: PaneGroup, controller: Controller, presenter: Presenter
+) -> None:
     """The canvas, its overlay and what the status bar says of it."""
     canvas, overlay = parts.canvas, parts.overlay
     canvas.set_overlay(overlay.overlay.mode, overlay.overlay.strength)
-    canvas.hovered.connect(parts.status.show_readout)
+    panes.hovered.connect(parts.status.show_readout)
     canvas.view_changed.connect(parts.status.show_zoom)
     canvas.source_step_requested.connect(controller.view.step_source)
     canvas.peek_requested.connect(presenter.peek)

@@ -18,16 +18,19 @@ from mfgui.core.arrays import ImageU8
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 LEAST_SIMILARITY = 0.9  # curves and times differ a little between machines
+_SMALL = {
+    ".png": [cv2.IMWRITE_PNG_COMPRESSION, 9],
+    ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 82, cv2.IMWRITE_JPEG_OPTIMIZE, 1],
+}
 
 
-def check_picture(widget: QWidget, name: str) -> None:
-    """The widget looks as in ``docs/pictures/NAME.png``."""
+def check_picture(widget: QWidget, name: str, *, suffix: str = ".png") -> None:
+    """The widget looks as in ``docs/pictures/NAME.png``, or ``.jpg`` where there are many."""
     shown = pixels_of(widget.grab().toImage())
-    path = PICTURES / f"{name}.png"
+    path = PICTURES / f"{name}{suffix}"
     if os.environ.get("MFGUI_WRITE_PICTURES"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        small = [cv2.IMWRITE_PNG_COMPRESSION, 9]
-        path.write_bytes(cv2.imencode(".png", shown[..., ::-1], small)[1].tobytes())
+        path.write_bytes(cv2.imencode(suffix, shown[..., ::-1], _SMALL[suffix])[1].tobytes())
     kept = cv2.imread(str(path))[..., ::-1]
     assert kept.shape == shown.shape
     alike = structural_similarity(reduced(kept), reduced(shown), data_range=255)
