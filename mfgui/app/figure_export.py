@@ -22,6 +22,7 @@ from mfgui.core.result import Result
 from mfgui.core.session import Session
 from mfgui.core.stack import SourceStack
 from mfgui.files.figure_layout import lay_out
+from mfgui.files.figure_panels import reduced
 from mfgui.files.figure_saving import Written, draw_again, save_figure
 from mfgui.files.figures import Style, compose
 from mfgui.files.profiles import usable
@@ -29,6 +30,7 @@ from mfgui.files.session_fields import plain_value
 from mfgui.jobs.pool import Report, Task
 
 _PREVIEW_SIDE = 1400  # pixels of the longer side that a preview keeps of a picture
+_FINER = 3
 _ROWS = 512
 _MM_PER_INCH = 25.4
 
@@ -141,12 +143,17 @@ class PreviewPictures:
 
 
 def preview(recipe: FigureRecipe, pictures: PreviewPictures, *, width: int) -> Task:
-    """The figure in `width` dots, (H, W, 3) uint8."""
-    dpi = max(30.0, width / recipe.page.width_mm * _MM_PER_INCH)
-    small = replace(recipe, page=replace(recipe.page, dpi=dpi))
+    """The figure in `width` dots, (H, W, 3) uint8.
+
+    Drawn finer and then reduced: lines thinner than a dot of the screen look as in print.
+    """
+    dpi = _FINER * width / recipe.page.width_mm * _MM_PER_INCH
+    fine = replace(recipe, page=replace(recipe.page, dpi=dpi))
 
     def task(_report: Report) -> ImageU8:
-        return compose(small, pictures.opened, style()).raster()
+        canvas = compose(fine, pictures.opened, style()).raster()
+        height = max(1, round(canvas.shape[0] / _FINER))
+        return reduced(canvas, width, height)
 
     return task
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mfgui.app import figure_export
@@ -124,10 +125,11 @@ class FigureExport:
         self._parts.banners.show_notice(notice)
 
 
-class _Previewing:
+class _Previewing(QObject):
     """Keeps the preview of one dialog up to date: one task at a time, the newest wish next."""
 
     def __init__(self, controller: Controller, dialog: FigureDialog) -> None:
+        super().__init__(dialog)
         self._controller, self._dialog = controller, dialog
         self._pictures = PreviewPictures(controller.session)
         self._busy = False

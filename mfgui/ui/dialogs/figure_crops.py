@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mfgui.core.arrays import Rect, Size
@@ -17,23 +17,23 @@ from mfgui.ui.icons import IconButton, TextButton
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#d55e00")
 _PLACES = (
     (Place.ROW, "Own row"),
-    (Place.UPPER_LEFT, "Inset upper left"),
-    (Place.UPPER_RIGHT, "Inset upper right"),
-    (Place.LOWER_LEFT, "Inset lower left"),
-    (Place.LOWER_RIGHT, "Inset lower right"),
+    (Place.UPPER_LEFT, "Upper left corner"),
+    (Place.UPPER_RIGHT, "Upper right corner"),
+    (Place.LOWER_LEFT, "Lower left corner"),
+    (Place.LOWER_RIGHT, "Lower right corner"),
 )
-_HEADS = ("", "Left", "Top", "Width", "Height", "Shown as", "")
+_HEADS = ("", "Left", "Top", "Width", "Height", "Shown in", "")
 _NEW_SHARE = 5  # a crop that nothing suggests has this part of the picture's sides
 
 
-class CropRow(QWidget):
+class CropRow(QObject):
     """Fields of one crop; `edited`, and `removed` by its button."""
 
     edited = Signal()
     removed = Signal()
 
-    def __init__(self, crop: Crop, size: Size) -> None:
-        super().__init__()
+    def __init__(self, crop: Crop, size: Size, parent: QObject) -> None:
+        super().__init__(parent)
         self._crop = crop
         self._size = size
         self.name = QLabel(crop.name)
@@ -139,7 +139,7 @@ class CropChoice(QWidget):
         self.changed.emit()
 
     def _add(self, crop: Crop) -> None:
-        row = CropRow(crop, self._size)
+        row = CropRow(crop, self._size, self)
         self.rows.append(row)
         self._place(row, len(self.rows))
         row.edited.connect(self.changed)

@@ -31,9 +31,9 @@ from mfgui.ui.dialogs.saving import SavingDialog
 _FORMATS = ((".png", "PNG"), (".tif", "TIFF"), (".pdf", "PDF"))
 _ALIASES = {".tiff": ".tif"}
 _WAIT_MS = 120  # after the last change
-_FORM_WIDTH = 470
+_FORM_WIDTH = 500
 _PREVIEW = QSize(360, 300)
-_FIRST = QSize(1120, 760)
+_FIRST = QSize(1180, 800)
 _EDGE = 16
 
 

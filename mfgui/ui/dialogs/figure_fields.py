@@ -7,7 +7,18 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
+
+_LEAST_WIDTH = 76
+_CAPTION = 72
 
 
 class WholeBox(QSpinBox):
@@ -20,6 +31,7 @@ class WholeBox(QSpinBox):
         self.setAccessibleName(words)
         self.setKeyboardTracking(False)
         self.setAcceptDrops(False)
+        self.lineEdit().setTextMargins(4, 0, 4, 0)
 
 
 class TenthsBox(WholeBox):
@@ -97,6 +109,9 @@ class ChoiceBox(QComboBox):
         self.setAccessibleName(words)
         for value, shown in choices:
             self.addItem(shown, value)
+        # As wide as its place: the longest of the words need not be read all the time.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(_LEAST_WIDTH)
 
     def show_value(self, value: object) -> None:
         self.setCurrentIndex(max(0, self.findData(value)))
@@ -111,8 +126,9 @@ class Section(QWidget):
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setHorizontalSpacing(8)
         self.grid.setVerticalSpacing(6)
-        self.grid.setColumnStretch(1, 1)
-        self.grid.setColumnStretch(3, 1)
+        for column in (0, 2):
+            self.grid.setColumnMinimumWidth(column, _CAPTION)
+            self.grid.setColumnStretch(column + 1, 1)
         heading = QLabel(title)
         heading.setObjectName("startCaption")
         self.grid.addWidget(heading, 0, 0, 1, 4)

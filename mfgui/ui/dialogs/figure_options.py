@@ -154,9 +154,13 @@ class FigureOptions(QWidget):
             "Difference row",
             (
                 (_OFF, "None"),
-                (DifferenceKind.SIGNED, "Signed, of brightness"),
-                (DifferenceKind.ABSOLUTE, "Absolute, each channel"),
+                (DifferenceKind.SIGNED, "Signed"),
+                (DifferenceKind.ABSOLUTE, "Absolute"),
             ),
+        )
+        self.difference_box.setToolTip(
+            "Signed: of brightness, blue where the picture is darker than the reference, orange "
+            "where it is lighter. Absolute: of each channel."
         )
         self.gain_box = ChoiceBox("Gain of the differences", [(gain, f"×{gain}") for gain in GAINS])
 
@@ -244,7 +248,7 @@ class FigureOptions(QWidget):
         difference = Section("Difference row")
         difference.add("Kind", self.difference_box)
         difference.add("Gain", self.gain_box)
-        difference.add("To", reference_box)
+        difference.add("Reference", reference_box)
         arrangement = Section("Arrangement")
         arrangement.add_half(self.whole_box)
         arrangement.add_half(self.letters_box)

@@ -28,7 +28,7 @@ _FLAGS = (
     | Qt.ItemFlag.ItemIsEditable
     | Qt.ItemFlag.ItemIsDragEnabled
 )
-_ROW = 26
+_ROW = 28
 _MOST_ROWS = 8
 
 
