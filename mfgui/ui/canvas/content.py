@@ -268,6 +268,12 @@ class Content(QWidget):
         self._layers.gain, self._layers.against = gain, against
         self._look_anew()
 
+    @property
+    def compares(self) -> bool:
+        """Whether something else is drawn in place of the shown picture."""
+        view = self._view_of(self._layers.shown)
+        return view not in (CompareView.PICTURE, CompareView.MAP)
+
     def set_band(self, width: int) -> None:
         """Dim what is farther from a label change than `width` pixels; 0 dims nothing."""
         if width != self._layers.band:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPainterPath, QPaintEvent, QResizeEvent
@@ -68,6 +68,7 @@ class Pane(Content):
         self._split_part: Part | None = None
         self._alternate = ""
         self._plates = Plates()
+        self._has_legend = True
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
@@ -213,6 +214,12 @@ class Pane(Content):
             self._plates.note = note
             self.update()
 
+    def set_legend(self, on: bool) -> None:
+        """Say what the colours mean; one of several panes does for all of them."""
+        if on != self._has_legend:
+            self._has_legend = on
+            self.update()
+
     def set_surround(self, colour: QColor) -> None:
         """The neutral grey around the image."""
         self._surround = QColor(colour)
@@ -332,7 +339,8 @@ class Pane(Content):
             self._draw_scene(painter, scenes[1])
             painter.restore()
         self._draw_marks(painter, placed)
-        legend.draw_legends(painter, self.rect(), scenes[0], note=self._heat_note)
+        if self._has_legend:
+            self._draw_legends(painter, scenes)
         several = placed is not None or bool(self._alternate)
         area = QSizeF(self.size())
         self._plates.draw(painter, area, self.drawn, placed=placed, several=several)
@@ -356,6 +364,12 @@ class Pane(Content):
         for pixel in (self._pointed, self._crosshair):
             if pixel is not None:
                 marks.draw_crosshair(painter, viewport, pixel, ratio=ratio)
+
+    def _draw_legends(self, painter: QPainter, scenes: Sequence[Scene]) -> None:
+        scene = next((scene for scene in scenes if scene.replaced), scenes[0])
+        against = self._plates.titles.get(self._layers.against)
+        other = "" if against is None else against.name
+        legend.draw_legends(painter, self.rect(), scene, note=self._heat_note, other=other)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -99,6 +99,7 @@ class PaneGroup(QWidget):
         for pane in self._all():
             pane.set_titles(self._titles, always=not alone)
         self._name_panes()
+        self._choose_legend()
         self._lay_out()
         self._told.start()
 
@@ -213,9 +214,17 @@ class PaneGroup(QWidget):
             other.set_pointer(None if other is pane else pixel)
         self.hovered.emit(readout)
 
+    def _choose_legend(self) -> None:
+        """One scale for all panes: on the canvas, or if that shows the reference beside it."""
+        panes = self._all()
+        chosen = next((pane for pane in panes if pane.compares), self.canvas)
+        for pane in panes:
+            pane.set_legend(pane is chosen)
+
     def _on_look_changed(self) -> None:
         for pane in self._panes.values():
             pane.look_like(self.canvas)
+        self._choose_legend()
 
     def _on_content_changed(self) -> None:
         if self._hovered is not self.canvas:

@@ -331,6 +331,32 @@ def test_that_overlay_and_surround_are_the_same_in_all(group: PaneGroup) -> None
     assert (9, 8, 7) in set(map(tuple, inner(group.panes[2])[-1]))
 
 
+def test_that_a_new_pane_looks_like_the_others(group: PaneGroup) -> None:
+    labels = np.ones((SIZE.height, SIZE.width), np.uint8)
+    group.canvas.set_labels(labels, 2)
+    group.canvas.set_overlay("tint", 80)
+    group.canvas.set_line(Line(50, 300, 500, 80))
+    show(group, "result:2", keys=("result:1", *KEYS, "source:1"))
+    group.canvas.set_picture("source:1", Picture(noise(0)))
+    first, new = pane_of(group, "result:1"), pane_of(group, "source:1")
+    np.testing.assert_array_equal(inner(new), inner(first))
+
+
+def test_that_one_legend_does_for_all(group: PaneGroup) -> None:
+    def legends() -> list[str]:
+        panes = (group.canvas, *group.panes)
+        return [pane.shown for pane in panes if pane._has_legend]
+
+    group.canvas.set_comparison(CompareView.SIGNED, 1, "result:1")
+    assert legends() == ["result:2"]
+    group.canvas.set_comparison(
+        lambda key: CompareView.PICTURE if key == "result:2" else CompareView.SIGNED, 1, "result:2"
+    )
+    assert legends() == ["result:1"]
+    show(group, "result:3")
+    assert legends() == ["result:3"]
+
+
 def test_that_a_comparison_is_the_same_in_all_but_the_reference(group: PaneGroup) -> None:
     def view_of(key: str) -> CompareView:
         return CompareView.PICTURE if key == "result:1" else CompareView.ABSOLUTE
@@ -415,6 +441,10 @@ def test_that_a_click_chooses_and_leaves_the_keys_to_the_canvas(
     group.canvas.peek_requested.connect(lambda _what: pressed.append(1))
     QTest.keyPress(QApplication.focusWidget(), Qt.Key.Key_S)
     assert pressed == [1]
+
+
+def test_that_tab_passes_over_the_panes(group: PaneGroup) -> None:
+    assert {pane.focusPolicy() for pane in group.panes} == {Qt.FocusPolicy.NoFocus}
 
 
 def test_that_a_drag_pans_and_chooses_nothing(group: PaneGroup) -> None:
