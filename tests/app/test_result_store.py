@@ -18,6 +18,7 @@ from mfgui.core.edits import Edit
 from mfgui.core.errors import OutputError
 from mfgui.core.events import Severity
 from mfgui.core.heat import HeatKind
+from mfgui.core.result import Result
 from mfgui.files.scratch import is_mapped
 from tests.app.conftest import Desk
 
@@ -43,6 +44,12 @@ def run(desk: Desk, method: str = "average", **explicit: object) -> int:
 def ascend(desk: Desk) -> int:
     """A result whose start is another image than its end."""
     return run(desk, "ms-lap", iterations=3, tolerance=0)
+
+
+def paint(desk: Desk) -> None:
+    edit = Edit(Rect(20, 4, 17, 12), np.ones((12, 17), np.bool_), 2)
+    assert desk.controller.edit.apply("Brush", [edit])
+    desk.settle()
 
 
 def in_files(desk: Desk) -> list[int]:
@@ -104,24 +111,47 @@ def test_that_states_of_the_shown_result_go_when_there_is_no_room(opened: Desk) 
     assert opened.controller.session.shown == f"result:{number}:start"
 
 
-def test_that_nobody_holds_what_was_moved(opened: Desk) -> None:
-    opened.controller.store.budget = 1 << 30
-    opened.controller.heat.want(HeatKind.LOCAL_Q)
+def owners(result: Result) -> list[weakref.ref[object]]:
+    """Of the memory behind its image and its start."""
+    images = (result.image, result.start)
+    return [weakref.ref(image if image.base is None else image.base) for image in images]
+
+
+@pytest.mark.parametrize("then", ["run again", "measure", "paint"])
+def test_that_nobody_holds_what_was_moved(opened: Desk, then: str) -> None:
+    controller = opened.controller
+    controller.store.budget = 1 << 30
     number = ascend(opened)
-    opened.controller.view.set_reference_to(f"result:{number}")
-    opened.controller.runs.run_again("ms-lap", {"iterations": 2, "tolerance": 0})
+    held = owners(controller.session.results[number])
+    controller.view.set_reference_to(f"result:{number}")
+    if then == "run again":
+        controller.runs.run_again("ms-lap", {"iterations": 2, "tolerance": 0})
+    elif then == "measure":
+        controller.heat.want(HeatKind.LOCAL_Q)
+    else:
+        paint(opened)  # one that follows is made from it
     opened.settle()
-    result = opened.controller.session.results[number]
-    owners = [image if image.base is None else image.base for image in (result.image, result.start)]
-    held = [weakref.ref(owner) for owner in owners]
-    opened.controller.store.budget = 0
-    run(opened)
+    controller.store.budget = 0
+    controller.view.show("source:1")
+    opened.settle()
     opened.changes.clear()
     opened.backend.requests.clear()
-    del result, owners
     gc.collect()
-    assert in_files(opened) == [1, 2]
+    assert number in in_files(opened)
     assert all(reference() is None for reference in held)
+
+
+def test_that_deleted_results_go_before_others(opened: Desk) -> None:
+    opened.controller.store.budget = 1 << 30
+    numbers = [run(opened) for _ in range(3)]
+    opened.controller.runs.delete_result(numbers[1])
+    opened.settle()
+    opened.controller.store.budget = 2 * IMAGE
+    opened.controller.view.show("source:1")
+    opened.settle()
+    assert in_files(opened) == []
+    opened.controller.edit.undo()
+    assert in_files(opened) == [numbers[1]]
 
 
 def test_that_an_image_that_two_results_share_is_copied_once(opened: Desk) -> None:
@@ -151,12 +181,6 @@ def test_that_a_deleted_result_lies_in_a_file_and_comes_back(opened: Desk) -> No
     opened.settle()
     assert is_mapped(controller.session.results[first].image)
     assert np.array_equal(controller.session.results[first].image, image)
-
-
-def paint(desk: Desk) -> None:
-    edit = Edit(Rect(20, 4, 17, 12), np.ones((12, 17), np.bool_), 2)
-    assert desk.controller.edit.apply("Brush", [edit])
-    desk.settle()
 
 
 def test_that_a_result_that_follows_the_map_stays_and_goes_on(
