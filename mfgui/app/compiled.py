@@ -1,4 +1,4 @@
-"""The compiled loops of the methods: are they on disk, and how they get there.
+"""The compiled loops of methods and views: are they on disk, and how they get there.
 
     python -m mfgui.app.compiled
 
@@ -9,6 +9,7 @@ code beside the sources. A stamp in the cache folder of the person says that thi
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.metadata
 import logging
 import os
@@ -26,6 +27,7 @@ import mfgui
 _log = logging.getLogger(__name__)
 
 NOTE = "compiling the solver, once after installation"
+_OF_VIEWS = "mfgui.core.difference_kernels"
 _NICENESS = 10
 _POLL_SECONDS = 0.1
 
@@ -48,6 +50,7 @@ def compile_here() -> None:
     """Compile in this process, holding the interpreter: not beside an interface."""
     from mfgui.methods.warm_up import warm_up
 
+    importlib.import_module(_OF_VIEWS)  # compiles
     warm_up()
     write_stamp()
 
@@ -99,7 +102,7 @@ def _stamp() -> Path:
 
 def _state() -> str:
     """Everything that the machine code depends on; newer sources are compiled again."""
-    sources = (_package() / "methods").rglob("*.py")
+    sources = [*(_package() / "methods").rglob("*.py"), *(_package() / "core").glob("*_kernels.py")]
     newest = max(source.stat().st_mtime_ns for source in sources)
     versions = (mfgui.__version__, importlib.metadata.version("numba"), platform.python_version())
     return " ".join((*versions, platform.machine(), str(newest))) + "\n"
