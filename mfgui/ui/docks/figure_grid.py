@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QPalette
+from PySide6.QtGui import QFont, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 
 MISSING = "–"
 _ROW_HEIGHT = 26
-_LEAST = 56
+_LEAST = 48
 _WIDEST = 300
+_LEAST_NAME = 104
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Figure:
 
 
 class FigureGrid(QTableWidget):
-    """Rows of figures that are changed in place; columns are as wide as what they hold.
+    """Rows of figures that are changed in place.
+
+    Columns are as wide as what they hold; the first one, of names, gives way to the others.
 
     `head_clicked` carries a column, `row_opened` a row that was double-clicked or entered.
     """
@@ -85,6 +88,11 @@ class FigureGrid(QTableWidget):
         for number, row in enumerate(rows):
             for column, figure in enumerate(row):
                 self._show_figure(number, column, figure)
+        self._fit_names()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_names()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentRow() >= 0:
@@ -105,7 +113,17 @@ class FigureGrid(QTableWidget):
             font.setWeight(QFont.Weight.DemiBold if head.strong else QFont.Weight.Normal)
             item.setFont(font)
             self.setHorizontalHeaderItem(column, item)
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            own, content = QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.ResizeToContents
+            header.setSectionResizeMode(column, content if column else own)
+
+    def _fit_names(self) -> None:
+        if not self._heads:
+            return
+        header = self.horizontalHeader()
+        content = max(self.sizeHintForColumn(0), header.sectionSizeHint(0))
+        taken = sum(header.sectionSize(column) for column in range(1, self.columnCount()))
+        room = max(_LEAST_NAME, self.viewport().width() - taken)
+        header.resizeSection(0, min(content, room, _WIDEST))
 
     def _show_figure(self, number: int, column: int, figure: Figure) -> None:
         item = self.item(number, column)

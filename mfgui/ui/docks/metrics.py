@@ -87,7 +87,7 @@ class MetricsPanel(QWidget):
         best = [self._table.best(column) for column in range(len(columns))]
         rows = [
             [
-                Figure(self._table.rows[number].title),
+                Figure(self._table.rows[number].title, self._table.rows[number].title),
                 *(
                     _figure(column, cell, strong=number in best[place])
                     for place, (column, cell) in enumerate(
