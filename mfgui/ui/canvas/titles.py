@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ _MARGIN, _PAD, _BETWEEN = 8.0, 7.0, 9.0  # logical pixels
 _LEAST = 48.0  # narrower plates have no room for a word
 _BACK, _INK = QColor(20, 20, 20, 215), QColor("white")
 _FAINT = QColor(255, 255, 255, 190)
-_STEP = 4.0
+_FLAT = 1e-6
 _CLEAR = 6.0  # between a plate and the line
 
 
@@ -148,21 +149,25 @@ def _words(
 def place_plate(size: QSizeF, area: QSizeF, placed: PlacedLine | None, side: int) -> QPointF | None:
     """Upper left corner of a plate, as high as there is room for it on its side of the line.
 
-    On the left if it has room there; None if it has none anywhere.
+    On the left if that is as high; None if it has room nowhere.
     """
     left, right = _MARGIN, max(_MARGIN, area.width() - _MARGIN - size.width())
     if placed is None:
         return QPointF(left, _MARGIN)
-    y = _MARGIN
-    while y + size.height() <= area.height() - _MARGIN:
-        for x in (left, right):
-            if _within(QRectF(QPointF(x, y), size), placed, side):
-                return QPointF(x, y)
-        y += _STEP
-    return None
+    lowest = area.height() - _MARGIN - size.height()
+    found = [(_highest(x, size, placed, side), x) for x in (left, right)]
+    y, x = min((y, x) for y, x in found)
+    return QPointF(x, y) if y <= lowest else None
 
 
-def _within(box: QRectF, placed: PlacedLine, side: int) -> bool:
-    corners = (box.topLeft(), box.topRight(), box.bottomLeft(), box.bottomRight())
+def _highest(x: float, size: QSizeF, placed: PlacedLine, side: int) -> float:
+    """The least y of a plate at x that is clear of the line; infinite if there is none."""
     sign = 1.0 if side else -1.0
-    return all(sign * placed.signed_distance(corner) >= _CLEAR for corner in corners)
+    ends = (QPointF(x, _MARGIN), QPointF(x + size.width(), _MARGIN))
+    clear = min(sign * placed.signed_distance(end) for end in ends) - _CLEAR
+    # The distance of the corner that is nearest grows by this for every pixel farther down.
+    step = sign * placed.across.y()
+    clear += min(0.0, step * size.height())
+    if clear >= 0.0:
+        return _MARGIN
+    return _MARGIN - clear / step if step > _FLAT else math.inf
