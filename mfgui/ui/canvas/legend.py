@@ -77,23 +77,28 @@ def draw_scale(painter: QPainter, area: QRect, scale: Scale) -> float:
     metrics = QFontMetricsF(painter.font())
     line = metrics.height()
     length = max(_LEAST_BAR, min(_BAR[0], area.width() - 2 * (_MARGIN + _PAD + _BESIDE)))
-    texts = (scale.title, scale.detail, scale.unit)
-    width = max(length + 2 * _BESIDE, *(metrics.horizontalAdvance(text) for text in texts))
-    lines = 2 + bool(scale.detail) + bool(scale.unit) + scale.has_unknown
+    room = area.width() - 2 * (_MARGIN + _PAD)
+    title, detail, unit = (
+        metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        for text in (scale.title, scale.detail, scale.unit)
+    )
+    widest = max(metrics.horizontalAdvance(text) for text in (title, detail, unit))
+    width = max(length + 2 * _BESIDE, widest)
+    lines = 2 + bool(detail) + bool(unit) + scale.has_unknown
     box = _plate(painter, area, width + 2 * _PAD, lines * line + _BAR[1] + 2 * _PAD + 4)
     x, y = box.x() + _PAD, box.y() + _PAD
-    _write(painter, x, y, scale.title)
-    if scale.detail:
+    _write(painter, x, y, title)
+    if detail:
         y += line
-        _write(painter, x, y, scale.detail, quiet=True)
+        _write(painter, x, y, detail, quiet=True)
     bar = QRectF(box.center().x() - length / 2, y + line + 2, length, _BAR[1])
     _draw_bar(painter, bar, scale)
     y = bar.bottom() + 2
     for place, number in _fitting(scale.ticks, length, metrics):
         _write_below(painter, bar.x() + place * length, y, number)
-    if scale.unit:
+    if unit:
         y += line
-        _write_below(painter, bar.center().x(), y, scale.unit, quiet=True)
+        _write_below(painter, bar.center().x(), y, unit, quiet=True)
     if scale.has_unknown:
         _draw_unknown(painter, x, y + line, line, _NOT_KNOWN)
     painter.restore()
