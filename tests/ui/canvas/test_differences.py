@@ -498,3 +498,82 @@ def test_that_each_screen_pixel_of_a_picture_is_its_source_pixel(kind: str, scal
     shown = composed(Scene(picture_of(one), 1, surround=SURROUND), at_scale(scale))
     plain = display_pixels(one).repeat(4 - one.shape[2], axis=2)[..., :3]
     np.testing.assert_array_equal(shown, on_screen(plain.astype(np.int64), at_scale(scale)))
+
+
+# The numbers behind the colours
+
+CELLS = Rect(20, 10, 30, 20)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_that_printed_differences_are_those_of_stored_values(kind: str) -> None:
+    one, two = pixels_of(kind, 1), pixels_of(kind, 2)
+    (first, step), (second, _) = whole(one), whole(two)
+    found = {}
+    for view in OF_PIXELS:
+        values = differences.values_in(scene_of(view, one, two, gain=8), CELLS, IMAGE)
+        assert values is not None
+        found[view] = values
+    apart = brightness(first) - brightness(second)
+    signed = found[CompareView.SIGNED]
+    np.testing.assert_array_equal(signed[..., 0], apart[CELLS.slices])
+    assert signed.dtype == (np.int16 if step == 1 else np.int32)
+    each = np.abs(first - second)[CELLS.slices]
+    absolute = found[CompareView.ABSOLUTE]
+    np.testing.assert_array_equal(absolute, np.broadcast_to(each, absolute.shape))
+    squared = (each / step) ** 2
+    mean = squared.mean(axis=2)
+    np.testing.assert_allclose(found[CompareView.SQUARED_ERROR][..., 0], mean, atol=0.5001)
+
+
+def test_that_printed_local_q_is_blank_where_it_is_unknown() -> None:
+    one, levels, other = pixels_of("colour", 1), q_plane(5), q_plane(6)
+    q = np.where(levels == 0, np.nan, (levels.astype(float) - 1) / 32767 - 1)[CELLS.slices]
+    against = np.where(other == 0, np.nan, (other.astype(float) - 1) / 32767 - 1)[CELLS.slices]
+    for view, expected in (
+        (CompareView.LOCAL_Q, q),
+        (CompareView.LOCAL_Q_DIFFERENCE, q - against),
+    ):
+        values = differences.values_in(scene_of(view, one, one), CELLS, IMAGE)
+        assert values is not None
+        assert values.dtype == np.float64
+        np.testing.assert_allclose(values[..., 0], expected, atol=1e-6)
+
+
+def test_that_a_picture_and_its_map_print_the_stored_values() -> None:
+    one = pixels_of("16 bit", 1)
+    plain = scene_of(CompareView.SIGNED, one, one, compared=None)
+    with_map = scene_of(CompareView.MAP, one, one)
+    for scene in (plain, with_map):
+        values = differences.values_in(scene, CELLS, IMAGE)
+        np.testing.assert_array_equal(values, one[CELLS.slices])
+
+
+def test_that_nothing_is_printed_of_what_is_missing() -> None:
+    one = pixels_of("colour", 1)
+    for view in DRAWN:
+        scene = scene_of(view, one, one)
+        scene = replace(scene, compared=replace(scene.compared, against=None, q=None))  # type: ignore[type-var]
+        assert differences.values_in(scene, CELLS, IMAGE) is None
+
+
+def test_that_the_grid_prints_differences() -> None:
+    one, viewport = pixels_of("colour", 1), at_scale(40.0)
+    scene = scene_of(CompareView.SIGNED, one, one)
+    shown = composed(scene, viewport)
+    assert (shown < 25).all(axis=2).any(), "zeros with black edges on white"
+    other = pixels_of("colour", 2)
+    assert (composed(scene_of(CompareView.ABSOLUTE, other, one), viewport) != shown).any()
+
+
+# Loading the loops
+
+
+def test_that_numpy_draws_until_the_loops_are_loaded() -> None:
+    loops = differences.Loops()
+    first = loops.get()
+    assert loops._loading is not None
+    loops._loading.join(60)
+    assert first in (None, difference_kernels)
+    assert loops.get() is difference_kernels
+    assert loops._loading.daemon

@@ -6,6 +6,7 @@ from PySide6.QtGui import QFont
 
 from mfgui.core.arrays import ImageU8, PixelArray, Rect, Size
 from mfgui.core.pyramid import Picture, display_pixels
+from mfgui.ui.canvas import pixelgrid
 from mfgui.ui.canvas.pixelgrid import PixelGrid, words_of
 from mfgui.ui.canvas.viewport import Viewport
 
@@ -29,7 +30,7 @@ def drawn(picture: Picture, scale: float, background: int) -> tuple[ImageU8, Vie
 
 
 def spelled(values: PixelArray) -> list[str]:
-    characters = "0123456789. "
+    characters = "0123456789. \N{MINUS SIGN}"
     words = words_of(values)
     return [
         "".join(characters[c] for c in word).strip() for word in words.reshape(-1, words.shape[-1])
@@ -140,3 +141,36 @@ def test_that_whole_numbers_have_no_leading_zeros() -> None:
 def test_that_fractions_have_three_digits() -> None:
     values = np.array([[[0.0], [0.0004], [0.125], [0.9996], [1.0], [3.14159], [40.0]]], np.float32)
     assert spelled(values) == [".000", ".000", ".125", "1.00", "1.00", "3.14", "9.99"]
+
+
+def test_that_values_below_zero_have_a_sign_beside_the_first_digit() -> None:
+    levels = np.array([[[0], [-7], [-255], [12]]])
+    assert spelled(levels.astype(np.int16)) == ["0", "−7", "−255", "12"]
+    assert spelled(np.array([[[-65535], [100]]], np.int32)) == ["−65535", "100"]
+    fractions = np.array([[[-0.125], [-1.0], [0.5], [-0.0001], [np.nan]]])
+    assert spelled(fractions) == ["−.125", "−1.00", ".500", ".000", ""]
+
+
+def test_that_other_values_than_the_stored_ones_can_be_printed() -> None:
+    target, viewport = drawn(Picture(grey_image(90)), 40.0, 90)
+    other = np.full((SCREEN.height, SCREEN.width, 4), 90, np.uint8)
+    whole = Rect(0, 0, SCREEN.width, SCREEN.height)
+    asked = []
+
+    def values(cells: Rect) -> PixelArray:
+        asked.append(cells)
+        return np.full((cells.height, cells.width, 1), -12, np.int16)
+
+    grid = PixelGrid(QFont())
+    grid.draw(other, Picture(grey_image(90)), viewport, whole, values=values)
+    assert asked
+    assert (other != target).any()
+
+
+def test_that_a_wide_minus_stays_in_its_own_place() -> None:
+    font = QFont("Sans Serif")
+    font.setPixelSize(12)
+    glyphs = pixelgrid._rendered(font)
+    blank, minus = glyphs[11], glyphs[12]
+    assert not blank.any()
+    assert minus.any()
