@@ -93,7 +93,9 @@ class ResultView(RowView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = self.current_key()
-        if key and event.key() in _RETURN:
+        # Of the editor, too, which has not been closed yet: that Enter was for the name.
+        editing = self.state() is ResultView.State.EditingState
+        if key and event.key() in _RETURN and not editing:
             self.rename(key)
         elif key and event.key() == Qt.Key.Key_Asterisk:
             self.star_clicked.emit(key)
