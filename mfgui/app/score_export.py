@@ -12,6 +12,7 @@ import numpy as np
 
 from mfgui.app.score_tasks import has_own_map
 from mfgui.core.arrays import LabelArray
+from mfgui.core.labels import label_dtype
 from mfgui.core.result import Result
 from mfgui.core.score_table import ScoreTable
 from mfgui.core.session import Session
@@ -22,8 +23,6 @@ from mfgui.jobs.runner import versions
 from mfgui.methods.registry import Registry
 
 MAP_HASH = "map_sha256"
-"""SHA-256 of a map's labels, row by row, one byte each (two, the lower first, above 254
-sources)."""
 
 
 def facts_of(session: Session, *, window: int | None, band: int) -> dict[str, object]:
@@ -31,16 +30,18 @@ def facts_of(session: Session, *, window: int | None, band: int) -> dict[str, ob
     stack, truth, region = session.stack, session.truth, session.region
     if stack is None:
         return {}
-    origin = session.map_origin
+    origin, has_map = session.map_origin, session.focus_map is not None
+    hashed = f"labels row by row, bytes of each: {label_dtype(stack.k)().nbytes}"
     return {
         "width": stack.size.width,
         "height": stack.size.height,
         "sources": [{"name": s.name, "sha256": s.sha256} for s in stack.sources],
         "ground_truth": None if truth is None else {"name": truth.name, "sha256": truth.sha256},
         "map_from": _origin_words(origin.detector, origin.path, edited=origin.edited)
-        if session.focus_map is not None
+        if has_map
         else None,
         MAP_HASH: None,
+        "map_sha256_of": hashed if has_map else None,
         "local_q_window": window,
         "band_width": band,
         "region": None if region is None else [region.x, region.y, region.width, region.height],
@@ -96,7 +97,7 @@ def exporting(registry: Registry, session: Session, table: ScoreTable, path: Pat
 
 
 def labels_sha256(labels: LabelArray) -> str:
-    """SHA-256 of labels, see `MAP_HASH`."""
+    """SHA-256 of labels, row by row, one byte each; two, the lower first, above 254 sources."""
     little = labels.astype(labels.dtype.newbyteorder("<"), copy=False)
     return hashlib.sha256(np.ascontiguousarray(little).data).hexdigest()
 

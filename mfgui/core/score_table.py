@@ -128,18 +128,6 @@ class ScoreTable:
         top = (max if head.better is Better.HIGHER else min)(known.values())
         return frozenset(number for number, value in known.items() if value == top)
 
-    def rank(self, column: int, row: int) -> int | None:
-        """Place of a row in a column, 1 for the best, the same for equal values; None while a
-        value is still being computed, and where the row has none or no direction is better."""
-        head, values = self.columns[column], self.values(column)
-        value = values[row]
-        if value is None or head.better is Better.NEITHER:
-            return None
-        if any(other.cells[column].coming for other in self.rows):
-            return None
-        sign = 1 if head.better is Better.HIGHER else -1
-        return 1 + sum(1 for other in values if other is not None and sign * other > sign * value)
-
 
 def shown_number(value: float, digits: int) -> str:
     """A value with a point and `digits` digits after it.

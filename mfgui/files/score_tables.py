@@ -16,7 +16,19 @@ from mfgui.files.reports import json_text
 
 SCHEMA = 1
 SUFFIXES = (".csv", ".json", ".md", ".tex")
-_MADE_BY = ("method", "parameters", "detector", "seed", "device", "state", "map_sha256", "note")
+_MADE_BY = (
+    "method",
+    "parameters",
+    "detector",
+    "seed",
+    "device",
+    "state",
+    "map_sha256",
+    "note",
+    "versions",
+    "inputs",
+)
+_FACTS = {"versions": "versions", "inputs": "sources"}  # told once where they are those of all
 _MISSING = "–"
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -141,11 +153,18 @@ def fact_lines(facts: Mapping[str, object]) -> list[str]:
 
 
 def made_lines(table: ScoreTable) -> list[str]:
-    """How each row was made, one line each."""
+    """How each row was made, one line each; without what holds for all rows."""
     lines = []
     for row in table.rows:
         there = {name: row.record.get(name) for name in _MADE_BY}
-        parts = [f"{name} {_plain(value)}" for name, value in there.items() if value]
+        for name, fact in _FACTS.items():
+            if there[name] == table.facts.get(fact):
+                there[name] = None
+        parts = [
+            f"{name} {_plain(value)}"
+            for name, value in there.items()
+            if value not in (None, "", {})
+        ]
         lines.append(f"{_line(row.title)}: {'; '.join(parts)}")
     return lines
 

@@ -18,21 +18,19 @@ def table(values, better=Better.HIGHER, **more):
 
 
 @pytest.mark.parametrize(
-    ("values", "better", "best", "ranks"),
+    ("values", "better", "best"),
     [
-        ([0.5, 0.7, 0.6], Better.HIGHER, {1}, [3, 1, 2]),
-        ([0.5, 0.7, 0.6], Better.LOWER, {0}, [1, 3, 2]),
-        ([0.5, 0.7, 0.7], Better.HIGHER, {1, 2}, [3, 1, 1]),
-        ([0.5, None, 0.4], Better.HIGHER, {0}, [1, None, 2]),
-        ([0.5, None], Better.HIGHER, set(), [1, None]),
-        ([30.0, math.inf], Better.HIGHER, {1}, [2, 1]),
-        ([0.5, 0.7], Better.NEITHER, set(), [None, None]),
+        ([0.5, 0.7, 0.6], Better.HIGHER, {1}),
+        ([0.5, 0.7, 0.6], Better.LOWER, {0}),
+        ([0.5, 0.7, 0.7], Better.HIGHER, {1, 2}),
+        ([0.5, None, 0.4], Better.HIGHER, {0}),
+        ([0.5, None], Better.HIGHER, set()),
+        ([30.0, math.inf], Better.HIGHER, {1}),
+        ([0.5, 0.7], Better.NEITHER, set()),
     ],
 )
-def test_that_the_best_and_the_ranks_follow_the_direction(values, better, best, ranks) -> None:
-    found = table(values, better)
-    assert found.best(0) == best
-    assert [found.rank(0, row) for row in range(len(values))] == ranks
+def test_that_the_best_follows_the_direction(values, better, best) -> None:
+    assert table(values, better).best(0) == best
 
 
 def test_that_values_of_different_things_have_no_best() -> None:
@@ -40,11 +38,6 @@ def test_that_values_of_different_things_have_no_best() -> None:
     assert table(cells, alike=True).best(0) == set()
     assert table(cells).best(0) == {1}
     assert table([Cell(0.5, "window 5"), Cell(0.7, "window 5")], alike=True).best(0) == {1}
-
-
-def test_that_there_are_no_ranks_before_all_is_known() -> None:
-    found = table([0.5, 0.7, Cell(None, "being computed", coming=True)])
-    assert found.rank(0, 1) is None
 
 
 def test_that_columns_are_named_by_measure_and_area() -> None:

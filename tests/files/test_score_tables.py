@@ -13,6 +13,7 @@ import pytest
 from mfgui.core.errors import OutputError, UsageError
 from mfgui.core.score_table import Area, Better, Cell, Column, ScoreRow, ScoreTable
 from mfgui.files.score_tables import (
+    made_lines,
     table_csv,
     table_json,
     table_latex,
@@ -36,6 +37,7 @@ FACTS = {
 
 def record(**more):
     made = {"method": "gff", "parameters": {"r_1": 45, "eps": 0.3}, "device": "cpu", "seed": 7}
+    made |= {"versions": FACTS["versions"], "inputs": FACTS["sources"]}
     return {**made, "detector": None, "state": "done", "map_sha256": None, "note": "", **more}
 
 
@@ -100,6 +102,15 @@ def test_that_markdown_marks_the_best_and_escapes_names() -> None:
         assert len(re.findall(r"(?<!\\)\|", line)) == 5
     made = "- 1 · Guided: method gff; parameters r\\_1=45, eps=0.3; seed 7; device cpu"
     assert any(line.startswith(made) for line in lines)
+
+
+def test_that_only_what_differs_from_the_whole_is_told_of_a_row() -> None:
+    other = row(4, "4 · Old", (0.5, 1.0, 1.0), seed=0, versions={"mfgui": "0"})
+    lines = made_lines(ScoreTable(COLUMNS, (*TABLE.rows, other), FACTS))
+    assert lines[1].endswith(
+        "method gff; parameters r_1=45, eps=0.3; seed 7; device cpu; state done"
+    )
+    assert lines[3].endswith("seed 0; device cpu; state done; versions mfgui=0")
 
 
 def test_that_latex_is_plain_and_escaped() -> None:
