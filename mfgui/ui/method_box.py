@@ -269,11 +269,12 @@ class MethodPopup(QFrame):
 
 
 def _fitting(typed: str, methods: Sequence[Method]) -> list[Method]:
-    """Titles and names that have the letters first, then methods with all the words elsewhere."""
+    """The one of that name first, then titles and names that have the letters, then methods with
+    all the words elsewhere."""
     found = [method for method, _ in ranked(typed, methods, lambda m: f"{m.title} {m.name}")]
     words = typed.casefold().split()
     for method in methods:
         text = f"{method.summary} {method.family} {method.reference}".casefold()
         if method not in found and all(word in text for word in words):
             found.append(method)
-    return found
+    return sorted(found, key=lambda method: [method.name] != words)

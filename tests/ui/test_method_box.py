@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QWidget
 
 from mfgui.methods.registry import FUSING, load
 from mfgui.ui.method_box import MethodBox
+from tests.ui.hands import click
 
 METHODS = load().of_kind(*FUSING)
+METHOD = {method.name: method for method in METHODS}
 
 
 @pytest.fixture
@@ -91,3 +93,89 @@ def test_that_what_is_to_know_of_the_marked_method_is_said(box: MethodBox) -> No
     assert notes.idea in box.popup.note.text()
     assert notes.failures in box.popup.note.text()
     assert box.method.title in box.popup.field.accessibleDescription()
+
+
+# Ticks
+
+
+@pytest.fixture
+def ticking(window: QWidget) -> MethodBox:
+    box = MethodBox("Method", METHODS, window, tickable=True)
+    box.setGeometry(10, 10, 260, 30)
+    window.show()
+    box.choose("ms-lap")
+    box.popup.open()
+    return box
+
+
+def click_box(box: MethodBox, name: str) -> None:
+    """A click on the box of a method's row."""
+    view = box.popup.list
+    row = next(n for n, title in enumerate(listed(box)) if title == METHOD[name].title)
+    index = view.model().index(row, 0)
+    view.scrollTo(index)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.box_place(index).center())
+
+
+def test_that_a_click_on_a_box_ticks_and_chooses_nothing(ticking: MethodBox, qtbot: Any) -> None:
+    with qtbot.waitSignal(ticking.ticks_changed) as caught:
+        click_box(ticking, "gff")
+    assert caught.args == [("gff",)]
+    click_box(ticking, "average")
+    assert ticking.popup.isVisible()
+    assert ticking.method.name == "ms-lap"
+    assert [method.name for method in ticking.ticked] == ["gff", "average"]  # as listed
+    click_box(ticking, "gff")
+    assert [method.name for method in ticking.ticked] == ["average"]
+
+
+def test_that_two_quick_clicks_on_a_box_tick_and_untick(ticking: MethodBox) -> None:
+    view = ticking.popup.list
+    place = view.box_place(view.currentIndex()).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert ticking.ticked == ()
+    assert ticking.popup.isVisible()
+
+
+def test_that_the_keyboard_ticks_what_was_found(ticking: MethodBox) -> None:
+    for typed in ("average", "gff"):
+        ticking.popup.field.selectAll()
+        QTest.keyClicks(ticking.popup.field, typed)
+        QTest.keyClick(ticking.popup.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert {method.name for method in ticking.ticked} == {"average", "gff"}
+    assert ticking.popup.isVisible()
+    assert ticking.method.name == "ms-lap"
+
+
+def test_that_ticks_are_told_to_screen_readers(ticking: MethodBox) -> None:
+    ticking.tick(["ms-lap", "no-such-method"])
+    index = ticking.popup.list.currentIndex()
+    assert index.data(Qt.ItemDataRole.CheckStateRole) is Qt.CheckState.Checked
+    assert "ticked" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert [method.name for method in ticking.ticked] == ["ms-lap"]
+
+
+def test_that_the_foot_counts_runs_and_unticks(ticking: MethodBox, qtbot: Any) -> None:
+    popup = ticking.popup
+    assert "Ctrl+Enter" in popup.count.text()
+    assert not popup.run_button.isVisible()
+    ticking.tick(["gff", "average", "ms-lap"])
+    assert popup.count.text() == "3 ticked"
+    with qtbot.waitSignal(ticking.run_ticked):
+        click(popup.run_button)
+    assert not popup.isVisible()
+    popup.open()
+    click(popup.clear_button)
+    assert ticking.ticked == ()
+
+
+def test_that_a_box_without_ticks_has_none(box: MethodBox) -> None:
+    box.popup.open()
+    assert not box.popup.foot.isVisible()
+    index = box.popup.list.currentIndex()
+    assert box.popup.list.box_place(index).isEmpty()
+    assert index.data(Qt.ItemDataRole.CheckStateRole) is None
+    key = Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+    QTest.keyClick(box.popup.field, *key)
+    assert box.ticked == ()

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
+from mfgui.core.result import Provenance, Result
 from mfgui.methods.registry import FUSING, MAPPING, Family, Registry, load
 from mfgui.ui.docks.method import MethodPanel
 from tests.ui.hands import click
@@ -116,3 +119,95 @@ def test_that_a_wrong_value_blocks_the_run_until_it_is_right(panel: MethodPanel)
     QTest.keyClicks(line, "5")
     assert panel.run_button.isEnabled()
     assert not panel.reason.isVisible()
+
+
+# Ticked methods
+
+
+def type_into(panel: MethodPanel, name: str, text: str) -> None:
+    line = panel.form.rows[name].field.findChild(QLineEdit)
+    line.selectAll()
+    QTest.keyClicks(line, text)
+
+
+def test_that_each_ticked_method_has_what_its_own_form_is_set_to(panel: MethodPanel) -> None:
+    type_into(panel, "iterations", "12")
+    panel.choose_method("quadtree")
+    panel.tick(["average", "ms-lap", "composite"])
+    panel.detector_box.choose("variance")
+    choices = {choice.method: choice.explicit for choice in panel.ticked}
+    assert choices == {
+        "ms-lap": {"iterations": 12, "detector": "variance"},
+        "average": {},
+        "composite": {"detector": "variance"},
+    }
+    panel.choose_method("ms-lap")
+    type_into(panel, "iterations", "7")
+    (shown,) = [choice for choice in panel.ticked if choice.method == "ms-lap"]
+    assert shown == panel.choice
+    assert shown.explicit["iterations"] == 7
+
+
+def test_that_the_dock_runs_and_unticks_what_is_ticked(panel: MethodPanel, qtbot: Any) -> None:
+    assert not panel.run_ticked_button.isVisible()
+    panel.tick(["average", "gff"])
+    assert panel.run_ticked_button.accessibleName() == "Run 2 ticked"
+    with qtbot.waitSignal(panel.run_ticked_clicked):
+        click(panel.run_ticked_button)
+    with qtbot.waitSignal(panel.ticks_changed) as caught:
+        click(panel.untick_button)
+    assert caught.args == [()]
+    assert not panel.run_ticked_button.isVisible()
+
+
+def test_that_a_wrong_value_stops_the_ticked_methods_only_if_it_is_theirs(
+    panel: MethodPanel,
+) -> None:
+    panel.changed.connect(lambda: panel.show_blocked(**FREE))
+    panel.tick(["average"])
+    type_into(panel, "iterations", "x")
+    assert not panel.run_button.isEnabled()
+    assert panel.run_ticked_button.isEnabled()
+    panel.tick(["average", "ms-lap"])
+    assert not panel.run_ticked_button.isEnabled()
+    assert not panel.ticked_valid
+
+
+def made_with(registry: Registry, name: str, detector: str | None, **explicit: Any) -> Result:
+    image = np.zeros((4, 4, 1), np.float32)
+    parameters = registry.get(name).resolve(
+        {key: value for key, value in explicit.items() if key != "of_detector"}
+    )
+    parameters |= {f"detector.{key}": v for key, v in explicit.get("of_detector", {}).items()}
+    provenance = Provenance(name, parameters, (), "cpu", {}, detector=detector)
+    return Result(name, image, "uint8", None, -1, provenance, "done", {}, image, image)
+
+
+def test_that_the_form_shows_the_parameters_of_a_result_again(
+    panel: MethodPanel, registry: Registry
+) -> None:
+    result = made_with(registry, "composite", "variance", of_detector={"window": 5})
+    assert panel.show_parameters(result) == ""
+    assert panel.choice.method == "composite"
+    assert panel.choice.explicit == {"detector": "variance", "detector.window": 5}
+    result = made_with(registry, "ms-lap", "laplacian", variant="paper", iterations=41)
+    assert panel.show_parameters(result) == ""
+    assert panel.choice.explicit == {"variant": "paper", "iterations": 41}
+    assert panel.form.rows["iterations"].field.findChild(QLineEdit).text() == "41"
+    # What was typed since gives way, also in the form that is shown already.
+    type_into(panel, "iterations", "x")
+    assert panel.show_parameters(result) == ""
+    assert panel.valid
+    assert panel.choice.explicit == {"variant": "paper", "iterations": 41}
+
+
+def test_that_a_result_of_an_unknown_method_changes_nothing(
+    panel: MethodPanel, registry: Registry
+) -> None:
+    known = made_with(registry, "average", None)
+    unknown = replace(known, provenance=replace(known.provenance, method="gone"))
+    before = panel.choice
+    assert "gone" in panel.show_parameters(unknown)
+    assert panel.choice == before
+    odd = replace(known.provenance, parameters={"odd": 1})
+    assert panel.show_parameters(replace(known, provenance=odd)) == "not set: odd"
