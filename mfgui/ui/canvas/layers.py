@@ -227,7 +227,7 @@ class Layers:
         k = self.k or few
         # Up to that many sources the active one has the colour that it always has.
         kind = (self.palette, plane.values.dtype, k, self.active if k > few else 0)
-        return Map(plane.values, _table(*kind), (plane.stamp, *kind))
+        return Map(plane.values, _table(*kind), (plane.stamp, *kind), self.k)
 
     def _seen(self, change: Callable[[], Rect]) -> Rect:
         """The rectangle of a change where this pane shows it, else nowhere."""

@@ -6,16 +6,17 @@ import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, qGray
 
+from mfgui.core.comparison import CompareView
 from mfgui.core.heat import HeatKind, place_of
 from mfgui.ui.canvas.differences import Words
 from mfgui.ui.canvas.dimming import HATCH
 from mfgui.ui.canvas.levels import colours_along
 from mfgui.ui.canvas.overlay_painter import DIFFERENCE_COLOURS
 from mfgui.ui.canvas.overlays import OverlayMode
-from mfgui.ui.canvas.scales import Q_TICKS, Scale, Ticks, scale_of
-from mfgui.ui.canvas.scene import Scene
+from mfgui.ui.canvas.scales import Q_TICKS, VIEW_TITLES, Scale, Ticks, scale_of
+from mfgui.ui.canvas.scene import Compared, Map, Scene
 
 _MARGIN, _PAD, _GAP = 12, 8, 6  # logical pixels
 _BAR = (200, 10)
@@ -23,6 +24,8 @@ _LEAST_BAR, _BESIDE = 80, 16
 _TIP = 6.0  # of the arrow where values beyond the scale have the last colour
 _KEY = 14
 _BACK, _INK, _QUIET = QColor(20, 20, 20, 215), QColor("white"), QColor(200, 200, 200)
+_DARK, _LIGHT = QColor("black"), 120
+_MOST_SWATCHES = 7  # as many sources have a colour of their own
 _NOT_KNOWN, _NOTHING = "not known yet", "nothing to compare with"
 
 TITLES = {HeatKind.LOCAL_Q: "Local Q", HeatKind.CONFIDENCE: "Confidence of the detector"}
@@ -48,16 +51,21 @@ def draw_legends(
     if scene.picture is None:
         return
     compared, mode = scene.compared, scene.mode
-    if compared is not None and scene.replaced:
-        if compared.view.of_pixels and compared.against is None:
-            height = _draw_nothing(painter, area)
-        else:
-            height = draw_scale(painter, area, scale_of(compared, other=other))
+    if compared is not None:
+        height = _draw_compared(painter, area, compared, other)
         area = area.adjusted(0, 0, 0, -round(height) - _GAP)
     if mode is OverlayMode.DIFFERENCE:
         draw_difference_key(painter, area, scene.active)
     elif mode.of_heat and scene.levels is not None:
         draw_heat_bar(painter, area, HeatKind(mode.value), scene.levels.colours, note)
+
+
+def _draw_compared(painter: QPainter, area: QRect, compared: Compared, other: str) -> float:
+    if compared.map is not None:
+        return _draw_sources(painter, area, compared.map, compared.ramp)
+    if compared.view.of_pixels and compared.against is None:
+        return _draw_nothing(painter, area)
+    return draw_scale(painter, area, scale_of(compared, other=other))
 
 
 def draw_heat_bar(
@@ -90,7 +98,7 @@ def draw_scale(painter: QPainter, area: QRect, scale: Scale) -> float:
     _write(painter, x, y, title)
     if detail:
         y += line
-        _write(painter, x, y, detail, quiet=True)
+        _write(painter, x, y, detail, ink=_QUIET)
     bar = QRectF(box.center().x() - length / 2, y + line + 2, length, _BAR[1])
     _draw_bar(painter, bar, scale)
     y = bar.bottom() + 2
@@ -98,7 +106,7 @@ def draw_scale(painter: QPainter, area: QRect, scale: Scale) -> float:
         _write_below(painter, bar.x() + place * length, y, number)
     if unit:
         y += line
-        _write_below(painter, bar.center().x(), y, unit, quiet=True)
+        _write_below(painter, bar.center().x(), y, unit, ink=_QUIET)
     if scale.has_unknown:
         _draw_unknown(painter, x, y + line, line, _NOT_KNOWN)
     painter.restore()
@@ -132,6 +140,30 @@ def draw_key(painter: QPainter, area: QRect, entries: Sequence[Entry]) -> None:
     painter.restore()
 
 
+def _draw_sources(painter: QPainter, area: QRect, drawn: Map, ramp: Sequence[int]) -> float:
+    """The colour of each source, or those of the first and the last where they are a ramp."""
+    title = VIEW_TITLES[CompareView.MAP]
+    if drawn.k > _MOST_SWATCHES:
+        ticks = ((0.0, "1"), (1.0, f"{drawn.k}"))
+        return draw_scale(painter, area, Scale(title, colours_along(ramp, 255), ticks))
+    if drawn.k == 0:
+        return 0.0
+    metrics = QFontMetricsF(painter.font())
+    line = metrics.height()
+    side = line + 4
+    width = max(metrics.horizontalAdvance(title), drawn.k * (side + 4) - 4)
+    box = _plate(painter, area, width + 2 * _PAD, line + 4 + side + 2 * _PAD)
+    _write(painter, box.x() + _PAD, box.y() + _PAD, title)
+    for number in range(1, drawn.k + 1):
+        x, y = box.x() + _PAD + (number - 1) * (side + 4), box.y() + _PAD + line + 4
+        colour = QColor.fromRgb(int(drawn.table[number]) & 0xFFFFFFFF)
+        painter.fillRect(QRectF(x, y, side, side), colour)
+        ink = _DARK if qGray(colour.rgb()) > _LIGHT else _INK
+        _write_below(painter, x + side / 2, y + 2, f"{number}", ink=ink)
+    painter.restore()
+    return box.height()
+
+
 def _draw_nothing(painter: QPainter, area: QRect) -> float:
     """Why there is no difference."""
     metrics = QFontMetricsF(painter.font())
@@ -149,7 +181,7 @@ def _draw_unknown(painter: QPainter, x: float, y: float, line: float, words: str
     ground, lines = (QColor.fromRgb(colour) for colour in HATCH)
     painter.fillRect(swatch, ground)
     painter.fillRect(swatch, QBrush(lines, Qt.BrushStyle.BDiagPattern))
-    _write(painter, swatch.right() + _PAD, y, words, quiet=True)
+    _write(painter, swatch.right() + _PAD, y, words, ink=_QUIET)
 
 
 def _draw_bar(painter: QPainter, bar: QRectF, scale: Scale) -> None:
@@ -186,14 +218,14 @@ def _fitting(ticks: Ticks, length: float, metrics: QFontMetricsF) -> Ticks:
     return ticks
 
 
-def _write_below(painter: QPainter, x: float, y: float, words: str, *, quiet: bool = False) -> None:
+def _write_below(painter: QPainter, x: float, y: float, words: str, *, ink: QColor = _INK) -> None:
     half = QFontMetricsF(painter.font()).horizontalAdvance(words) / 2
-    _write(painter, x - half, y, words, quiet=quiet)
+    _write(painter, x - half, y, words, ink=ink)
 
 
-def _write(painter: QPainter, x: float, y: float, words: str, *, quiet: bool = False) -> None:
+def _write(painter: QPainter, x: float, y: float, words: str, *, ink: QColor = _INK) -> None:
     """Words whose line begins at y."""
-    painter.setPen(QPen(_QUIET if quiet else _INK, 1))
+    painter.setPen(QPen(ink, 1))
     painter.drawText(QPointF(x, y + QFontMetricsF(painter.font()).ascent()), words)
     painter.setPen(QPen(_INK, 1))
 

@@ -19,7 +19,7 @@ VIEW_TITLES = {
     CompareView.SQUARED_ERROR: "Squared error",
     CompareView.LOCAL_Q: "Local Q",
     CompareView.LOCAL_Q_DIFFERENCE: "Difference of local Q",
-    CompareView.MAP: "Fused from",
+    CompareView.MAP: "Fused from source",
 }
 Q_TICKS = (1.0, 0.98, 0.9, 0.5, 0.0)
 _LEVELS = 255

@@ -25,14 +25,15 @@ class Plane:
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """The focus map to draw: live labels, and their table of colours.
+    """The focus map to draw: live labels of `k` sources, and their table of colours.
 
-    `stamp` differs for every other content.
+    `stamp` differs for every other content. `k` is 0 where it is not known.
     """
 
     labels: LabelArray = field(repr=False)
     table: ColourTable = field(repr=False)
     stamp: object
+    k: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from mfgui.ui.canvas import legend
 from mfgui.ui.canvas.dimming import HATCH
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode, Palette
 from mfgui.ui.canvas.scales import Scale, both_ways, one_way, scale_of, step_within
-from mfgui.ui.canvas.scene import Compared, Levels, Scene
+from mfgui.ui.canvas.scene import Compared, Levels, Map, Scene
 
 PALETTE = Palette.load(accent=0xFF0000FF)
 CENTRED = (CompareView.SIGNED, CompareView.LOCAL_Q_DIFFERENCE)
@@ -149,3 +149,23 @@ def test_that_the_bar_fits_into_a_small_pane(view: CompareView) -> None:
     pixels = drawn(scene_of(view), (230, 120))
     assert not pixels[:, -4:, :3].any()
     assert pixels[..., :3].any()
+
+
+def mapped(k: int) -> Scene:
+    labels = np.ones((30, 40), np.uint8)
+    own = Map(labels, PALETTE.table(labels, k=max(k, 1), active=1), 1, k)
+    compared = Compared(CompareView.MAP, map=own, ramp=PALETTE.ramp)
+    return Scene(Picture(np.zeros((30, 40, 3), np.uint8)), 1, compared=compared)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_a_map_has_the_colour_of_each_source_or_their_ramp() -> None:
+    for k in (2, 3, 7):
+        pixels = drawn(mapped(k))
+        swatches = [int((pixels.view(np.uint32) == colour).sum()) for colour in PALETTE.labels]
+        assert all(count > 100 for count in swatches[:k])
+        assert not any(swatches[k:])
+    many = drawn(mapped(20))
+    assert has(many, PALETTE.ramp[0])
+    assert has(many, PALETTE.ramp[-1])
+    assert not drawn(mapped(0))[..., :3].any()
