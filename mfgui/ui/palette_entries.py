@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence
 
 from mfgui.app.actions import COMMANDS
 from mfgui.app.controller import Controller
+from mfgui.app.naming import title_of
 from mfgui.methods.registry import FUSING, MAPPING, Method
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.commanding import Commands
@@ -98,12 +99,14 @@ class Offers:
         return Entry(f"{group.lower()}:{method.name}", method.title, group, choose, reason=reason)
 
     def _of_results(self) -> Iterator[Entry]:
-        for run_id, result in reversed(self._controller.session.results.items()):
+        session = self._controller.session
+        for run_id in reversed(session.results):
+            key = f"result:{run_id}"
 
-            def show(key: str = f"result:{run_id}") -> None:
+            def show(key: str = key) -> None:
                 self._controller.view.show(key)
 
-            yield Entry(f"result:{run_id}", f"{run_id} · {result.name}", "Result", show)
+            yield Entry(key, title_of(session, key), "Result", show)
 
     def _of_sets(self) -> Iterator[Entry]:
         for paths in self._controller.settings.values.recent:

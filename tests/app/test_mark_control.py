@@ -147,6 +147,20 @@ def test_that_a_duplicate_shares_the_arrays_and_has_its_own_number(opened: Desk)
     assert controller.marks.mark(3).name == "Base copy"
 
 
+def test_that_a_duplicate_is_saved_with_the_session(opened: Desk, tmp_path: Path) -> None:
+    controller = opened.controller
+    controller.runs.duplicate(1)
+    controller.sessions.save_as(tmp_path / "work.mfgui")
+    opened.settle()
+    other = Desk()
+    other.controller.sessions.open(tmp_path / "work.mfgui")
+    other.settle()
+    results = other.controller.session.results
+    assert list(results) == [1, 2, 3]
+    np.testing.assert_array_equal(results[3].image, results[1].image)
+    assert title_of(other.controller.session, "result:3") == "3 · Average copy"
+
+
 def test_that_a_result_that_follows_the_map_is_copied_as_it_is(opened: Desk) -> None:
     controller = opened.controller
     controller.runs.run("ms-lap", {"iterations": 2, "tolerance": 0})
