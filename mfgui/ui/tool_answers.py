@@ -173,6 +173,7 @@ class ToolPresenter:
             self._presenter.show_commands()
         elif isinstance(change, LineChanged):
             parts.option_bar.show_line(session.line)
+            parts.canvas.set_line(session.line)
             parts.canvas.renew_outline()
         elif isinstance(change, MapChanged | MapPatched):
             parts.status.map_changed(session.focus_map)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -13,7 +14,8 @@ from mfgui.core.line_profile import Interpolation
 from mfgui.core.session import Line
 from mfgui.ui.application import Application
 from tests.ui.hands import WAIT_MS, click
-from tests.ui.strokes import LEFT, SHIFT, drag, move, press, release
+from tests.ui.pictures import pixels_of
+from tests.ui.strokes import LEFT, SHIFT, drag, move, on_screen, press, release
 
 
 @pytest.fixture
@@ -100,6 +102,21 @@ def test_that_the_interpolation_is_that_of_the_option_bar(window: Any) -> None:
     window.parts.option_bar.interpolation_box.activated.emit(1)
     assert control.interpolation is Interpolation.NEAREST
     assert window.bench.options.line_interpolation is Interpolation.NEAREST
+
+
+def test_that_the_line_shows_on_the_canvas(window: Any) -> None:
+    canvas = window.parts.canvas
+    plain = pixels_of(canvas.grab().toImage()).astype(int)
+    window.bench._controller.line.set(Line(100.5, 80.5, 300.5, 80.5))
+    drawn = pixels_of(canvas.grab().toImage()).astype(int)
+    changed = np.abs(drawn - plain).sum(axis=2) > 0
+    left, middle, right = (on_screen(canvas, (x, 80.5)).toPoint() for x in (100.5, 200.5, 300.5))
+    y = middle.y()
+    assert changed[y - 1 : y + 2, left.x() + 8 : right.x() - 8].any(axis=0).all()
+    assert changed[y - 5 : y + 6, right.x() - 5 : right.x() + 6].sum() > 20
+    beside = changed.copy()
+    beside[y - 9 : y + 10, left.x() - 9 : right.x() + 10] = False
+    assert not beside.any()
 
 
 def test_that_the_keyboard_draws_a_line(window: Any) -> None:

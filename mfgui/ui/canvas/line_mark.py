@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
-from PySide6.QtCore import QLineF, QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QRegion
+from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from mfgui.core.session import Line
 from mfgui.ui.canvas.viewport import Viewport
 
 GRIP = 5.0  # radius in logical pixels
-_EDGE = 3.0  # that lines and grips reach beyond their path
-_PIECE = 96.0  # length of the rectangles that a slanted line is repaired by
 _LEAST_STRIP = 4.0  # narrower strips are not told from the line
 _BLACK, _WHITE = QColor(0, 0, 0), QColor(255, 255, 255)
 
@@ -45,21 +41,6 @@ def draw_line(painter: QPainter, viewport: Viewport, line: Line, *, ratio: float
     painter.setBrush(_WHITE)
     painter.drawEllipse(start, GRIP - 1.5, GRIP - 1.5)
     painter.restore()
-
-
-def line_area(viewport: Viewport, line: Line, *, ratio: float) -> QRegion:
-    """The logical pixels of the pane that `draw_line` may touch."""
-    start, end = _ends(viewport, line, ratio)
-    screen = QRect(0, 0, viewport.screen.width, viewport.screen.height)
-    reach = max(GRIP, line.width * viewport.scale / ratio / 2) + _EDGE
-    whole = QLineF(start, end)
-    pieces = min(64, max(1, math.ceil(whole.length() / _PIECE)))
-    area = QRegion()
-    for number in range(pieces):
-        corners = (whole.pointAt(number / pieces), whole.pointAt((number + 1) / pieces))
-        box = QPolygonF(list(corners)).boundingRect()
-        area += box.adjusted(-reach, -reach, reach, reach).toAlignedRect().intersected(screen)
-    return area
 
 
 def _ends(viewport: Viewport, line: Line, ratio: float) -> tuple[QPointF, QPointF]:
