@@ -104,6 +104,7 @@ class Scores:
         self._snapshot: tuple[tuple[int, int], MapSnapshot] | None = None
         self._job: _Job | None = None
         self._settled = True
+        self._stale = False  # when it was last told
         self._band = compare.state.band
         desk.notifier.connect(self._take)
 
@@ -201,6 +202,7 @@ class Scores:
     # Changes
 
     def _take(self, change: Change) -> None:
+        settled = self._settled
         match change:
             case SetOpened() | SetClosed():
                 self.abandon()
@@ -227,6 +229,9 @@ class Scores:
         if self._job is not None and self._job.key not in self._due():
             self._stop()
         self._begin()
+        before, self._stale = self._stale, self.stale
+        if not settled and not self._settled and self._stale == before:
+            return  # a stroke goes on: what it makes stale is so already
         if self._desk.session.results or isinstance(change, SetClosed | ResultRemoved):
             self._desk.notifier.emit(ScoresChanged())
 

@@ -251,6 +251,20 @@ def test_that_edits_make_scores_stale_until_they_settle_and_undo_brings_them_bac
     assert not scores.stale
 
 
+def test_that_a_stroke_tells_once_and_its_undo_again(compared, scores) -> None:
+    scores.want(True)
+    compared.settle()
+    compared.changes.clear()
+    for x in range(5, 15):
+        paint(compared, Rect(x, 20, 9, 9), 2)
+    others = 1  # those of the controller, which nobody wants
+    assert len(compared.seen(ScoresChanged)) == 1 + others
+    for _ in range(10):
+        compared.controller.edit.undo()
+    assert len(compared.seen(ScoresChanged)) == 2 + others
+    assert scores.q_of(1) is not None
+
+
 def test_that_an_edit_while_a_score_is_computed_is_not_mixed_in(
     compared, scores, monkeypatch
 ) -> None:

@@ -18,6 +18,8 @@ from mfgui.app.score_columns import AREAS
 from mfgui.core.events import (
     Change,
     CompareChanged,
+    MapPatched,
+    PicturePatched,
     RegionChanged,
     ScoresChanged,
     ShownChanged,
@@ -120,9 +122,10 @@ class MetricsPanel(QWidget):
         if not self.isVisible():
             return
         if isinstance(change, ScoresChanged):
-            if self._controller.scores.stale:
-                self._settle.start()  # anew with every change: edits are still going on
             self.refresh()
+        elif isinstance(change, MapPatched | PicturePatched):
+            if self._settle.isActive():
+                self._settle.start()  # anew: edits are still going on
         elif isinstance(change, RegionChanged | CompareChanged):
             self._name_areas()
         elif isinstance(change, ShownChanged):
