@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from mfgui.core.arrays import Rect
@@ -22,6 +29,9 @@ class ComparePane(Viewer):
 
     pressed = Signal()
     """A mouse button went down here."""
+
+    menu_requested = Signal(QPoint, int, int)
+    """As that of the canvas: a place of the screen, and column and row of the image."""
 
     chosen = Signal()
     """The pane was clicked."""
@@ -82,6 +92,12 @@ class ComparePane(Viewer):
         self._pressed_at = None
         if clicked:
             self.chosen.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.accept()
+        pixel = self._viewport.pixel_at(*self._navigation.device(QPointF(event.pos())))
+        if pixel is not None and self._layers.pictures:
+            self.menu_requested.emit(event.globalPos(), *pixel)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

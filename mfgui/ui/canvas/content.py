@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPalette
@@ -259,12 +260,13 @@ class Content(QWidget):
         Parameters
         ----------
         view : CompareView, or what gives it for the key of a picture
+            Asked once for each key until this is called again.
         gain : int
             Differences are multiplied by it.
         against : str
             Key of the picture that others are compared with.
         """
-        self._view_of = (lambda _key: view) if isinstance(view, CompareView) else view
+        self._view_of = (lambda _key: view) if isinstance(view, CompareView) else cache(view)
         self._layers.gain, self._layers.against = gain, against
         self._look_anew()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QRect, QSize, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -57,7 +57,7 @@ class PaneGroup(QWidget):
         canvas.setMinimumSize(0, 0)
         self.setMinimumSize(_LEAST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusProxy(canvas)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._connect_canvas()
 
     def _connect_canvas(self) -> None:
@@ -154,6 +154,7 @@ class PaneGroup(QWidget):
         pane.set_region(self.canvas.region)
         pane.pressed.connect(self.canvas.setFocus)
         pane.chosen.connect(lambda: self.pane_chosen.emit(pane.shown))
+        pane.menu_requested.connect(self.canvas.menu_requested)
         pane.hovered.connect(lambda readout: self._on_hovered(pane, readout))
         pane.view_moved.connect(self._told.start)
         pane.source_step_requested.connect(self.canvas.source_step_requested)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -373,6 +373,19 @@ def test_that_a_comparison_is_the_same_in_all_but_the_reference(group: PaneGroup
     np.testing.assert_array_equal(pixels_of(first.grab().toImage())[60:200, 4:446], one)
 
 
+def test_that_a_view_is_asked_for_once_a_picture(group: PaneGroup) -> None:
+    asked: list[str] = []
+
+    def view_of(key: str) -> CompareView:
+        asked.append(key)
+        return CompareView.PICTURE
+
+    group.canvas.set_comparison(view_of, 1, "")
+    for pane in (group.canvas, *group.panes) * 2:
+        pane.grab()
+    assert sorted(asked) == list(KEYS)
+
+
 def test_that_region_line_and_ring_show_in_all(group: PaneGroup) -> None:
     brush = Brush()
     group.canvas.set_hand(brush)
@@ -469,6 +482,14 @@ def test_that_the_second_click_on_a_pane_paints_nothing(group: PaneGroup) -> Non
     assert brush.pressed == []
     drag(group.canvas, (200, 150), (201, 150))
     assert len(brush.pressed) == 1
+
+
+def test_that_a_right_click_asks_for_the_menu_of_the_canvas(group: PaneGroup, qtbot: Any) -> None:
+    pane, at = group.panes[1], QPoint(200, 150)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, pane.mapToGlobal(at))
+    with qtbot.waitSignal(group.canvas.menu_requested) as told:
+        QApplication.sendEvent(pane, event)
+    assert told.args == [pane.mapToGlobal(at), *pane.viewport.pixel_at(200, 150)]
 
 
 def test_that_ctrl_and_shift_with_the_wheel_are_the_canvas_own(
