@@ -33,13 +33,13 @@ class LegendRow(QWidget):
         row.addWidget(self.value)
         self.box.clicked.connect(self.toggled)
 
-    def show_curve(self, name: str, style: LineStyle | None, *, on: bool) -> None:
-        """Name and style of the curve; one that was never shown has no style yet."""
+    def show_curve(self, name: str, style: LineStyle, *, on: bool) -> None:
+        """Name and style of the curve, and whether it is to be seen."""
         self._name = name
         self.box.setChecked(on)
         self.box.setAccessibleName(f"Show the values of {name}")
         self.box.setToolTip(name)
-        self.box.setIcon(QIcon() if style is None else self._sample(style))
+        self.box.setIcon(self._sample(style))
         self._elide()
 
     def show_value(self, words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
@@ -44,8 +46,14 @@ def draw_line(painter: QPainter, viewport: Viewport, line: Line, *, ratio: float
 
 
 def _ends(viewport: Viewport, line: Line, ratio: float) -> tuple[QPointF, QPointF]:
-    first, second = (viewport.to_screen(*end) for end in ((line.x0, line.y0), (line.x1, line.y1)))
-    return QPointF(*first) / ratio, QPointF(*second) / ratio
+    x0, y0 = viewport.to_screen(line.x0, line.y0)
+    x1, y1 = viewport.to_screen(line.x1, line.y1)
+    # A level or upright line on the border of two rows of the screen would be a grey one.
+    if x0 == x1:
+        x0 = x1 = math.floor(x0) + 0.5
+    if y0 == y1:
+        y0 = y1 = math.floor(y0) + 0.5
+    return QPointF(x0, y0) / ratio, QPointF(x1, y1) / ratio
 
 
 def _between(start: QPointF, end: QPointF) -> QLineF:

@@ -56,7 +56,7 @@ from mfgui.ui.icons import IconButton
 from mfgui.ui.profile_plot import PlottedLine, ProfilePlot
 from mfgui.ui.theme import Theme
 
-WIDE = 560  # from this width on the legend stands beside the plot
+WIDE = 640  # from this width on the legend stands beside the plot
 _LEGEND_WIDTH = 300
 _LEGEND_ROWS = 5
 _UNLIMITED = 16_777_215

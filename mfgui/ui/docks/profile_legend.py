@@ -15,6 +15,7 @@ from mfgui.ui.legend_row import LegendRow
 from mfgui.ui.theme import Theme
 
 ROW_HEIGHT = 26
+_LAST_STYLE = 35  # of so many pairs of colour and dash none is another one
 _FEW = 4  # sources; of more only the active one is plotted unasked
 
 
@@ -57,8 +58,13 @@ class ProfileLegend(QScrollArea):
         return [key for key in self._keys() if self._is_shown(key)]
 
     def style(self, key: str) -> LineStyle:
-        """Each picture keeps its style; only those that were shown have one."""
-        place = self._places.setdefault(key, len(self._places))
+        """Each picture keeps its style. Sources take theirs from the other end, so that the first
+        results are the plainest lines, whatever came first."""
+        kind, _, number = key.partition(":")
+        if kind == "source":
+            place = _LAST_STYLE + 1 - int(number)
+        else:
+            place = self._places.setdefault(key, len(self._places))
         return self._styles.style(place, dark=self._theme.dark)
 
     def refresh(self) -> None:
@@ -71,8 +77,7 @@ class ProfileLegend(QScrollArea):
             on = self._is_shown(key)
             name = title_of(session, key)
             words = f"{name} (reference)" if key == session.reference != TRUTH else name
-            style = self.style(key) if on or key in self._places else None
-            row.show_curve(words, style, on=on)
+            row.show_curve(words, self.style(key), on=on)
 
     def show_values(self, words: Mapping[str, str]) -> None:
         """The values under the ruler; pictures without one show none."""

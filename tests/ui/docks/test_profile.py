@@ -19,6 +19,7 @@ from mfgui.core.labels import FocusMap
 from mfgui.core.result import Provenance, Result
 from mfgui.core.session import Line, Truth
 from mfgui.ui.application import Application
+from mfgui.ui.curve_plot import CurveStyles
 from mfgui.ui.docks.profile import ProfilePanel
 from mfgui.ui.theme import Theme
 from tests.ui.hands import WAIT_MS, click
@@ -139,6 +140,8 @@ def test_that_curves_differ_in_colour_and_dash_and_keep_their_style(bench: Bench
     after = {key: bench.panel.legend.style(key) for key in before}
     styles = [*after.values(), bench.panel.legend.style("result:1")]
     assert before == after
+    plain = bench.panel.legend.style("result:1")
+    assert plain == CurveStyles.load().style(0, dark=False)
     assert len({style.colour for style in styles}) == len({style.dash for style in styles}) == 3
 
 
