@@ -17,6 +17,7 @@ from mfgui.core.arrays import ImageU8, Rect, Size
 from mfgui.core.comparison import CompareView, PaneMode
 from mfgui.core.pyramid import Picture
 from mfgui.core.session import Line
+from mfgui.ui.canvas import differences
 from mfgui.ui.canvas.compare_pane import ComparePane
 from mfgui.ui.canvas.hand import NoHand
 from mfgui.ui.canvas.panes import PaneGroup, grid_shape
@@ -56,8 +57,9 @@ def noise(seed: int) -> ImageU8:
 
 
 @pytest.fixture
-def group(qtbot: Any) -> PaneGroup:
+def group(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> PaneGroup:
     """A grid of four pictures, the second of them on the focused canvas."""
+    monkeypatch.setattr(differences.LOOPS, "get", lambda: None)  # no thread that loads them
     group = PaneGroup(Canvas())
     qtbot.addWidget(group)
     group.resize(906, 606)
@@ -68,7 +70,7 @@ def group(qtbot: Any) -> PaneGroup:
     for number, key in enumerate(KEYS):
         group.canvas.set_picture(key, Picture(noise(number)))
     show(group, "result:2")
-    group.setFocus()
+    group.canvas.setFocus()
     qtbot.waitUntil(group.canvas.hasFocus)
     return group
 
