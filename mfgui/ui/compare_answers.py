@@ -48,18 +48,16 @@ class CompareAnswers:
             "link-views": lambda: compare.change(linked=not compare.state.linked),
             "toggle-reference": self._toggle_reference,
             "set-truth": self._set_truth,
-            "remove-truth": lambda: self._controller.truth.remove(),
+            "remove-truth": self._controller.truth.remove,
             **self._result_answers(),
         }
 
     def _result_answers(self) -> dict[str, Callable[[], object]]:
         controller, results = self._controller, self._parts.results
         acts: dict[str, Callable[[int], object]] = {
-            "rename-result": lambda run_id: results.rename(run_id),
-            "star-result": lambda run_id: controller.marks.toggle_star(run_id),
-            "note-result": lambda run_id: results.edit_note(run_id),
-            "duplicate-result": lambda run_id: controller.runs.duplicate(run_id),
-            "show-parameters": self._show_parameters,
+            "star-result": controller.marks.toggle_star,
+            "note-result": results.edit_note,
+            "duplicate-result": controller.runs.duplicate,
         }
         return {name: partial(self._with_result, act) for name, act in acts.items()}
 
@@ -67,9 +65,6 @@ class CompareAnswers:
         run_id = self._controller.view.shown_result()
         if run_id is not None:
             act(run_id)
-
-    def _show_parameters(self, run_id: int) -> None:
-        self._parts.method.show_parameters(self._controller.session.results[run_id])
 
     def _digit(self, number: int) -> None:
         """A result in the Compare workspace, elsewhere a label."""

@@ -24,6 +24,7 @@ from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.commanding import Commands
 from mfgui.ui.compare_answers import CompareAnswers
 from mfgui.ui.compare_bar import CompareBar
+from mfgui.ui.compare_docks import CompareDocks
 from mfgui.ui.compare_presenter import ComparePresenter
 from mfgui.ui.device_menu import DeviceMenu
 from mfgui.ui.docks.curve import CurvePanel
@@ -38,6 +39,7 @@ from mfgui.ui.doubts import Doubts
 from mfgui.ui.drop import DropTarget
 from mfgui.ui.edit_answers import EditAnswers
 from mfgui.ui.figure_answers import FigureAnswers
+from mfgui.ui.figure_export import FigureExport
 from mfgui.ui.map_answers import MapAnswers
 from mfgui.ui.notices import Banners
 from mfgui.ui.option_bar import OptionBar
@@ -51,6 +53,7 @@ from mfgui.ui.result_answers import ResultAnswers
 from mfgui.ui.session_answers import SessionAnswers
 from mfgui.ui.start_page import StartPage
 from mfgui.ui.status import StatusBar
+from mfgui.ui.table_export import TableExport
 from mfgui.ui.theme import Choice, Theme, Themes
 from mfgui.ui.tool_answers import ToolPresenter, make_bench, strip_of
 from mfgui.ui.tool_bar import ToolBar
@@ -112,6 +115,15 @@ class MainWindow(QMainWindow):
         self.sessions = SessionAnswers(self, controller, self.parts, self.commands, self.bench)
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
+        self.tables = TableExport(self, controller)
+        self.plates = FigureExport(self, controller, self.parts)
+        self.commands.add(
+            {
+                "export-table": self.tables.open,
+                "export-figure": self.plates.open,
+                "figure-again": self.plates.again,
+            }
+        )
         self.results = ResultAnswers(controller, self.parts, self.arranger, parent=self)
         self.commands.add(self.results.answers())
         self.comparing = ComparePresenter(controller, self.parts, self._panes, self)
@@ -178,6 +190,7 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> dict[str, Dock]:
         parts = self.parts
         self._sets = SetsPanel()
+        self.compare_docks = CompareDocks(self._controller, self._themes.current)
         bodies: dict[str, tuple[str, QWidget]] = {
             "sources": ("Sources", parts.sources),
             "method": ("Method", parts.method),
@@ -186,6 +199,7 @@ class MainWindow(QMainWindow):
             "sets": ("Sets", self._sets),
             "history": ("History", HistoryPanel(self._controller)),
             "spots": ("Spots", SpotsPanel(self._controller)),
+            **self.compare_docks.bodies,
         }
         return {name: Dock(name, words, body, self) for name, (words, body) in bodies.items()}
 
@@ -226,6 +240,7 @@ class MainWindow(QMainWindow):
         connect_start(parts, commands, self.annotations.open_list, controller.truth.load)
         connect_canvas(parts, self._panes, controller, self.presenter)
         connect_docks(parts, controller, commands, self.presenter)
+        self.compare_docks.connect(self._panes, export_table=self.tables.open)
 
     def _show_sets(self) -> None:
         """A list of sets has been opened: what is needed to work on it."""
@@ -279,6 +294,7 @@ class MainWindow(QMainWindow):
 
         def loaded(_library: object) -> None:
             self.parts.curve.make_plot()
+            self.compare_docks.make_plots()
             self._controller.warm_up()
 
         self._controller.ask(load, loaded)
@@ -300,6 +316,7 @@ class MainWindow(QMainWindow):
         parts.actions.colour_icons(self._themes.palette)
         parts.banners.show_theme(theme)
         parts.curve.show_theme(theme)
+        self.compare_docks.show_theme(theme)
         parts.canvas.set_surround(QColor(theme.canvas))
         parts.actions[f"theme-{self._themes.choice}"].setChecked(True)
 

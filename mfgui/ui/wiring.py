@@ -108,7 +108,8 @@ def connect_docks(
 
 def order_tabs(parts: WindowParts, bar: ToolBar) -> None:
     """Tab goes from the tool bar over the canvas to the docks, as one reads."""
-    first: list[QWidget] = [bar.buttons[-1], *parts.option_bar.stops, *parts.strip.buttons]
+    first: list[QWidget] = [bar.buttons[-1], *parts.compare_bar.stops]
+    first += [*parts.option_bar.stops, *parts.strip.buttons]
     first += [parts.canvas, parts.sources.view]
     results, curve = parts.results, parts.curve
     second: list[QWidget] = [parts.method.copy_button, *results.tab_stops()]
