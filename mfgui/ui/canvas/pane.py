@@ -240,9 +240,10 @@ class Pane(Content):
 
     def set_split(self, line: SplitLine | None, key: str = "") -> None:
         """Show the picture `key` on the second side of a line; None for one picture."""
+        key = "" if line is None else key
         if (line, key) != (self._split, self._split_key):
             other = (line is None, key) != (self._split is None, self._split_key)
-            self._split, self._split_key = line, key if line is not None else ""
+            self._split, self._split_key = line, key
             self.update()
             if other:
                 self.content_changed.emit()

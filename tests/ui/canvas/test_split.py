@@ -244,6 +244,17 @@ def test_that_a_peek_covers_both_sides(canvas: Canvas) -> None:
     assert pixels_of(canvas.grab().toImage())[40, 440, 0] == BRIGHT
 
 
+def test_that_nothing_is_told_of_a_line_that_only_moves_or_is_not_there(canvas: Canvas) -> None:
+    told: list[int] = []
+    canvas.content_changed.connect(lambda: told.append(1))
+    canvas.set_split(SplitLine(0.2, 0.2, 10.0), "result:2")
+    assert told == []
+    canvas.set_split(None, "result:2")
+    assert told == [1]
+    canvas.set_split(None, "result:3")
+    assert told == [1]
+
+
 def test_that_a_second_side_without_a_picture_is_empty_until_it_is_there(canvas: Canvas) -> None:
     canvas.set_split(SplitLine(), "result:9")
     surround = canvas.surround.getRgb()[0]
