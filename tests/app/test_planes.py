@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -229,6 +230,37 @@ def test_that_a_result_that_is_gone_or_another_one_loses_its_plane(opened, made)
     notifier.emit(ResultAdded(1))
     opened.settle()
     assert_close(made.q("result:1"), expected(opened, "result:1"))
+
+
+def test_that_nothing_is_told_of_a_picture_that_went_while_it_was_measured(opened, made) -> None:
+    session, notifier = opened.controller.session, opened.controller.notifier
+    run(opened)
+    made.want(["result:1"], WHOLE)
+    opened.backend.work()  # all measured, nothing delivered
+    del session.results[1]
+    opened.changes.clear()
+    notifier.emit(ResultRemoved(1))
+    opened.settle()
+    assert opened.seen(PlaneChanged) == [PlaneChanged("result:1", Rect(0, 0, 0, 0))]
+
+
+def test_that_a_result_that_follows_the_map_keeps_its_plane(opened, made) -> None:
+    session, notifier = opened.controller.session, opened.controller.notifier
+    run(opened)
+    session.results[1] = replace(session.results[1], guard=threading.Lock())
+    made.want(["result:1"], WHOLE)
+    opened.settle()
+    live = made.q("result:1")
+    session.results[1] = replace(session.results[1], q=None)  # brought along, by the same guard
+    opened.changes.clear()
+    notifier.emit(ResultAdded(1))
+    opened.settle()
+    assert made.q("result:1") is live
+    assert not opened.seen(PlaneChanged)
+    session.results[1] = replace(session.results[1], guard=threading.Lock())
+    notifier.emit(ResultAdded(1))
+    opened.settle()
+    assert made.q("result:1") is not live
 
 
 def test_that_the_ground_truth_is_a_picture_like_others(opened, made, tiny_pair) -> None:

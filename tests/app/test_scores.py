@@ -206,6 +206,22 @@ def test_that_without_a_map_errors_are_computed_and_the_rest_says_why(compared, 
         assert cell(scores, 1, name).note == "there is no focus map"
 
 
+def test_that_another_ground_truth_is_another_score(compared, scores, tiny_pair) -> None:
+    session = compared.controller.session
+    scores.want(True)
+    compared.settle()
+    before = value(scores, 2, "local_q_whole")
+    session.truth = Truth("left.png", "", "", tiny_pair.first)
+    compared.controller.notifier.emit(TruthChanged())
+    assert cell(scores, 2, "psnr_whole").coming
+    assert value(scores, 2, "local_q_whole") == before, "which has nothing to do with it"
+    compared.settle()
+    mask = masks(compared, 8)[Area.WHOLE]
+    image = session.results[2].image.astype(np.float64)
+    error = mean_squared_error(image[mask], tiny_pair.first[mask].astype(np.float64))
+    assert value(scores, 2, "rmse_whole") == pytest.approx(255 * math.sqrt(error), rel=1e-6)
+
+
 def test_that_a_perfect_picture_has_an_infinite_psnr(compared, scores, tiny_pair) -> None:
     session = compared.controller.session
     session.truth = Truth("truth.tif", "", "", session.results[1].image)
