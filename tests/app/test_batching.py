@@ -143,6 +143,16 @@ def test_that_another_picture_chosen_during_the_queue_stays(opened) -> None:
     assert opened.controller.session.shown == "source:2"
 
 
+def test_that_the_canvas_is_taken_once_also_from_who_went_back(opened) -> None:
+    def go_back(change: object) -> None:
+        if change == ResultAdded(2):
+            opened.controller.view.show("source:1")  # what was shown at the beginning
+
+    opened.controller.notifier.connect(go_back)
+    queue(opened, Choice("average"), Choice("gff"), SHORT)
+    assert opened.controller.session.shown == "source:1"
+
+
 def test_that_the_live_picture_is_left_when_the_last_run_ends(opened) -> None:
     def look(change: object) -> None:
         if change == CurveExtended(2):

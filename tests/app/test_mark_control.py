@@ -82,6 +82,7 @@ def test_that_marks_are_saved_with_the_session_but_not_those_of_deleted_results(
     controller.marks.set_mark(1, Mark("Zum Löschen", True, "gone"))
     controller.marks.set_mark(2, Mark("日本 <b>", False, "two\nlines"))
     controller.runs.delete_result(1)
+    assert [mark["run"] for mark in controller.sessions.parts.read()["marks"]] == [2]
     controller.sessions.save_as(tmp_path / "work.mfgui")
     opened.settle()
     other = Desk()

@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mfgui.methods.registry import FUSING, load
 from mfgui.ui.method_box import MethodBox
@@ -131,9 +132,21 @@ def test_that_a_click_on_a_box_ticks_and_chooses_nothing(ticking: MethodBox, qtb
 
 def test_that_two_quick_clicks_on_a_box_tick_and_untick(ticking: MethodBox) -> None:
     view = ticking.popup.list
-    place = view.box_place(view.currentIndex()).center()
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    index = view.currentIndex()
+    QTest.mouseClick(
+        view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center()
+    )
+    ticking.popup.open()  # the list knows that this row was clicked before
+    place = QPointF(view.box_place(index).center())
+    left = Qt.MouseButton.LeftButton
+    for kind, held in (
+        (QEvent.Type.MouseButtonPress, left),
+        (QEvent.Type.MouseButtonRelease, Qt.MouseButton.NoButton),
+        (QEvent.Type.MouseButtonDblClick, left),
+        (QEvent.Type.MouseButtonRelease, Qt.MouseButton.NoButton),
+    ):
+        event = QMouseEvent(kind, place, place, left, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(view.viewport(), event)
     assert ticking.ticked == ()
     assert ticking.popup.isVisible()
 

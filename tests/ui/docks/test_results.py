@@ -119,13 +119,14 @@ def test_that_the_asterisk_stars_the_selected_result(bench: Bench) -> None:
     assert bench.marks == {4: Mark(star=True)}
 
 
-def test_that_a_double_click_on_the_title_renames(bench: Bench) -> None:
+def test_that_a_double_click_on_the_title_renames(bench: Bench, qtlog: Any) -> None:
     place = text_place(bench.rect(2)).topLeft() + QPoint(20, 8)
     QTest.mouseDClick(bench.panel.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert bench.editor.text() == "GFF"
     QTest.keyClicks(bench.editor, "Best so far")
     bench.accept()
     assert bench.marks == {2: Mark("Best so far")}
+    assert not any("editing failed" in record.message for record in qtlog.records)
     row = bench.panel.view.rows.rows[bench.numbers.index(2)]
     assert row.title == "2 · Best so far"
     assert row.detail == "GFF · Q 0.97000 · 1.5 s"
@@ -354,6 +355,7 @@ def test_that_a_stopping_run_cannot_be_cancelled_again(bench: Bench) -> None:
 
 
 def test_that_a_long_queue_leaves_room_for_the_results(bench: Bench) -> None:
+    bench.panel.resize(310, 320)
     bench.panel.show_runs([status(n, RunState.QUEUED) for n in range(10, 40)])
     QApplication.processEvents()
     assert bench.panel.queue.height() <= 0.45 * bench.panel.height()
