@@ -148,7 +148,7 @@ class RunControl:
         for status in self.tracker.active():
             self._desk.backend.stop_run(status.run_id)
             self._tell(self.tracker.ended(status.run_id, RunState.STOPPED))
-            self.tracker.forget(status.run_id)
+        self.tracker.forget_all()
         self._wishes.clear()
         self._unprepared.clear()
         self.failures.clear()

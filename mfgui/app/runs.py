@@ -144,6 +144,10 @@ class RunTracker:
         """Drop the record of an ended run."""
         self._records.pop(run_id, None)
 
+    def forget_all(self) -> None:
+        """Drop every record: each holds the sources of its run."""
+        self._records.clear()
+
     def _update(self, record: _Record, **changes: object) -> RunStatus:
         elapsed = self._elapsed(record)
         record.status = replace(record.status, elapsed=elapsed, **changes)  # type: ignore[arg-type]

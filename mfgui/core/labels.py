@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +57,7 @@ class FocusMap:
         self._newest = revision if newest is None else newest
         check_labels(self._labels, k=k)
         self._counts: npt.NDArray[np.int64] | None = None
+        self._snapshot: tuple[int, weakref.ref[LabelArray] | None] = (revision, None)
 
     @property
     def labels(self) -> LabelArray:
@@ -69,9 +72,14 @@ class FocusMap:
         return Size(width, height)
 
     def snapshot(self) -> LabelArray:
-        """A read-only copy for a run (0.8 ms at 24 megapixels)."""
-        copy = self._labels.copy()
-        copy.flags.writeable = False
+        """A read-only copy for a run (0.8 ms at 24 megapixels); the same one for the same
+        revision, as long as somebody has it."""
+        revision, kept = self._snapshot
+        copy = kept() if revision == self.revision and kept is not None else None
+        if copy is None:
+            copy = self._labels.copy()
+            copy.flags.writeable = False
+            self._snapshot = self.revision, weakref.ref(copy)
         return copy
 
     def write(self, rect: Rect, labels: LabelArray, *, count: bool = True) -> None:

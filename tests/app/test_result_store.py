@@ -298,12 +298,14 @@ def test_that_closing_the_set_frees_memory_and_files(opened: Desk) -> None:
     results = opened.controller.session.results.values()
     held = [weakref.ref(result) for result in results]
     held += [weakref.ref(result.image) for result in results]
+    held.append(weakref.ref(opened.controller.session.stack))
     del results
     opened.controller.sets.close()
     opened.settle()
     opened.changes.clear()
+    opened.backend.requests.clear()
     gc.collect()
-    assert [reference() for reference in held] == [None] * 4
+    assert all(reference() is None for reference in held)
     assert scratch_files() == []
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,20 @@ def test_that_many_sources_use_sixteen_bit() -> None:
 def test_that_shares_add_up_to_one() -> None:
     shares = FocusMap(np.array([[0, 1], [1, 2]], np.uint8), k=2).shares()
     assert shares == {0: 0.25, 1: 0.5, 2: 0.25}
+
+
+def test_that_one_revision_has_one_snapshot_while_somebody_has_it() -> None:
+    focus_map = FocusMap(np.ones((6, 5), np.uint8), k=2)
+    first = focus_map.snapshot()
+    assert focus_map.snapshot() is first
+    before = focus_map.revision
+    focus_map.write(Rect(1, 1, 2, 2), np.full((2, 2), 2, np.uint8))
+    second = focus_map.snapshot()
+    assert second is not first
+    assert np.count_nonzero(second == 2) == 4
+    assert not np.any(first == 2)
+    focus_map.write(Rect(1, 1, 2, 2), np.ones((2, 2), np.uint8))
+    focus_map.revision = before  # as undoing does
+    assert np.array_equal(focus_map.snapshot(), first)
+    held = weakref.ref(focus_map.snapshot())
+    assert held() is None
