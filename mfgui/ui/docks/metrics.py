@@ -27,7 +27,7 @@ from mfgui.core.events import (
 from mfgui.core.score_table import Area, Better, Cell, Column, ScoreTable
 from mfgui.files.score_tables import table_csv
 from mfgui.ui.docks.figure_grid import MISSING, Figure, FigureGrid, Head, local_number
-from mfgui.ui.icons import TextButton
+from mfgui.ui.icons import IconButton
 
 _SETTLE_MS = 400
 _DIRECTIONS = {
@@ -54,8 +54,8 @@ class MetricsPanel(QWidget):
         self.grid = FigureGrid("Scores of the results")
         self.area_box = QComboBox()
         self.state = QLabel()
-        self.copy_button = TextButton("copy", "Copy")
-        self.export_button = TextButton("export", "Export table…")
+        self.copy_button = IconButton("copy", "Copy the table as CSV")
+        self.export_button = IconButton("export", "Export table as CSV, JSON, Markdown or LaTeX")
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -212,9 +212,8 @@ class MetricsPanel(QWidget):
         self.area_box.setAccessibleName("Pixels that are scored")
         self.area_box.setToolTip("Pixels that are scored")
         self.state.setObjectName("hint")
+        self.state.setMinimumWidth(1)
         self.state.setAccessibleName("What is being computed")
-        self.copy_button.setToolTip("Copy the table as CSV")
-        self.export_button.setToolTip("Write the table as CSV, JSON, Markdown or LaTeX")
         top = QHBoxLayout()
         top.setContentsMargins(12, 4, 8, 4)
         top.setSpacing(8)
