@@ -101,14 +101,15 @@ def export(session: Session, recipe: FigureRecipe, path: Path) -> Task:
     keys = [picture.key for picture in recipe.pictures]
     pixels = {key: _stored(session, stack, key) for key in keys}
     results = {key: _result(session, key) for key in keys}
-    inputs = [Path(entry.path) for entry in inputs_of(session) if entry.path]
+    files = inputs_of(session)
+    inputs = [Path(entry.path) for entry in files if entry.path]
     icc = _icc(stack)
 
     def task(report: Report) -> Written:
         named = tuple(_with_map(picture, results[picture.key]) for picture in recipe.pictures)
         return save_figure(
             path,
-            replace(recipe, pictures=named, inputs=inputs_of(session)),
+            replace(recipe, pictures=named, inputs=files),
             lambda key: pixels[key](),
             style(),
             icc=icc,
@@ -124,21 +125,21 @@ def again(recipe: Path, output: Path | None = None) -> Task:
     return lambda _report: draw_again(recipe, output, style())
 
 
-@dataclass(eq=False)
 class PreviewPictures:
-    """Reduced pictures of the open set, made when they are first needed; one task at a time."""
+    """Reduced pictures of the open set as it is now, each made when it is first needed; one task
+    at a time."""
 
-    session: Session
-    _kept: dict[str, _Reduced] = field(default_factory=dict)
+    def __init__(self, session: Session) -> None:
+        assert session.stack is not None
+        self._stack = session.stack
+        found = {picture.key: reader_of(session, picture.key) for picture in offered(session)}
+        self._readers = {key: reader for key, reader in found.items() if reader is not None}
+        self._kept: dict[str, _Reduced] = {}
 
     def opened(self, key: str) -> _Reduced:
         """The picture of a key; in the pool."""
-        stack = self.session.stack
-        assert stack is not None
         if key not in self._kept:
-            reader = reader_of(self.session, key)
-            assert reader is not None
-            self._kept[key] = _Reduced.of(reader, stack)
+            self._kept[key] = _Reduced.of(self._readers[key], self._stack)
         return self._kept[key]
 
 

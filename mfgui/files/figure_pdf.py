@@ -22,6 +22,7 @@ from mfgui.files.font_files import Font
 _PT_PER_MM = 72 / 25.4
 _UP = 2  # PNG's filter that stores differences from the row above
 _FULL = 1000  # units of a letter in a document
+_LEVEL = 6  # of Deflate: more takes twice the time for a hundredth of the bytes
 
 
 def pdf(page: Page, pixels: Pixels, fonts: Fonts, *, title: str, producer: str) -> bytes:
@@ -110,7 +111,7 @@ class _Document:
         rows[0, 1:] = flat[0]
         np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
         return self._stream(
-            zlib.compress(rows.tobytes(), 9),
+            zlib.compress(rows.tobytes(), _LEVEL),
             "/Type /XObject /Subtype /Image /ColorSpace /DeviceRGB /BitsPerComponent 8 "
             f"/Width {width} /Height {height} /Interpolate false /Filter /FlateDecode "
             f"/DecodeParms << /Predictor 15 /Colors 3 /BitsPerComponent 8 /Columns {width} >>",
@@ -119,7 +120,7 @@ class _Document:
     def font(self, font: Font, used: str) -> int:
         """A font of which the characters `used` occur."""
         outlines = self._stream(
-            zlib.compress(font.outlines, 9), "/Subtype /CIDFontType0C /Filter /FlateDecode"
+            zlib.compress(font.outlines, _LEVEL), "/Subtype /CIDFontType0C /Filter /FlateDecode"
         )
         box = " ".join(_n(value * _FULL / font.units) for value in font.box)
         ascent, descent, capital = (
@@ -139,7 +140,7 @@ class _Document:
             "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
             f"/FontDescriptor {descriptor} 0 R /DW {_FULL} /W [{widths}] >>"
         )
-        meaning = self._stream(zlib.compress(_meaning(font, used), 9), "/Filter /FlateDecode")
+        meaning = self._stream(zlib.compress(_meaning(font, used), _LEVEL), "/Filter /FlateDecode")
         return self._add(
             f"<< /Type /Font /Subtype /Type0 /BaseFont /{font.name} /Encoding /Identity-H "
             f"/DescendantFonts [{inner} 0 R] /ToUnicode {meaning} 0 R >>"
@@ -155,7 +156,7 @@ class _Document:
         producer: str,
     ) -> bytes:
         """The file; its identity is the hash of what it holds."""
-        drawn = self._stream(zlib.compress(content, 9), "/Filter /FlateDecode")
+        drawn = self._stream(zlib.compress(content, _LEVEL), "/Filter /FlateDecode")
         info = self._add(f"<< /Title {_text(title)} /Producer {_text(producer)} >>")
         pages = len(self._objects) + 2
         page = self._add(

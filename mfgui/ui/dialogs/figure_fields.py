@@ -29,7 +29,6 @@ class WholeBox(QSpinBox):
         self.setRange(least, most)
         self.setSuffix(f" {unit}" if unit else "")
         self.setAccessibleName(words)
-        self.setKeyboardTracking(False)
         self.setAcceptDrops(False)
         self.lineEdit().setTextMargins(4, 0, 4, 0)
 

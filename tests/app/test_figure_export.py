@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mfgui.app import figure_export
+from mfgui.app.figure_export import PreviewPictures
+from mfgui.core.arrays import PixelArray, Rect
+from mfgui.core.errors import UsageError
+from mfgui.core.figures import Crop, Difference, FigureRecipe, PageSetup, ScaleBar
+from mfgui.core.result import Provenance, Result
+from mfgui.core.session import Mark, Session, Truth
+from mfgui.core.stack import SourceStack
+from mfgui.files.figure_recipes import read_recipe
+from mfgui.files.figure_saving import Written, draw_again, recipe_path
+from mfgui.files.images import read_image
+
+
+def result(image: np.ndarray, labels: np.ndarray | None = None, q: float | None = None) -> Result:
+    origin = Provenance(
+        "gff", {"radius": 4, "weight": 0.1}, (), "cpu", {"mfgui": "0.1.0"}, "laplacian", 7
+    )
+    return Result(
+        "GFF", image, "uint16", labels, 0, origin, "done", {}, image, image, q_box=q, window=11
+    )
+
+
+def session_of(kind: type = np.uint16, width: int = 90) -> Session:
+    """Two sources, a result with a map and a score, one without, and a ground truth."""
+    generator = np.random.default_rng(2)
+    frames = [(generator.random((60, width, 3)) * np.iinfo(kind).max).astype(kind) for _ in "ab"]
+    image = generator.random((60, width, 3)).astype(np.float32)
+    labels = np.ones((60, width), np.uint8)
+    session = Session(stack=SourceStack.from_arrays(frames, names=["a.png", "b.png"]))
+    session.results = {3: result(image, labels, 0.98765), 5: result(image / 2)}
+    session.marks = {5: Mark(name="Half of it")}
+    session.truth = Truth("gt.png", "/somewhere/gt.png", "f" * 64, frames[0])
+    return session
+
+
+def recipe_of(session: Session) -> FigureRecipe:
+    assert session.stack is not None
+    return FigureRecipe(
+        session.stack.size,
+        figure_export.offered(session),
+        "truth",
+        crops=(Crop("A", Rect(10, 10, 20, 15), "#e69f00"),),
+        difference=Difference(),
+        scale_bar=ScaleBar(),
+        page=PageSetup(width_mm=80, dpi=150),
+    )
+
+
+def carried_out(task: figure_export.Task) -> object:
+    return task(lambda _part: None)
+
+
+def test_that_everything_of_the_set_is_offered_and_results_are_ticked() -> None:
+    found = figure_export.offered(session_of())
+    assert [(p.key, p.title, p.note, p.column) for p in found] == [
+        ("source:1", "Source 1", "", False),
+        ("source:2", "Source 2", "", False),
+        ("result:3", "GFF", "Q 0.9877", True),
+        ("result:5", "Half of it", "", True),
+        ("truth", "Ground truth", "", True),
+    ]
+    assert figure_export.offered(Session()) == ()
+
+
+def test_that_the_recipe_names_how_everything_was_made(tmp_path: Path) -> None:
+    session = session_of()
+    path = tmp_path / "a.png"
+    made = carried_out(figure_export.export(session, recipe_of(session), path))
+    assert isinstance(made, Written)
+    content = json.loads(recipe_path(path).read_text("utf-8"))
+    origin = content["pictures"][2]["provenance"]
+    assert origin["method"] == "gff"
+    assert origin["parameters"] == {"radius": 4, "weight": 0.1}
+    assert (origin["detector"], origin["seed"], origin["device"]) == ("laplacian", 7, "cpu")
+    assert origin["versions"] == {"mfgui": "0.1.0"}
+    assert origin["map_sha256"] == hashlib.sha256(b"\1" * 60 * 90).hexdigest()
+    assert "map_sha256" not in content["pictures"][3]["provenance"]
+    assert session.stack is not None
+    hashes = [source.sha256 for source in session.stack.sources]
+    assert [entry["sha256"] for entry in content["inputs"]] == [*hashes, "f" * 64]
+    assert [entry["name"] for entry in content["inputs"]] == ["a.png", "b.png", "gt.png"]
+
+
+def test_that_pictures_are_written_in_the_depth_of_the_sources(tmp_path: Path) -> None:
+    session = session_of()
+    path = tmp_path / "a.png"
+    carried_out(figure_export.export(session, recipe_of(session), path))
+    recipe = read_recipe(recipe_path(path))
+    assert session.stack is not None
+    source = read_image(tmp_path / recipe.picture("source:2").file)
+    assert np.array_equal(source, (session.stack.pixels(1) / np.float32(65535)).astype(np.float32))
+    fused = read_image(tmp_path / recipe.picture("result:3").file)
+    assert np.abs(fused - session.results[3].image).max() <= 0.5 / 65535 + 1e-7
+    before = path.read_bytes()
+    draw_again(recipe_path(path), None, figure_export.style())
+    assert path.read_bytes() == before
+
+
+def test_that_an_input_is_never_replaced(tmp_path: Path) -> None:
+    session = session_of()
+    assert session.truth is not None
+    session.truth = replace(session.truth, path=str(tmp_path / "gt.png"))
+    (tmp_path / "gt.png").write_bytes(b"truth")
+    task = figure_export.export(session, recipe_of(session), tmp_path / "gt.png")
+    with pytest.raises(UsageError, match="is the input"):
+        carried_out(task)
+    assert [path.name for path in tmp_path.iterdir()] == ["gt.png"]
+
+
+def test_that_a_figure_is_of_the_moment_of_its_command(tmp_path: Path) -> None:
+    session = session_of()
+    task = figure_export.export(session, recipe_of(session), tmp_path / "a.png")
+    del session.results[5]
+    session.truth = None
+    carried_out(task)
+    recipe = read_recipe(recipe_path(tmp_path / "a.png"))
+    assert [entry.name for entry in recipe.inputs] == ["a.png", "b.png", "gt.png"]
+    assert [p.key for p in recipe.pictures] == [
+        "source:1",
+        "source:2",
+        "result:3",
+        "result:5",
+        "truth",
+    ]
+
+
+def small(image: PixelArray) -> np.ndarray:
+    """Means over squares of 8 dots, which do not mind how edges are drawn."""
+    height, width = (side // 8 * 8 for side in image.shape[:2])
+    cut = image[:height, :width].astype(float)
+    return cut.reshape(height // 8, 8, width // 8, 8, 3).mean(axis=(1, 3))
+
+
+@pytest.mark.parametrize("width", [90, 3000])
+def test_that_the_preview_is_the_figure_in_other_dots(tmp_path: Path, width: int) -> None:
+    session = session_of(np.uint8, width)
+    recipe = recipe_of(session)
+    size = figure_export.size_of(recipe)
+    pictures = PreviewPictures(session)
+    seen = carried_out(figure_export.preview(recipe, pictures, width=size.width))
+    assert isinstance(seen, np.ndarray)
+    carried_out(figure_export.export(session, recipe, tmp_path / "a.png"))
+    real = np.rint(read_image(tmp_path / "a.png") * 255)
+    assert abs(seen.shape[0] - size.height) <= 3
+    assert seen.shape[1] == size.width
+    rows = min(seen.shape[0], real.shape[0])
+    assert np.abs(small(seen[:rows]) - small(real[:rows])).mean() < 6
+    half = carried_out(figure_export.preview(recipe, pictures, width=size.width // 2))
+    assert isinstance(half, np.ndarray)
+    assert half.shape[1] == size.width // 2
