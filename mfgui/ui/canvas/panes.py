@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mfgui.core.arrays import Rect, Size
@@ -18,7 +18,7 @@ from mfgui.ui.canvas.viewer import Viewer
 from mfgui.ui.canvas.viewport import SharedView, View
 
 _GAP = 2  # logical pixels between panes and about them, when there are several
-_BETWEEN = QColor("#1c1c1c")
+_BETWEEN, _RING = QColor("#1c1c1c"), QColor("#ffffff")
 _LEAST = QSize(160, 120)
 
 
@@ -279,7 +279,7 @@ class PaneGroup(QWidget):
         for number in range(len(self._keys), columns * rows):
             painter.fillRect(self._cell(number), self.canvas.surround)
         ring = self.cell_of(self._place_of_canvas).adjusted(-_GAP, -_GAP, _GAP, _GAP)
-        painter.fillRect(ring, self.palette().color(QPalette.ColorRole.Accent))
+        painter.fillRect(ring, _RING)  # not the accent: that tells who has the keyboard
         painter.end()
 
 

@@ -180,6 +180,23 @@ def test_that_every_pane_shows_its_picture(group: PaneGroup) -> None:
         np.testing.assert_array_equal(inner(pane), inner_of_picture(group, number))
 
 
+def test_that_the_current_cell_is_ringed_and_lines_stand_between_others(group: PaneGroup) -> None:
+    for key in ("result:2", "result:3"):
+        show(group, key)
+        cell = group.cell_of(key)
+        shown = pixels_of(group.grab().toImage())
+        inside, around = np.zeros(shown.shape[:2], bool), np.zeros(shown.shape[:2], bool)
+        inside[cell.y() : cell.bottom() + 1, cell.x() : cell.right() + 1] = True
+        around[cell.y() - 2 : cell.bottom() + 3, cell.x() - 2 : cell.right() + 3] = True
+        assert (shown[around & ~inside] == 255).all()
+        between = ~around
+        for other in KEYS:
+            place = group.cell_of(other)
+            between[place.y() : place.bottom() + 1, place.x() : place.right() + 1] = False
+        assert (shown[between] == 0x1C).all()
+        assert between.sum() > 2000
+
+
 def test_that_one_picture_and_a_split_have_the_whole_room(group: PaneGroup) -> None:
     for mode in (PaneMode.SINGLE, PaneMode.SPLIT):
         show(group, "result:3", mode)
