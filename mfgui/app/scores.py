@@ -153,10 +153,8 @@ class Scores:
             By default the whole picture and every other area that some score is known of.
         """
         shown = self._known_areas() if areas is None else areas
-        columns = [say.OWN_Q]
-        for area in shown:
-            columns += say.measures(area, window=self.window)
-        columns += [say.SECONDS, say.ITERATIONS]
+        columns = [c for area in shown for c in say.measures(area, window=self.window)]
+        columns += [say.OWN_Q, say.SECONDS, say.ITERATIONS]
         session = self._desk.session
         rows = [
             ScoreRow(

@@ -20,7 +20,7 @@ MISSING = "–"
 _ROW_HEIGHT = 26
 _LEAST = 48
 _WIDEST = 300
-_LEAST_NAME = 104
+_LEAST_NAME = 128
 
 
 @dataclass(frozen=True)

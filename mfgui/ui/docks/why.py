@@ -32,7 +32,7 @@ _HEADS = (
         "focus map names.",
         left=True,
     ),
-    Head("Focus", "", "Focus measure"),
+    Head("Focus [10⁻⁶]", "", "Focus measure in millionths"),
     Head(
         "Local Q ↑",
         "SSIM of the window around the pixel with the source that the present focus map names "
@@ -135,7 +135,7 @@ class WhyPanel(QWidget):
         self._pages.setCurrentIndex(1)
         self.place.setText(place_words(found))
         window = "" if found.window is None else f", mean over {found.window} × {found.window} px"
-        tip = f"{MEASURE} of a source{window}, by which the default detector decides."
+        tip = f"{MEASURE} of a source{window}, in millionths: the default detector decides by it."
         heads = [Head(h.text, h.tip or tip, h.name, h.left) for h in _HEADS[1:]]
         self.grid.show_figures([_HEADS[0], *heads], [_row(p, found) for p in found.pictures])
 
@@ -217,7 +217,7 @@ def _taken(picture: PictureHere, found: WhyHere, *, source: bool) -> Figure:
 def _focus(picture: PictureHere, found: WhyHere) -> Figure:
     if picture.focus is None:
         return Figure(MISSING, "The pictures are smaller than a window.", dim=True)
-    text = QLocale().toString(picture.focus, "g", 3)
+    text = local_number(1e6 * picture.focus, 2)
     return Figure(text, f"{picture.focus!r}", strong=picture.key in found.sharpest)
 
 
