@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -20,7 +20,8 @@ from mfgui.ui.action_adapter import Actions
 from mfgui.ui.icons import ICON_SIDE
 from mfgui.ui.option_bar import BAR_HEIGHT
 
-_WIDE = 900  # narrower bars have no names beside their controls
+
+_ROOM_FOR_NAME = 120  # pixels
 
 
 class CompareBar(QWidget):
@@ -97,6 +98,25 @@ class CompareBar(QWidget):
             self.flicker_button,
             self.rate_box,
         ]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what does not fit, the least needed first: there are keys and menus for it."""
+        parts = (self.rate_box, self.band_slider, self.band)
+        for part in parts:
+            part.show()
+        for part in parts:
+            if self._needed() > self.width():
+                part.hide()
+        self.reference.setVisible(self.width() - self._needed() >= _ROOM_FOR_NAME)
+
+    def _needed(self) -> int:
+        """Width of everything that shows but for the name of the reference."""
+        self.layout().activate()
+        return self.layout().minimumSize().width()
 
     def _set_up(self) -> None:
         self.view_box.addItems([VIEW_WORDS[view][0] for view in CompareView])
