@@ -384,6 +384,26 @@ def test_that_the_own_map_is_a_tint_with_contours_over_the_picture(scale: float)
     np.testing.assert_array_equal(shown[~on_line], tinted[~on_line])
 
 
+@pytest.mark.parametrize("scale", [0.6, 3.0])
+def test_that_an_overlay_lies_over_the_own_map(scale: float) -> None:
+    own, viewport = focus(labels_of()), at_scale(scale)
+    scene = Scene(
+        picture_of(pixels_of("colour", 1)),
+        1,
+        surround=SURROUND,
+        map=focus(labels_of(8)),
+        overlay=Overlay(OverlayMode.ACTIVE, 100),
+        active=2,
+        compared=Compared(CompareView.MAP, map=own, strength=50),
+    )
+    shown = composed(scene, viewport)
+    below_it = composed(replace(scene, overlay=Overlay()), viewport)
+    row, column, inside = below(viewport)
+    active = inside & (labels_of(8)[row, column] == 2)
+    np.testing.assert_array_equal(shown[active], below_it[active])
+    assert (shown[inside & ~active] == 48).all()
+
+
 @pytest.mark.parametrize("view", DRAWN)
 def test_that_overlays_lie_over_what_is_compared(view: CompareView) -> None:
     one, viewport = pixels_of("colour", 1), at_scale(2.0)
@@ -454,6 +474,46 @@ def test_that_a_patch_of_either_picture_looks_as_drawn_anew(
     assert not dirty.empty
     shown = kept.frame(after, viewport).pixels[..., 2::-1]
     np.testing.assert_array_equal(shown, composed(after, viewport))
+
+
+@pytest.mark.parametrize("changed", ["picture", "against"])
+def test_that_a_patch_of_an_enlarged_preview_reaches_as_far_as_its_filter(changed: str) -> None:
+    small = np.random.default_rng(1).integers(0, 256, (45, 60, 3)).astype(np.uint8)
+    pair = (small, pixels_of("colour", 2))
+    one, two = pair if changed == "picture" else pair[::-1]
+    scene, viewport = scene_of(CompareView.ABSOLUTE, one, two), at_scale(4.0)
+    assert scene.compared is not None
+    picture = scene.picture if changed == "picture" else scene.compared.against
+    assert picture is not None
+    kept = Compositor(PixelGrid(QFont()))
+    kept.frame(scene, viewport)
+    x, y = viewport.pixel_at(40, 30) or (0, 0)
+    picture.repair(Rect(x // 2, y // 2, 1, 1), np.full((1, 1, 3), 255 - small[y // 2, x // 2]))
+    after = replace(scene, stamp=7, compared=replace(scene.compared, stamp=8))
+    kept.repair(after, viewport, Rect(x // 2 * 2, y // 2 * 2, 2, 2), before=scene)
+    shown = kept.frame(after, viewport).pixels[..., 2::-1].astype(int)
+    assert np.abs(shown - composed(after, viewport)).max() <= 2, "but for the filter's steps"
+
+
+@pytest.mark.parametrize("scale", [0.6, 1.0, 2.7])
+def test_that_another_map_of_a_result_looks_as_drawn_anew(scale: float) -> None:
+    labels, viewport = labels_of(), at_scale(scale)
+    scene = Scene(
+        picture_of(pixels_of("colour", 1)),
+        1,
+        surround=SURROUND,
+        compared=Compared(CompareView.MAP, map=focus(labels), strength=50),
+    )
+    assert scene.compared is not None
+    kept = Compositor(PixelGrid(QFont()))
+    kept.frame(scene, viewport)
+    rect = in_sight(viewport)
+    labels[rect.slices] = labels[rect.slices] % 3 + 1
+    after = replace(scene, compared=replace(scene.compared, map=focus(labels, 9)))
+    kept.repair(after, viewport, rect, before=scene)
+    shown = kept.frame(after, viewport).pixels[..., 2::-1].astype(int)
+    difference = np.abs(shown - composed(after, viewport))
+    assert difference.max() <= (0 if scale >= 1 else 6)
 
 
 @pytest.mark.parametrize("scale", [0.6, 1.0, 2.7])
