@@ -173,9 +173,10 @@ class Controller:
         task: Task,
         done: Callable[[object], None],
         failed: Callable[[str], None] | None = None,
+        part: Callable[[object], None] = lambda _value: None,
     ) -> None:
-        """Have the pool work for a view; `done` gets the value on this thread. A failure is a
-        notice, or goes to `failed` in one line."""
+        """Have the pool work for a view; `done` gets the value on this thread, `part` what the
+        task reports before. A failure is a notice, or goes to `failed` in one line."""
 
         def told(failure: TaskFailed) -> None:
             if failed is None or failure.details:
@@ -183,7 +184,7 @@ class Controller:
             if failed is not None:
                 failed(str(failure.error))
 
-        self._desk.submit(task, done=done, failed=told)
+        self._desk.submit(task, done=done, failed=told, part=part)
 
     def _save_later(self, save: Callable[[], None]) -> None:
         self.ask(lambda _report: save(), lambda _nothing: None)
