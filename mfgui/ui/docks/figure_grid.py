@@ -20,7 +20,11 @@ MISSING = "–"
 _ROW_HEIGHT = 26
 _LEAST = 48
 _WIDEST = 300
-_LEAST_NAME = 128
+_STYLE = """
+QTableWidget#dockGrid { border: none; border-radius: 0; }
+QTableWidget#dockGrid::item { padding: 0 5px; }
+QTableWidget#dockGrid QHeaderView::section { padding: 6px 5px; }
+"""
 
 
 @dataclass(frozen=True)
@@ -50,18 +54,26 @@ class FigureGrid(QTableWidget):
     Columns are as wide as what they hold; the first one, of names, gives way to the others.
 
     `head_clicked` carries a column, `row_opened` a row that was double-clicked or entered.
+
+    Parameters
+    ----------
+    name : str
+        For screen readers.
+    least : int
+        Width that the first column keeps in any case.
     """
 
     head_clicked = Signal(int)
     row_opened = Signal(int)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, *, least: int = 112, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heads: tuple[Head, ...] = ()
+        self._least = least
         self.setAccessibleName(name)
         self.setObjectName("dockGrid")
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet("QTableWidget#dockGrid { border: none; border-radius: 0; }")
+        self.setStyleSheet(_STYLE)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -122,7 +134,7 @@ class FigureGrid(QTableWidget):
         header = self.horizontalHeader()
         content = max(self.sizeHintForColumn(0), header.sectionSizeHint(0))
         taken = sum(header.sectionSize(column) for column in range(1, self.columnCount()))
-        room = max(_LEAST_NAME, self.viewport().width() - taken)
+        room = max(self._least, self.viewport().width() - taken)
         header.resizeSection(0, min(content, room, _WIDEST))
 
     def _show_figure(self, number: int, column: int, figure: Figure) -> None:

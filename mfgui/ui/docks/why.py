@@ -32,7 +32,7 @@ _HEADS = (
         "focus map names.",
         left=True,
     ),
-    Head("Focus [10⁻⁶]", "", "Focus measure in millionths"),
+    Head("Focus", "", "Focus measure in millionths"),
     Head(
         "Local Q ↑",
         "SSIM of the window around the pixel with the source that the present focus map names "
@@ -68,7 +68,7 @@ class WhyPanel(QWidget):
         self._asked: object | None = None  # the stack that is being asked, one at a time
         self._again = False
         self.place = QLabel()
-        self.grid = FigureGrid("Pictures at the pixel")
+        self.grid = FigureGrid("Pictures at the pixel", least=84)
         self._lay_out()
         controller.notifier.connect(self._take)
 
@@ -189,7 +189,7 @@ def _row(picture: PictureHere, found: WhyHere) -> list[Figure]:
         Figure(name, picture.title, strong=source and picture.by is By.MAP),
         _taken(picture, found, source=source),
         _focus(picture, found) if source else Figure("", dim=True),
-        _number(picture.q, 5, _q_reason(found), strong=key in found.best_q),
+        _number(picture.q, 4, _q_reason(found), strong=key in found.best_q),
         _error(picture, found),
         Figure("  ".join(_value(value) for value in picture.values)),
     ]
@@ -203,12 +203,12 @@ def _taken(picture: PictureHere, found: WhyHere, *, source: bool) -> Figure:
     if picture.by is By.NEAREST:
         many = len(picture.taken) > 1
         tip = "No map of its own: these values are" if many else "No map of its own: its value is"
-        return Figure(f"{numbers}, nearest", f"{tip} nearest.", dim=picture.key == "truth")
+        return Figure(f"{numbers} near", f"{tip} nearest.", dim=picture.key == "truth")
     if not picture.taken:
         return Figure("none", "Its own map has no source here.", dim=True)
     if picture.weight is not None:
         share = QLocale().toString(100 * picture.weight, "f", 0)
-        return Figure(f"{numbers}, {share} %", "By the weights that it mixed by.")
+        return Figure(f"{numbers}: {share} %", "By the weights that it mixed by.")
     agrees = found.label is None or picture.taken == (found.label,)
     tip = "By its own map." if agrees else "By its own map, which differs from the present one."
     return Figure(numbers if agrees else f"{numbers} ≠ map", tip)

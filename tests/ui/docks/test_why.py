@@ -79,12 +79,12 @@ def test_that_sources_and_results_are_told_with_the_best_bold(shown, desk) -> No
     assert names[:2] == ["Source 1", "Source 2"]
     assert names[2].startswith("1 · ")
     heads = [shown.grid.horizontalHeaderItem(n).text() for n in range(6)]
-    focus = heads.index("Focus [10⁻⁶]")
+    focus = heads.index("Focus")
     weights = [shown.grid.item(row, focus).font().weight() for row in range(2)]
     assert weights == [QFont.Weight.Normal, QFont.Weight.DemiBold]
     assert "Laplacian energy" in shown.grid.horizontalHeaderItem(focus).toolTip()
     assert texts(shown, 1)[heads.index("Took")] == "named"
-    assert texts(shown, 3)[heads.index("Took")] == "1 or 2, nearest"
+    assert texts(shown, 3)[heads.index("Took")] == "1 or 2 near"
     missing = shown.grid.item(2, heads.index("Error ↓"))
     assert missing.text() == "–"
     assert "No ground truth" in missing.toolTip()
