@@ -74,6 +74,7 @@ class LineControl:
         self._settled: Line | None = None  # the newest line that is a step
         self._newest: _Step | None = None  # the newest step, where it is one of the width
         self._set_at = 0.0
+        self._width = 1
         self._interpolation = Interpolation.BILINEAR
         self._reading: _Reading | None = None
         desk.notifier.connect(self._take)
@@ -81,6 +82,11 @@ class LineControl:
     @property
     def line(self) -> Line | None:
         return self._desk.session.line
+
+    @property
+    def width(self) -> int:
+        """Of the line, or of the one that there was last."""
+        return self._width
 
     @property
     def interpolation(self) -> Interpolation:
@@ -110,11 +116,13 @@ class LineControl:
         return True
 
     def set_width(self, width: int) -> None:
-        """Average over `width` pixels across the line; within a second all widths are one step."""
+        """Average over `width` pixels across the line, which there may not be yet; within a second
+        all widths are one step."""
         line, before = self._desk.session.line, self._settled
+        self._width = min(max(width, 1), MOST_WIDTH)
         if line is None:
             return
-        after = replace(line, width=min(max(width, 1), MOST_WIDTH))
+        after = replace(line, width=self._width)
         if after == line:
             return
         newest, now = self._newest, self._clock()
@@ -171,6 +179,7 @@ class LineControl:
         self._put_only(line)
 
     def _put_only(self, line: Line | None) -> None:
+        self._width = self._width if line is None else line.width
         self._desk.session.line = line
         self._desk.notifier.emit(LineChanged())
 

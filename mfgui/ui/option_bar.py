@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from mfgui.core.arrays import Rect
-from mfgui.core.line_profile import Interpolation, length_of
+from mfgui.core.line_profile import length_of
 from mfgui.core.session import Line
 from mfgui.core.snapping import GuideKind
+from mfgui.ui.docks.profile_bar import INTERPOLATION_NAMES
 from mfgui.ui.icons import IconButton
 from mfgui.ui.option_number import OptionNumber
 from mfgui.ui.tool_memory import BAND_METHODS
@@ -59,7 +60,6 @@ _GUIDES = {
     GuideKind.LUMINANCE: "Luminance",
     GuideKind.FUSED: "Fused image",
 }
-_INTERPOLATIONS = {Interpolation.BILINEAR: "Smooth", Interpolation.NEAREST: "Nearest pixel"}
 _METHODS = {"graph-cut": "Graph cut", "guided-filter": "Guided filter"}
 
 
@@ -199,7 +199,7 @@ class OptionBar(QWidget):
             "Refiner", "band_method", {name: _METHODS[name] for name in BAND_METHODS}
         )
         self.interpolation_box = self._choice(
-            "Values between pixels", "line_interpolation", _INTERPOLATIONS
+            "Values between pixels", "line_interpolation", INTERPOLATION_NAMES
         )
         self.over_box = QComboBox()
         self.over_box.setAccessibleName("Paint over")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mfgui.core.line_profile import Span
@@ -19,6 +19,7 @@ from mfgui.ui.label_strip import LabelStrip
 from mfgui.ui.theme import Theme
 
 _THINNED_ABOVE = 2_000  # points: more than a wide plot has columns
+_LABELLED = 170  # logical pixels of height; lower plots have no room for labels
 _LEAST_BETWEEN = 5.0  # screen pixels between the marks of label changes
 
 
@@ -143,6 +144,11 @@ class ProfilePlot(QWidget):
     def show_all(self) -> None:
         """The whole line and all values again, after a person has zoomed."""
         self.plot.enableAutoRange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for name in ("bottom", "left"):
+            self.plot.getAxis(name).showLabel(self.height() >= _LABELLED)
 
     def leaveEvent(self, event: object) -> None:
         super().leaveEvent(event)  # type: ignore[arg-type]

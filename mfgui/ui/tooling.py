@@ -94,6 +94,7 @@ class ToolBench(QObject):
         """The part of the picture that is on the screen, now."""
         self.shift: Callable[[], bool] = lambda: False
         """Whether Shift is down, now."""
+        controller.line.set_width(self._options.line_width)
         controller.line.interpolate(self._options.line_interpolation)
         controller.notifier.connect(self._take)
 
@@ -296,8 +297,7 @@ class ToolBench(QObject):
 
     def next_protection(self) -> None:
         """Any, unassigned, the active label, and any again."""
-        order = list(Over)
-        over = order[(order.index(self._options.over) + 1) % len(order)]
+        over = list(Over)[(list(Over).index(self._options.over) + 1) % len(Over)]
         label = self._controller.session.active_label or self._options.over_label
         self.change(over=over, over_label=min(label, self.k))
 
@@ -390,8 +390,8 @@ class ToolBench(QObject):
         if isinstance(change, ActiveLabelChanged) and change.label != self._labels[1]:
             self._labels = (self._labels[1], change.label)
         elif isinstance(change, LineChanged):
-            line = self._controller.line.line  # an undo may have given it another width
-            self.change(line_width=self._options.line_width if line is None else line.width)
+            control = self._controller.line  # undo and the dock of the profile change these
+            self.change(line_width=control.width, line_interpolation=control.interpolation)
         elif isinstance(change, SetOpening | SetOpened | SetClosed):
             self.cancel()
             self.bands.clear()

@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -40,7 +39,6 @@ from mfgui.core.events import (
     TruthChanged,
 )
 from mfgui.core.line_profile import (
-    Channel,
     Span,
     Values,
     channel_of,
@@ -51,21 +49,14 @@ from mfgui.core.line_profile import (
 )
 from mfgui.core.session import Line
 from mfgui.files.line_profiles import write_line
+from mfgui.ui.docks.profile_bar import CHANNEL_NAMES, WIDE, ProfileBar
 from mfgui.ui.docks.profile_legend import ROW_HEIGHT, ProfileLegend
-from mfgui.ui.icons import IconButton
 from mfgui.ui.profile_plot import PlottedLine, ProfilePlot
 from mfgui.ui.theme import Theme
 
-WIDE = 640  # from this width on the legend stands beside the plot
 _LEGEND_WIDTH = 300
 _LEGEND_ROWS = 5
 _UNLIMITED = 16_777_215
-_NAMES = {
-    Channel.LUMA: "Luma",
-    Channel.RED: "Red",
-    Channel.GREEN: "Green",
-    Channel.BLUE: "Blue",
-}
 _HINT = (
     "Draw a line with the Line profile tool (U): the values of sources and results along it "
     "appear here."
@@ -102,6 +93,7 @@ class ProfilePanel(QWidget):
         self._position: float | None = None
         self.plot: ProfilePlot | None = None
         self.legend = ProfileLegend(controller, theme)
+        self.bar = ProfileBar()
         self.ask_path: Callable[[], str] = self._ask_for_file
         """Asks for the file to export to; an empty text when there is to be none."""
         self._lay_out()
@@ -109,7 +101,7 @@ class ProfilePanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._on_due)
-        self.legend.toggled.connect(self._due)
+        self._connect()
         controller.notifier.connect(self._take)
 
     def make_plot(self) -> None:
@@ -162,9 +154,19 @@ class ProfilePanel(QWidget):
         wide = self.width() >= WIDE
         direction = QHBoxLayout.Direction.LeftToRight if wide else QHBoxLayout.Direction.TopToBottom
         self._middle.setDirection(direction)
+        self.bar.show_room(self.width())
         self._fit_legend()
 
     # Making
+
+    def _connect(self) -> None:
+        bar, line = self.bar, self._controller.line
+        self.legend.toggled.connect(self._due)
+        bar.channel_chosen.connect(self._draw)
+        bar.width_chosen.connect(line.set_width)
+        bar.interpolation_chosen.connect(line.interpolate)
+        bar.fit_button.clicked.connect(self._on_fit_clicked)
+        bar.export_button.clicked.connect(self.export)
 
     def _lay_out(self) -> None:
         hint = QLabel(_HINT)
@@ -189,32 +191,9 @@ class ProfilePanel(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(2)
-        column.addLayout(self._make_top())
+        column.addWidget(self.bar)
         column.addLayout(self._middle, 1)
         return body
-
-    def _make_top(self) -> QHBoxLayout:
-        self.channel_box = QComboBox()
-        self.channel_box.setAccessibleName("Channel")
-        self.channel_box.setToolTip("What of the pixels is plotted")
-        self.channel_box.addItems(list(_NAMES.values()))
-        self.channel_box.currentIndexChanged.connect(self._draw)
-        self.readout = QLabel()
-        self.readout.setObjectName("hint")
-        self.readout.setMinimumWidth(1)
-        self.readout.setAccessibleName("Place on the line")
-        self.fit_button = IconButton("fit", "Show the whole line (double click in the plot)")
-        self.fit_button.clicked.connect(self._on_fit_clicked)
-        self.export_button = IconButton("export", "Export the values as CSV")
-        self.export_button.clicked.connect(self.export)
-        top = QHBoxLayout()
-        top.setContentsMargins(12, 0, 8, 0)
-        top.setSpacing(8)
-        top.addWidget(self.channel_box)
-        top.addWidget(self.readout, 1)
-        top.addWidget(self.fit_button)
-        top.addWidget(self.export_button)
-        return top
 
     def _fit_legend(self) -> None:
         area = self.legend
@@ -225,7 +204,8 @@ class ProfilePanel(QWidget):
         else:
             area.setMinimumWidth(0)
             area.setMaximumWidth(_UNLIMITED)
-            area.setFixedHeight(ROW_HEIGHT * min(_LEGEND_ROWS, max(1, len(area.rows))))
+            rows = min(_LEGEND_ROWS, self.height() // 3 // ROW_HEIGHT, len(area.rows))
+            area.setFixedHeight(ROW_HEIGHT * max(1, rows))
 
     # Reading
 
@@ -256,6 +236,8 @@ class ProfilePanel(QWidget):
             self._fit_legend()
         self._load_library()
         keys = self.legend.shown_keys()
+        if session.line is not None:
+            self.bar.show_line(session.line, self._controller.line.interpolation)
         if session.line is None:
             self._line, self._values = None, {}
         elif not self._reading and (self._stale or any(k not in self._values for k in keys)):
@@ -299,7 +281,7 @@ class ProfilePanel(QWidget):
         assert session.stack is not None
         focus_map = session.focus_map
         self._spans = () if focus_map is None else label_spans(focus_map.labels, self._line)
-        self.channel_box.setVisible(session.stack.channels > 1)
+        self.bar.channel_box.setVisible(session.stack.channels > 1)
         self.plot.show_axis(f"{self._axis_name()}, 0 … {self._white:g}")
         self.plot.show_lines(positions(self._line), self._plotted())
         self.plot.show_spans(self._spans, k=session.stack.k, active=session.active_label)
@@ -315,12 +297,7 @@ class ProfilePanel(QWidget):
 
     def _numbers(self, key: str) -> np.ndarray:
         """Values of a picture in the numbers of the axis."""
-        return channel_of(self._values[key], self.channel) * self._white
-
-    @property
-    def channel(self) -> Channel:
-        """What of the pixels is plotted; of grey pictures there is only one."""
-        return list(_NAMES)[self.channel_box.currentIndex()]
+        return channel_of(self._values[key], self.bar.channel) * self._white
 
     @property
     def _white(self) -> float:
@@ -330,7 +307,7 @@ class ProfilePanel(QWidget):
     def _axis_name(self) -> str:
         stack = self._controller.session.stack
         grey = stack is not None and stack.channels == 1
-        return "Grey" if grey else _NAMES[self.channel]
+        return "Grey" if grey else CHANNEL_NAMES[self.bar.channel]
 
     def _on_plot_hovered(self, position: float) -> None:
         self._stand_at(None if position < 0 else position)
@@ -357,14 +334,14 @@ class ProfilePanel(QWidget):
 
     def _show_numbers(self, place: tuple[int, int, int] | None) -> None:
         if place is None or self._line is None:
-            self.readout.setText("")
+            self.bar.readout.setText("")
             self.legend.show_values({})
             return
         x, y, sample = place
         at = float(positions(self._line)[sample])
         labels = [s.label for s in self._spans if s.start <= at <= s.end]
         words = f"   label {labels[0]}" if labels else ""
-        self.readout.setText(f"{at:.1f} px   x {x}, y {y}{words}")
+        self.bar.readout.setText(f"{at:.1f} px   x {x}, y {y}{words}")
         known = {line.key: line.values[sample] for line in self._plotted()}
         self.legend.show_values({key: _number(v, self._white) for key, v in known.items()})
 

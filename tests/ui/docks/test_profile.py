@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mfgui.core import events as changes
 from mfgui.core.arrays import Rect
 from mfgui.core.edits import Edit
 from mfgui.core.labels import FocusMap
+from mfgui.core.line_profile import Interpolation
 from mfgui.core.result import Provenance, Result
 from mfgui.core.session import Line, Truth
 from mfgui.ui.application import Application
@@ -116,9 +118,33 @@ def test_that_every_source_result_and_the_truth_has_a_curve(bench: Bench) -> Non
 
 def test_that_a_channel_can_be_chosen(bench: Bench) -> None:
     bench.draw(ROW)
-    bench.panel.channel_box.setCurrentText("Blue")
+    bench.panel.bar.channel_box.setCurrentText("Blue")
     blue = bench.session.stack.pixels(0)[80, 100:301, 2]
     np.testing.assert_allclose(bench.curve("source:1"), blue, atol=1e-4)
+
+
+def test_that_width_and_interpolation_are_those_of_the_line(
+    bench: Bench, opened: Application
+) -> None:
+    bar = bench.panel.bar
+    bench.draw(ROW)
+    bar.width_box.setValue(5)
+    bench.settle()
+    assert bench.session.line == replace(ROW, width=5)
+    assert opened.window.bench.options.line_width == 5
+    first = bench.session.stack.pixels(0)
+    wanted = luma(first[78:83, 100:301]).mean(axis=0)
+    np.testing.assert_allclose(bench.curve("source:1"), wanted, atol=1e-3)
+    bar.interpolation_box.activated.emit(1)
+    bench.settle()
+    assert opened.window.bench.options.line_interpolation is Interpolation.NEAREST
+    bench.draw(Line(100.9, 80.2, 300.9, 80.2))
+    bench.settle()
+    np.testing.assert_allclose(bench.curve("source:1"), luma(first[80, 100:301]), atol=1e-3)
+    bench.controller.edit.undo()
+    bench.settle()
+    assert bar.width_box.value() == 5
+    assert opened.window.bench.options.line_width == 5
 
 
 def test_that_the_legend_hides_and_shows_a_curve(bench: Bench) -> None:
@@ -174,9 +200,9 @@ def test_that_the_pointer_in_the_plot_reads_values_and_marks_the_place(
         return (160, 80) in places
 
     bench.qtbot.waitUntil(read, timeout=WAIT_MS)
-    assert bench.panel.readout.text().split()[:2] == ["60.0", "px"]
-    assert "x 160, y 80" in bench.panel.readout.text()
-    assert "label 2" in bench.panel.readout.text()
+    assert bench.panel.bar.readout.text().split()[:2] == ["60.0", "px"]
+    assert "x 160, y 80" in bench.panel.bar.readout.text()
+    assert "label 2" in bench.panel.bar.readout.text()
     wanted = luma(bench.session.stack.pixels(0)[80, 160])
     assert bench.value("source:1") == f"{wanted:.1f}"
     assert bench.panel.plot._ruler.value() == pytest.approx(60)
@@ -187,7 +213,7 @@ def test_that_the_pointer_on_the_canvas_moves_the_ruler(bench: Bench) -> None:
     bench.panel.show_place(133.4, 84.0)
     assert bench.panel.plot._ruler.isVisible()
     assert bench.panel.plot._ruler.value() == pytest.approx(33)
-    assert "x 133, y 80" in bench.panel.readout.text()
+    assert "x 133, y 80" in bench.panel.bar.readout.text()
     bench.panel.show_place(133.4, 95.0)
     assert not bench.panel.plot._ruler.isVisible()
     assert bench.value("source:1") == ""
@@ -247,7 +273,7 @@ def test_that_the_shown_curves_are_exported(
     bench.settle()
     path = tmp_path / "values.csv"
     bench.panel.ask_path = lambda: str(path.with_suffix(""))
-    click(bench.panel.export_button)
+    click(bench.panel.bar.export_button)
     bench.qtbot.waitUntil(path.exists, timeout=WAIT_MS)
     lines = path.read_text("utf-8").splitlines()
     notes = [line for line in lines if line.startswith("# ")]
