@@ -91,9 +91,6 @@ class MethodList(RowList):
         if not self._on_box:
             super().mouseReleaseEvent(event)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.mousePressEvent(event)
-
 
 def _without_head(rect: QRect, model: MethodModel, row: int) -> QRect:
     """The part of a row below the name of its family."""
