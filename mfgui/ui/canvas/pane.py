@@ -349,6 +349,12 @@ class Pane(Content):
             marks.draw_focus_ring(painter, self.rect(), self._accent())
         painter.end()
 
+    def trade_frames(self, other: Pane) -> None:
+        """Exchange what is composed with a pane that is about to show what this one did: where
+        both are equally large nothing is composed again."""
+        self._grid, other._grid = other._grid, self._grid
+        self._compositor, other._compositor = other._compositor, self._compositor
+
     def _draw_scene(self, painter: QPainter, scene: Scene) -> None:
         image = self._compositor.frame(scene, self._viewport).image
         image.setDevicePixelRatio(self.devicePixelRatioF())

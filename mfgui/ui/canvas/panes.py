@@ -95,13 +95,15 @@ class PaneGroup(QWidget):
         cells = (shown,) if alone else _cells(keys, shown)
         self._columns_fixed = len(cells) if mode is PaneMode.SIDE else 0
         self._titles = {key: Title(*words) for key, words in titles.items()}
+        before = (self._keys, self._place_of_canvas)
         self._occupy(cells, shown)
         for pane in self._all():
             pane.set_titles(self._titles, always=not alone)
         self._name_panes()
         self._choose_legend()
         self._lay_out()
-        self._told.start()
+        if before != (cells, shown):
+            self._told.start()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -129,24 +131,32 @@ class PaneGroup(QWidget):
 
     def _occupy(self, cells: tuple[str, ...], shown: str) -> None:
         """Give every cell its pane; those that show the right picture already keep it."""
-        views = self._views()
-        moved = self._place_of_canvas != shown and shown in self._panes
+        views, left = self._views(), self._panes.get(shown)
+        if left is not None:
+            # The canvas takes this pane's cell, and this pane that of the canvas.
+            self.canvas.trade_frames(left)
+            self.canvas.forget_click()
         others = [key for key in cells if key != shown]
         kept = {key: pane for key, pane in self._panes.items() if key in others}
         free = [pane for key, pane in self._panes.items() if key not in kept] + self._spare
         for key in others:
             if key not in kept:
-                kept[key] = free.pop() if free else self._make_pane()
+                kept[key] = free.pop(0) if free else self._make_pane()
                 kept[key].look_like(self.canvas)
             kept[key].show_key(key)
         self._panes, self._spare = kept, free
         self._keys, self._place_of_canvas = cells, shown
         self.canvas.set_followers(self.panes)
         for pane in free:
-            pane.hide()
+            self._put_away(pane)
         self._look_at(views)
-        if moved:
-            self.canvas.forget_click()
+
+    def _put_away(self, pane: ComparePane) -> None:
+        pane.hide()
+        pane.forget_pointer()
+        pane.set_pointer(None)
+        if pane is self._hovered:
+            self._hovered = self.canvas
 
     def _make_pane(self) -> ComparePane:
         shared = self.canvas.shared if self._linked else SharedView(self)

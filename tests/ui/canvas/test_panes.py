@@ -163,11 +163,28 @@ def test_that_showing_another_moves_only_the_canvas(group: PaneGroup) -> None:
     np.testing.assert_array_equal(inner(group.canvas), inner_of_picture(group, 3))
 
 
+def test_that_showing_another_cell_composes_nothing(group: PaneGroup) -> None:
+    group.canvas.zoom_to(1.5)
+    panes = (group.canvas, *group.panes)
+    for pane in panes:
+        pane.grab()
+    composed = sum(pane._compositor.composed_pixels for pane in panes)
+    for key in ("result:4", "result:1", "result:2"):
+        show(group, key)
+        for pane in panes:
+            pane.grab()
+    assert sum(pane._compositor.composed_pixels for pane in panes) == composed
+    for number, key in enumerate(KEYS):
+        pane = group.canvas if key == "result:2" else pane_of(group, key)
+        np.testing.assert_array_equal(inner(pane), inner_of_picture(group, number))
+
+
 def inner_of_picture(group: PaneGroup, number: int) -> np.ndarray:
     """What a pane of that picture alone looks like."""
-    alone = Canvas(shared=group.canvas.shared)
+    alone = Canvas()
     alone.resize(group.canvas.size())
     alone.begin_set(SIZE)
+    alone.show_view(group.canvas.shared.view)
     alone.set_picture("picture", Picture(noise(number)))
     shown = inner(alone)
     alone.deleteLater()
@@ -445,6 +462,22 @@ def test_that_the_pointer_shows_in_the_other_panes(group: PaneGroup) -> None:
     QApplication.sendEvent(third, QEvent(QEvent.Type.Leave))
     assert seen[-1] is None
     np.testing.assert_array_equal(inner(fourth), plain[1])
+
+
+def test_that_a_pane_that_is_put_away_points_at_nothing(group: PaneGroup) -> None:
+    seen: list[Readout | None] = []
+    plain = inner(pane_of(group, "result:4"))
+    for at in (QPoint(100, 120), QPoint(225, 150)):
+        QTest.mouseMove(pane_of(group, "result:3"), at)
+    group.hovered.connect(seen.append)
+    show(group, "result:2", PaneMode.SINGLE)
+    assert seen[-1] is None
+    QTest.mouseMove(group.canvas, QPoint(300, 300))
+    assert seen[-1] is not None
+    assert seen[-1].shown == "result:2"
+    QApplication.sendEvent(group.canvas, QEvent(QEvent.Type.Leave))
+    show(group, "result:2")
+    np.testing.assert_array_equal(inner(pane_of(group, "result:4")), plain)
 
 
 def test_that_a_change_of_the_canvas_leaves_the_readout_of_another_pane(group: PaneGroup) -> None:
