@@ -327,8 +327,7 @@ class Pane(Content):
         self.update(QRect(x, y, right - x, bottom - y))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        ratio = self.devicePixelRatioF()
-        self._grid.ratio = ratio
+        self._grid.ratio = self.devicePixelRatioF()
         scenes, placed = self._scenes(), self._placed()
         painter = QPainter(self)
         self._draw_scene(painter, scenes[0])
@@ -343,8 +342,8 @@ class Pane(Content):
         if self._has_legend:
             self._draw_legends(painter, scenes)
         several = placed is not None or bool(self._alternate)
-        area = QSizeF(self.size())
-        self._plates.draw(painter, area, self.drawn, placed=placed, several=several)
+        room = QSizeF(self.size())
+        self._plates.draw(painter, room, self.drawn, placed=placed, several=several)
         if self.hasFocus():
             marks.draw_focus_ring(painter, self.rect(), self._accent())
         painter.end()
