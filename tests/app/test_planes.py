@@ -274,6 +274,54 @@ def test_that_the_ground_truth_is_a_picture_like_others(opened, made, tiny_pair)
         assert_close(made.q("truth"), expected(opened, "truth"))
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_that_whatever_happens_the_planes_are_right_in_the_end(
+    opened, made, tiny_pair, seed
+) -> None:
+    """Edits, undo, other maps, views that move, and events that arrive late, in any order."""
+    generator = np.random.default_rng(seed)
+    controller, backend = opened.controller, opened.backend
+    run(opened)
+    keys = ("source:1", "source:2", "result:1")
+
+    def rect():
+        x, y = int(generator.integers(0, 60)), int(generator.integers(0, 44))
+        width, height = generator.integers(1, 30, 2)
+        return Rect(x, y, int(min(width, 64 - x)), int(min(height, 48 - y)))
+
+    def act(number):
+        if number == 0:
+            edit = Edit(part := rect(), np.ones((part.height, part.width), bool), 1)
+            controller.edit.apply("Brush", [edit])
+        elif number == 1:
+            (controller.edit.undo if generator.random() < 0.6 else controller.edit.redo)()
+        elif number == 2:
+            made.want(generator.permutation(keys)[: generator.integers(0, 4)].tolist(), rect())
+        elif number == 3:
+            backend.work()
+        elif number == 4:
+            for _ in range(min(len(backend.events), int(generator.integers(1, 6)))):
+                controller.handle(backend.events.popleft())
+        elif number == 5:
+            made.want_distance(generator.random() < 0.5)
+        elif generator.random() < 0.2:
+            labels = generator.integers(0, 3, (48, 64)).astype(np.uint8)
+            controller.sets.set_map(labels, MapOrigin(path="other.png"))
+
+    for number in generator.integers(0, 7, 70):
+        act(int(number))
+    made.want(keys, WHOLE)
+    made.want_distance(True)
+    opened.settle()
+    assert_distances(opened, made)
+    for key in keys:
+        assert not made.is_busy(key)
+        if reader_of(controller.session, key) is None:
+            assert made.q(key) is None, "its run was undone"
+        else:
+            assert_close(made.q(key), expected(opened, key))
+
+
 def test_that_planes_beyond_the_budget_go_unless_they_are_shown(opened) -> None:
     made = Planes(opened.controller._desk, budget=2 * 64 * 48 * 2)
     run(opened)
