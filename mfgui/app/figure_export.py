@@ -17,8 +17,10 @@ from mfgui.app.naming import result_name
 from mfgui.app.reading import Reader, reader_of
 from mfgui.core.arrays import ImageU8, PixelArray, Rect, Size, from_float
 from mfgui.core.comparison import TRUTH
+from mfgui.core.errors import MfguiError
 from mfgui.core.figures import FigurePicture, FigureRecipe, Input
 from mfgui.core.result import Result
+from mfgui.core.score_table import ScoreTable, shown_number
 from mfgui.core.session import Session
 from mfgui.core.stack import SourceStack
 from mfgui.files.figure_layout import lay_out
@@ -32,6 +34,7 @@ from mfgui.jobs.pool import Report, Task
 _PREVIEW_SIDE = 1400  # pixels of the longer side that a preview keeps of a picture
 _FINER = 3
 _ROWS = 512
+_SCORES = {"local_q_whole": "Q {}", "psnr_whole": "PSNR {} dB"}
 _MM_PER_INCH = 25.4
 
 
@@ -58,14 +61,28 @@ def offered(session: Session) -> tuple[FigurePicture, ...]:
         for number in range(1, session.stack.k + 1)
     ]
     for number, result in session.results.items():
-        score = result.q_box if result.q_box is not None else result.q
-        note = "" if score is None else f"Q {score:.4f}"
-        title = result_name(session, number)
-        origin = _provenance(result)
-        found.append(FigurePicture(f"result:{number}", title, note, provenance=origin))
+        title, origin = result_name(session, number), _provenance(result)
+        found.append(FigurePicture(f"result:{number}", title, provenance=origin))
     if session.truth is not None:
         found.append(FigurePicture(TRUTH, "Ground truth"))
     return tuple(found)
+
+
+def notes_of(table: ScoreTable) -> dict[str, str]:
+    """Scores of the whole picture by picture key, in words for a figure.
+
+    Only measures that every result has: what stands side by side is read as comparable.
+    """
+    parts: dict[str, list[str]] = {row.key: [] for row in table.rows}
+    for place, column in enumerate(table.columns):
+        words = _SCORES.get(column.name)
+        values = table.values(place)
+        if words is None or None in values:
+            continue
+        for row, value in zip(table.rows, values, strict=True):
+            assert value is not None
+            parts[row.key].append(words.format(shown_number(value, column.digits)))
+    return {key: " · ".join(words) for key, words in parts.items()}
 
 
 def inputs_of(session: Session) -> tuple[Input, ...]:
@@ -94,8 +111,25 @@ def size_of(recipe: FigureRecipe) -> Size:
     return Size(page.width, page.height)
 
 
-def export(session: Session, recipe: FigureRecipe, path: Path) -> Task:
-    """Write a figure with recipe and pictures; returns `Written`, reports (done, of)."""
+class Stopped(MfguiError):
+    """The person stopped the export."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped")
+
+
+def export(
+    session: Session,
+    recipe: FigureRecipe,
+    path: Path,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Task:
+    """Write a figure with recipe and pictures as they are now.
+
+    The task returns `Written`, reports (pictures written, of how many), and raises `Stopped`
+    between two pictures once `stopped` says so; what was there before is then there again.
+    """
     stack = session.stack
     assert stack is not None
     keys = [picture.key for picture in recipe.pictures]
@@ -106,6 +140,11 @@ def export(session: Session, recipe: FigureRecipe, path: Path) -> Task:
     icc = _icc(stack)
 
     def task(report: Report) -> Written:
+        def told(done: int, of: int) -> None:
+            if stopped():
+                raise Stopped
+            report((done, of))
+
         named = tuple(_with_map(picture, results[picture.key]) for picture in recipe.pictures)
         return save_figure(
             path,
@@ -114,7 +153,7 @@ def export(session: Session, recipe: FigureRecipe, path: Path) -> Task:
             style(),
             icc=icc,
             inputs=inputs,
-            told=lambda done, of: report((done, of)),
+            told=told,
         )
 
     return task

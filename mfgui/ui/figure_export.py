@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -13,8 +14,9 @@ from mfgui.app import figure_export
 from mfgui.app.controller import Controller
 from mfgui.app.figure_export import PreviewPictures
 from mfgui.core.arrays import Rect
-from mfgui.core.events import Notice, Severity
+from mfgui.core.events import Change, Notice, ScoresChanged, Severity
 from mfgui.core.figures import Difference, FigurePicture, FigureRecipe, ScaleBar
+from mfgui.core.score_table import Area
 from mfgui.core.stack import SourceStack
 from mfgui.files.figure_recipes import SUFFIX, options_text, with_options
 from mfgui.files.figure_saving import Written
@@ -22,23 +24,16 @@ from mfgui.ui.dialogs.export import suggested_name
 from mfgui.ui.dialogs.figure_export import FigureDialog, FigureWish
 from mfgui.ui.parts import WindowParts
 
+_VIEW = "figure"
 _RECIPES = f"Recipes of figures (*{SUFFIX});;All files (*)"
 
 
 class FigureExport:
-    """What the commands do that make figures.
-
-    Parameters
-    ----------
-    notes : callable
-        Scores by picture key that stand below the names instead of Q alone.
-    """
+    """What the commands do that make figures."""
 
     def __init__(self, window: QWidget, controller: Controller, parts: WindowParts) -> None:
         self._window, self._controller, self._parts = window, controller, parts
         self._last: tuple[SourceStack, FigureRecipe] | None = None
-        self.notes: Mapping[str, str] = {}
-        """Scores by picture key, which stand below the names instead of Q alone."""
 
     def open(self) -> FigureDialog | None:
         """Ask what the figure shows and where it goes, and write it."""
@@ -60,6 +55,7 @@ class FigureExport:
             parent=self._window,
         )
         _Previewing(self._controller, dialog)
+        _Scoring(self._controller, dialog)
         dialog.wished.connect(lambda wish: self._on_wished(dialog, wish))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -79,10 +75,7 @@ class FigureExport:
     def _beginning(self) -> FigureRecipe | None:
         """The last figure of this set with what there is now, or a new one."""
         session = self._controller.session
-        offered = tuple(
-            replace(picture, note=self.notes.get(picture.key, picture.note))
-            for picture in figure_export.offered(session)
-        )
+        offered = figure_export.offered(session)
         stack = session.stack
         if stack is None or not offered:
             return None
@@ -116,13 +109,64 @@ class FigureExport:
             return
         self._last = session.stack, kept
         self._controller.settings.change(figure=options_text(kept))
-        self._controller.ask(figure_export.export(session, wish.recipe, wish.path), self._tell)
+        _Writing(self._controller, dialog, wish, self._tell)
 
     def _tell(self, made: object) -> None:
         assert isinstance(made, Written)
         size = f"{made.width_mm:g} × {made.height_mm:.1f} mm, {made.width} × {made.height} dots"
         notice = Notice(Severity.INFO, f"saved {made.path.name} ({size})", details=str(made.path))
         self._parts.banners.show_notice(notice)
+
+
+class _Writing(QObject):
+    """One export: its progress in the dialog, which closes when the file is there."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        dialog: FigureDialog,
+        wish: FigureWish,
+        tell: Callable[[object], None],
+    ) -> None:
+        super().__init__(dialog)
+        self._dialog, self._tell = dialog, tell
+        self._stop = Event()
+        dialog.stop_asked.connect(self._stop.set)
+        task = figure_export.export(
+            controller.session, wish.recipe, wish.path, stopped=self._stop.is_set
+        )
+        controller.ask(task, self._on_written, self._on_failed, self._on_advanced)
+
+    def _on_advanced(self, part: object) -> None:
+        if not self._stop.is_set() and isinstance(part, tuple):
+            self._dialog.show_progress(*part)
+
+    def _on_written(self, made: object) -> None:
+        self._dialog.show_written()
+        self._tell(made)
+
+    def _on_failed(self, line: str) -> None:
+        self._dialog.show_failure("" if self._stop.is_set() else line)
+
+
+class _Scoring(QObject):
+    """Has the scores computed that stand below the names, for as long as a dialog is open."""
+
+    def __init__(self, controller: Controller, dialog: FigureDialog) -> None:
+        super().__init__(dialog)
+        self._controller, self._dialog = controller, dialog
+        controller.notifier.connect(self._take)
+        dialog.finished.connect(self._on_finished)
+        controller.scores.want(True, by=_VIEW)
+
+    def _on_finished(self) -> None:
+        self._controller.notifier.disconnect(self._take)
+        self._controller.scores.want(False, by=_VIEW)
+
+    def _take(self, change: Change) -> None:
+        if isinstance(change, ScoresChanged):
+            table = self._controller.scores.table((Area.WHOLE,))
+            self._dialog.pictures.show_notes(figure_export.notes_of(table))
 
 
 class _Previewing(QObject):

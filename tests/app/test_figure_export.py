@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mfgui.core.arrays import PixelArray, Rect
 from mfgui.core.errors import UsageError
 from mfgui.core.figures import Crop, Difference, FigureRecipe, PageSetup, ScaleBar
 from mfgui.core.result import Provenance, Result
+from mfgui.core.score_table import Area, Better, Cell, Column, ScoreRow, ScoreTable
 from mfgui.core.session import Mark, Session, Truth
 from mfgui.core.stack import SourceStack
 from mfgui.files.figure_recipes import read_recipe
@@ -65,7 +67,7 @@ def test_that_everything_of_the_set_is_offered_and_results_are_ticked() -> None:
     assert [(p.key, p.title, p.note, p.column) for p in found] == [
         ("source:1", "Source 1", "", False),
         ("source:2", "Source 2", "", False),
-        ("result:3", "GFF", "Q 0.9877", True),
+        ("result:3", "GFF", "", True),
         ("result:5", "Half of it", "", True),
         ("truth", "Ground truth", "", True),
     ]
@@ -158,3 +160,33 @@ def test_that_the_preview_is_the_figure_in_other_dots(tmp_path: Path, width: int
     half = carried_out(figure_export.preview(recipe, pictures, width=size.width // 2))
     assert isinstance(half, np.ndarray)
     assert half.shape[1] == size.width // 2
+
+
+def table(columns: dict[str, list[float | None]]) -> ScoreTable:
+    heads = [Column(key, key, Better.HIGHER, "", area=Area.WHOLE, digits=2) for key in columns]
+    cells = zip(*columns.values(), strict=True)
+    rows = [
+        ScoreRow(f"result:{n}", "", tuple(Cell(value) for value in row))
+        for n, row in enumerate(cells, start=1)
+    ]
+    return ScoreTable(tuple(heads), tuple(rows))
+
+
+def test_that_notes_hold_only_what_every_result_has() -> None:
+    found = figure_export.notes_of(
+        table({"local_q": [0.5, 0.25], "psnr": [30.126, math.inf], "rmse": [1.0, 2.0]})
+    )
+    assert found == {"result:1": "Q 0.50 · PSNR 30.13 dB", "result:2": "Q 0.25 · PSNR ∞ dB"}
+    found = figure_export.notes_of(table({"local_q": [0.5, None], "psnr": [30.0, 31.0]}))
+    assert found == {"result:1": "PSNR 30.00 dB", "result:2": "PSNR 31.00 dB"}
+
+
+def test_that_a_stopped_export_leaves_nothing(tmp_path: Path) -> None:
+    session = session_of()
+    answers = iter([False, True])
+    task = figure_export.export(
+        session, recipe_of(session), tmp_path / "a.png", stopped=lambda: next(answers)
+    )
+    with pytest.raises(figure_export.Stopped):
+        carried_out(task)
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mfgui import resources
 from mfgui.__main__ import main
 from mfgui.core.arrays import Rect
 from mfgui.core.figures import DifferenceKind, Place
+from mfgui.files import figure_saving
 from mfgui.ui.application import Application
 from mfgui.ui.dialogs.figure_export import FigureDialog
 from mfgui.ui.figure_export import FigureExport
@@ -39,9 +41,9 @@ def dialog_of(figures: FigureExport, path: Path) -> FigureDialog:
 
 
 def export(dialog: FigureDialog, qtbot: Any) -> None:
-    path = dialog.path
-    click(dialog.export_button)
-    qtbot.waitUntil(path.exists, timeout=WAIT_MS)
+    with qtbot.waitSignal(dialog.finished, timeout=WAIT_MS):
+        click(dialog.export_button)
+        assert not dialog.export_button.isEnabled()
 
 
 def test_that_a_first_figure_compares_results_and_the_command_writes_the_same_bytes(
@@ -116,19 +118,59 @@ def test_that_the_next_figure_begins_as_the_last_one(
     other.reject()
 
 
-def test_that_a_failed_export_is_told_and_leaves_what_was_there(
+def test_that_a_failed_export_leaves_dialog_and_files_as_they_were(
     figures: FigureExport, opened: Application, qtbot: Any, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "gone"
+    folder = tmp_path / "figures"
     folder.mkdir()
     dialog = dialog_of(figures, folder / "a.png")
-    folder.rmdir()
+    (folder / "a.png.figure.json").mkdir()
     click(dialog.export_button)
-    banners = opened.window.parts.banners
-    qtbot.waitUntil(
-        lambda: any("folder" in notice.what for notice in banners.notices), timeout=WAIT_MS
-    )
-    assert list(tmp_path.glob("**/*.png")) == []
+    qtbot.waitUntil(lambda: "is a folder" in dialog.note.text(), timeout=WAIT_MS)
+    assert dialog.isVisible()
+    assert not dialog.progress.isVisible()
+    (folder / "a.png.figure.json").rmdir()
+    export(dialog, qtbot)
+    assert (folder / "a.png").exists()
+
+
+def test_that_an_export_can_be_stopped(
+    figures: FigureExport, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, go_on = Event(), Event()
+    encode = figure_saving.encode_png
+
+    def slow(*arguments: Any, **options: Any) -> bytes:
+        written.set()
+        assert go_on.wait(WAIT_MS / 1000)
+        return encode(*arguments, **options)
+
+    monkeypatch.setattr(figure_saving, "encode_png", slow)
+    dialog = dialog_of(figures, tmp_path / "a.png")
+    click(dialog.export_button)
+    qtbot.waitUntil(written.is_set, timeout=WAIT_MS)
+    click(dialog.cancel_button)
+    assert dialog.isVisible()
+    assert dialog.note.text() == "Stopping…"
+    go_on.set()
+    qtbot.waitUntil(dialog.export_button.isEnabled, timeout=WAIT_MS)
+    assert list(tmp_path.glob("a.png*")) == []
+    dialog.reject()
+    assert not dialog.isVisible()
+
+
+def test_that_comparable_scores_stand_below_the_names(
+    figures: FigureExport, qtbot: Any, tmp_path: Path
+) -> None:
+    dialog = dialog_of(figures, tmp_path / "a.png")
+
+    def notes() -> list[str]:
+        return [picture.note for picture in dialog.recipe.columns]
+
+    qtbot.waitUntil(lambda: all("PSNR" in note for note in notes()[:2]), timeout=WAIT_MS)
+    assert notes()[0] != notes()[1]
+    assert notes()[2] == ""
+    dialog.reject()
 
 
 def test_that_without_a_set_there_is_no_dialog(application: Application) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -46,7 +47,8 @@ class FigureWish:
 
 
 class FigureDialog(SavingDialog):
-    """`wished` carries the accepted `FigureWish`; `preview_wanted` a recipe and a width in dots.
+    """`wished` carries the accepted `FigureWish`; `preview_wanted` a recipe and a width in dots;
+    `stop_asked` that the figure is no longer wanted.
 
     Parameters
     ----------
@@ -57,6 +59,7 @@ class FigureDialog(SavingDialog):
     """
 
     preview_wanted = Signal(object, int)
+    stop_asked = Signal()
 
     def __init__(
         self,
@@ -77,6 +80,11 @@ class FigureDialog(SavingDialog):
         self.format_box = ChoiceBox("Format", _FORMATS)
         self.preview = _Preview()
         self.measures = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Progress of the export")
+        self.progress.hide()
+        self._writing = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT_MS)
@@ -141,9 +149,48 @@ class FigureDialog(SavingDialog):
         image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
         self.preview.show_image(image.copy())
 
+    def show_progress(self, done: int, of: int) -> None:
+        """Pictures that are written, while nothing can be changed."""
+        self.progress.setRange(0, of + 1)  # the figure itself is the last part
+        self.progress.setValue(done)
+        what = f"Writing picture {done + 1} of {of}" if done < of else "Drawing the figure"
+        self.note.setText(f"{what}…")
+
+    def show_failure(self, line: str) -> None:
+        """The export failed; everything stays as it was set up."""
+        self._set_writing(False)
+        if line:
+            self.say(line, wrong=True)
+
+    def show_written(self) -> None:
+        """The export has ended well."""
+        self._writing = False
+        self.accept()
+
+    def reject(self) -> None:
+        """Cancel: while the figure is being written, stop that first."""
+        if self._writing:
+            self.note.setText("Stopping…")
+            self.stop_asked.emit()
+        else:
+            super().reject()
+
     def done(self, result: int) -> None:
         self._timer.stop()
         super().done(result)
+
+    def _on_export_clicked(self) -> None:
+        """Unlike smaller dialogs it stays until the file is there: a failure loses nothing."""
+        self._set_writing(True)
+        self.wished.emit(self.wish)
+
+    def _set_writing(self, on: bool) -> None:
+        self._writing = on
+        self.progress.setVisible(on)
+        for part in (self._form, self.path_line, self.browse_button, self.format_box):
+            part.setEnabled(not on)
+        self.check()
+        self.export_button.setEnabled(not on and self.export_button.isEnabled())
 
     def on_place_changed(self) -> None:
         self._show_format()
@@ -174,12 +221,13 @@ class FigureDialog(SavingDialog):
     def _connect(self) -> None:
         for part in (self.pictures, self.crops, self.options):
             part.changed.connect(self.check)
+        self.pictures.notes_changed.connect(self._timer.start)
         self.format_box.activated.connect(lambda _: self._on_format_chosen())
         self.preview.resized.connect(self._timer.start)
         self._timer.timeout.connect(self._on_waited)
 
     def _lay_out(self) -> None:
-        form = QWidget()
+        form = self._form = QWidget()
         form.setObjectName("dockBody")
         column = QVBoxLayout(form)
         column.setContentsMargins(16, 12, 12, 16)
@@ -209,6 +257,7 @@ class FigureDialog(SavingDialog):
         self.grid.setColumnStretch(1, 1)
         self.add_path_row(1)
         self.grid.addWidget(self.format_box, 1, 3)
+        self.grid.addWidget(self.progress, 2, 0, 1, 4)
         self.put_together()
         self.layout().setStretch(0, 1)
 

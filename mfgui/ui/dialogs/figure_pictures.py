@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
@@ -36,6 +36,7 @@ class PictureChoice(QWidget):
     """Ticks, order and names of the pictures, and the one that differences are taken to."""
 
     changed = Signal()
+    notes_changed = Signal()
 
     def __init__(self, pictures: Sequence[FigurePicture], reference: str) -> None:
         super().__init__()
@@ -66,6 +67,15 @@ class PictureChoice(QWidget):
     @property
     def reference(self) -> str:
         return str(self.reference_box.currentData() or "")
+
+    def show_notes(self, notes: Mapping[str, str]) -> None:
+        """What stands below the names."""
+        before = dict(self._known)
+        for key, note in notes.items():
+            if key in self._known:
+                self._known[key] = replace(self._known[key], note=note)
+        if self._known != before:
+            self.notes_changed.emit()
 
     def pictures(self, *, with_reference: bool) -> tuple[FigurePicture, ...]:
         """The ticked ones in their order, and the reference where it is needed."""

@@ -73,12 +73,16 @@ class SavingDialog(QDialog):
             problem = "This is a folder"
         elif path.exists():
             warning = f"{path.name} exists and will be replaced"
-        self.note.setText(problem or warning)
-        self.note.setObjectName("fieldProblem" if problem else "hint")
-        self.note.style().unpolish(self.note)
-        self.note.style().polish(self.note)
+        self.say(problem or warning, wrong=bool(problem))
         self.export_button.setEnabled(not problem)
         self.export_button.set_words("Replace" if warning else "Export")
+
+    def say(self, words: str, *, wrong: bool = False) -> None:
+        """A line beside the buttons."""
+        self.note.setText(words)
+        self.note.setObjectName("fieldProblem" if wrong else "hint")
+        self.note.style().unpolish(self.note)
+        self.note.style().polish(self.note)
 
     def _on_export_clicked(self) -> None:
         wish = self.wish
