@@ -62,7 +62,7 @@ def scale_of(compared: Compared, *, other: str = "") -> Scale:
     view, gain = compared.view, compared.gain
     if view is CompareView.LOCAL_Q:
         return _of_q(compared)
-    title = VIEW_TITLES[view] + (f" \N{MULTIPLICATION SIGN} {gain}" if gain > 1 else "")
+    title = VIEW_TITLES[view] + (f" \N{MIDDLE DOT} gain {gain}" if gain > 1 else "")
     detail = f"against {other}" if other else ""
     clips = gain > 1
     if view is CompareView.SIGNED:
