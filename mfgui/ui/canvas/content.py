@@ -216,8 +216,11 @@ class Content(QWidget):
         self._change(lambda: self.shelf.set_plane(key, plane, rect))
 
     def set_result_map(self, key: str, labels: LabelArray | None) -> None:
-        """The labels that a picture was fused by, (H, W), by reference."""
-        self._change(lambda: self.shelf.set_map(key, labels))
+        """The labels that a picture was fused by, (H, W), by reference; they never change in
+        place, so that the same ones again are nothing new."""
+        kept = self.shelf.maps.get(key)
+        if labels is None or kept is None or kept.values is not labels:
+            self._change(lambda: self.shelf.set_map(key, labels))
 
     def set_distance(self, distance: ImageU8 | None, rect: Rect | None = None) -> None:
         """The live distances from label changes, (H, W) uint8, new inside `rect`."""

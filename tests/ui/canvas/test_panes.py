@@ -409,6 +409,23 @@ def test_that_a_comparison_is_the_same_in_all_but_the_reference(group: PaneGroup
     np.testing.assert_array_equal(pixels_of(first.grab().toImage())[60:200, 4:446], one)
 
 
+def test_that_the_same_map_of_a_result_again_composes_nothing(group: PaneGroup) -> None:
+    labels = np.ones((SIZE.height, SIZE.width), np.uint8)
+    labels[:, 300:] = 2
+    group.canvas.set_labels(labels.copy(), 2)
+    group.canvas.set_comparison(CompareView.MAP, 1, "")
+    pane = pane_of(group, "result:3")
+    plain = inner(pane)
+    group.canvas.set_result_map("result:3", labels)
+    assert not np.array_equal(inner(pane), plain)
+    composed = pane._compositor.composed_pixels
+    group.canvas.set_result_map("result:3", labels)
+    pane.grab()
+    assert pane._compositor.composed_pixels == composed
+    group.canvas.set_result_map("result:3", None)
+    np.testing.assert_array_equal(inner(pane), plain)
+
+
 def test_that_a_view_is_asked_for_once_a_picture(group: PaneGroup) -> None:
     asked: list[str] = []
 
