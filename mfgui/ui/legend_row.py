@@ -26,6 +26,7 @@ class LegendRow(QWidget):
         self.value.setObjectName("hint")
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._name = ""
+        self._style: LineStyle | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -39,7 +40,9 @@ class LegendRow(QWidget):
         self.box.setChecked(on)
         self.box.setAccessibleName(f"Show the values of {name}")
         self.box.setToolTip(name)
-        self.box.setIcon(self._sample(style))
+        if style != self._style:
+            self._style = style
+            self.box.setIcon(self._sample(style))
         self._elide()
 
     def show_value(self, words: str) -> None:

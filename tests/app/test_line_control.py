@@ -162,6 +162,19 @@ def test_that_the_interpolation_is_told(opened, control) -> None:
     assert names(opened) == ()
 
 
+def test_that_a_session_file_carries_the_line(opened, tmp_path) -> None:
+    controller = opened.controller
+    controller.line.set(Line(3.25, 4.5, 40.5, 20.125, 7))
+    controller.sessions.save_as(tmp_path / "work.mfgui")
+    opened.settle()
+    controller.line.set(None)
+    controller.sessions.open(tmp_path / "work.mfgui")
+    opened.settle()
+    assert controller.session.line == Line(3.25, 4.5, 40.5, 20.125, 7)
+    assert not controller.sessions.modified
+    assert names(opened) == ()
+
+
 def test_that_a_session_carries_the_line(opened, control) -> None:
     parts = SessionParts()
     carry_line(parts, control)

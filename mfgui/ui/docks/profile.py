@@ -62,16 +62,8 @@ _HINT = (
     "appear here."
 )
 _NEW_PIXELS = (LineChanged, ResultAdded, TruthChanged)
-_NEW_LOOK = (
-    ActiveLabelChanged,
-    ActiveSourceChanged,
-    MapChanged,
-    MapPatched,
-    MarkChanged,
-    ReferenceChanged,
-    ResultRemoved,
-    ShownChanged,
-)
+_NEW_LABELS = (ActiveLabelChanged, MapChanged, MapPatched)
+_NEW_LOOK = (ActiveSourceChanged, MarkChanged, ReferenceChanged, ResultRemoved, ShownChanged)
 
 
 class ProfilePanel(QWidget):
@@ -86,6 +78,8 @@ class ProfilePanel(QWidget):
         self._theme = theme
         self._values: Mapping[str, Values] = {}
         self._line: Line | None = None  # that the values are of
+        self._interpolation = controller.line.interpolation  # that they were read with
+        self._plotted: list[PlottedLine] = []
         self._spans: tuple[Span, ...] = ()
         self._stale = True  # whether the values are to be read
         self._reading = False
@@ -97,10 +91,8 @@ class ProfilePanel(QWidget):
         self.ask_path: Callable[[], str] = self._ask_for_file
         """Asks for the file to export to; an empty text when there is to be none."""
         self._lay_out()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._on_due)
+        self._timer = self._make_timer(self._on_due)
+        self._labels_timer = self._make_timer(self._draw_labels)
         self._connect()
         controller.notifier.connect(self._take)
 
@@ -138,7 +130,7 @@ class ProfilePanel(QWidget):
             return
         assert line is not None
         path = Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(".csv")
-        table = line_table(session, line, self._controller.line.interpolation, shown)
+        table = line_table(session, line, self._interpolation, shown)
         saved = Notice(Severity.INFO, f"saved {path.name}", details=str(path))
         self._controller.ask(
             lambda _report: write_line(path, table),
@@ -167,6 +159,14 @@ class ProfilePanel(QWidget):
         bar.interpolation_chosen.connect(line.interpolate)
         bar.fit_button.clicked.connect(self._on_fit_clicked)
         bar.export_button.clicked.connect(self.export)
+
+    def _make_timer(self, due: Callable[[], None]) -> QTimer:
+        """For what is done once, however often it was asked for in this turn of the loop."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(0)
+        timer.timeout.connect(due)
+        return timer
 
     def _lay_out(self) -> None:
         hint = QLabel(_HINT)
@@ -220,6 +220,10 @@ class ProfilePanel(QWidget):
             self._stale = True
         elif isinstance(change, _NEW_PIXELS):
             self._stale = True
+        elif isinstance(change, _NEW_LABELS):
+            if self.isVisible():
+                self._labels_timer.start()  # a stroke patches the map more often than one can see
+            return
         elif not isinstance(change, _NEW_LOOK):
             return
         self._due()
@@ -259,9 +263,10 @@ class ProfilePanel(QWidget):
 
     def _read(self, line: Line, keys: list[str]) -> None:
         self._stale, self._reading = False, True
+        interpolation = self._controller.line.interpolation
 
         def done(values: Mapping[str, Values]) -> None:
-            self._reading = False
+            self._reading, self._interpolation = False, interpolation
             self._line, self._values = line, {key: values.get(key, _NONE) for key in keys}
             self._draw()
             if self._stale:
@@ -279,21 +284,25 @@ class ProfilePanel(QWidget):
         if self._line is None or not there or self.plot is None:
             return
         assert session.stack is not None
-        focus_map = session.focus_map
-        self._spans = () if focus_map is None else label_spans(focus_map.labels, self._line)
         self.bar.channel_box.setVisible(session.stack.channels > 1)
         self.plot.show_axis(f"{self._axis_name()}, 0 … {self._white:g}")
-        self.plot.show_lines(positions(self._line), self._plotted())
-        self.plot.show_spans(self._spans, k=session.stack.k, active=session.active_label)
-        self._stand_at(self._position)
-
-    def _plotted(self) -> list[PlottedLine]:
-        shown = self._controller.session.shown
-        return [
-            PlottedLine(key, self._numbers(key), self.legend.style(key), key == shown)
+        self._plotted = [
+            PlottedLine(key, self._numbers(key), self.legend.style(key), key == session.shown)
             for key in self.legend.shown_keys()
             if key in self._values and len(self._values[key])
         ]
+        self.plot.show_lines(positions(self._line), self._plotted)
+        self._draw_labels()
+        self._stand_at(self._position)
+
+    def _draw_labels(self) -> None:
+        """The labels of the map as it is now."""
+        session = self._controller.session
+        if self._line is None or self.plot is None or session.stack is None:
+            return
+        focus_map = session.focus_map
+        self._spans = () if focus_map is None else label_spans(focus_map.labels, self._line)
+        self.plot.show_spans(self._spans, k=session.stack.k, active=session.active_label)
 
     def _numbers(self, key: str) -> np.ndarray:
         """Values of a picture in the numbers of the axis."""
@@ -342,7 +351,7 @@ class ProfilePanel(QWidget):
         labels = [s.label for s in self._spans if s.start <= at <= s.end]
         words = f"   label {labels[0]}" if labels else ""
         self.bar.readout.setText(f"{at:.1f} px   x {x}, y {y}{words}")
-        known = {line.key: line.values[sample] for line in self._plotted()}
+        known = {line.key: line.values[sample] for line in self._plotted}
         self.legend.show_values({key: _number(v, self._white) for key, v in known.items()})
 
     def _on_fit_clicked(self) -> None:

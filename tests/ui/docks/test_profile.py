@@ -64,7 +64,7 @@ class Bench:
                 and panel._line == self.session.line
                 and not panel._reading
                 and not panel._stale
-                and not panel._timer.isActive()
+                and not (panel._timer.isActive() or panel._labels_timer.isActive())
             ),
             timeout=WAIT_MS,
         )
