@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import ImageF32
 from mfgui.core.events import RunState, RunStatus
-from mfgui.core.labels import FocusMap
 from mfgui.methods.registry import Value
 
 
@@ -39,18 +38,10 @@ class Batch:
 
     shown: str
     settled: bool = False
-    _snapshot: tuple[FocusMap, int, LabelArray] | None = field(default=None, repr=False)
 
     def may_show(self, shown: str) -> bool:
         """Whether one of its runs may take the canvas that shows `shown`."""
         return not self.settled and shown in (self.shown, "live")
-
-    def snapshot(self, focus_map: FocusMap) -> LabelArray:
-        """The map as it is now; runs that are queued together share one copy."""
-        known = self._snapshot
-        if known is None or known[0] is not focus_map or known[1] != focus_map.revision:
-            known = self._snapshot = (focus_map, focus_map.revision, focus_map.snapshot())
-        return known[2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +82,7 @@ class Failures:
     def add(self, status: RunStatus, wish: Wish, *, reason: str) -> None:
         """A run has failed, or could not even begin."""
         failed = replace(status, state=RunState.FAILED, remaining=None, reason=reason)
-        # Without what it was queued with, which holds a copy of the map.
-        self._failed[status.run_id] = (failed, replace(wish, batch=None))
+        self._failed[status.run_id] = (failed, wish)
 
     def take(self, run_id: int) -> Wish | None:
         """What was asked for then; the failure is forgotten."""

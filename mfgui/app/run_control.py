@@ -244,7 +244,7 @@ class RunControl:
             self._refuse(wish, str(error))
             return
         request = replace(request, run_id=self._numbers.next(map_only=request.map_only))
-        request = self._with_current_map(request, wish.batch)
+        request = self._with_current_map(request)
         self._wishes[request.run_id] = wish
         self._tell(self.tracker.add(request))
         self._unprepared.add(request.run_id)
@@ -299,12 +299,11 @@ class RunControl:
 
         self._desk.submit(tasks.first_look(sets.pictures, request), done=done, failed=failed)
 
-    def _with_current_map(self, request: RunRequest, batch: Batch | None) -> RunRequest:
+    def _with_current_map(self, request: RunRequest) -> RunRequest:
         focus_map = usable_map(self._desk.session, request)
         if focus_map is None:
             return request
-        labels = focus_map.snapshot() if batch is None else batch.snapshot(focus_map)
-        return replace(request, labels=labels, map_revision=focus_map.revision)
+        return replace(request, labels=focus_map.snapshot(), map_revision=focus_map.revision)
 
     def _on_map_detected(self, event: events.MapDetected) -> None:
         request = self.tracker.request(event.run_id)
@@ -342,6 +341,8 @@ class RunControl:
         self._tell(self.tracker.ended(run_id, state))
         self._show_result(run_id, batch)
         self._results.record(run_id, f"Run {result.name}")
+        # Its request holds what it began with, which may be an image.
+        self.tracker.forget(run_id)
 
     def _on_run_failed(self, event: events.Failed) -> None:
         status = self.tracker.ended(event.run_id, RunState.FAILED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
@@ -37,22 +37,32 @@ _QUEUE_SHARE = 0.4  # of the dock's height, at most
 _SORTS = (("Newest first", "newest"), ("Highest score first", "score"), ("By name", "name"))
 
 
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """What the list shows, before it is sorted."""
+@dataclass(frozen=True)
+class _Entry:
+    """What a row says of a result, without the result itself: its images may be moved out of the
+    memory, and nothing here shall keep them.
 
-    results: Mapping[int, Result] = field(default_factory=dict)
-    methods: Mapping[str, Method] = field(default_factory=dict)
-    marks: Mapping[int, Mark] = field(default_factory=dict)
-    shown: str = ""
-    revision: int | None = None
+    Attributes
+    ----------
+    method : str
+        The name that the result has of its method.
+    stale : bool
+        Whether the map has changed since.
+    """
 
-    def mark(self, run_id: int) -> Mark:
-        return self.marks.get(run_id, Mark())
+    method: str
+    mark: Mark
+    score: float | None
+    outcome: tuple[str, ...]
+    changed: str
+    follows: int | None
+    stale: bool
+    has_map: bool
 
-    def name(self, run_id: int) -> str:
+    @property
+    def name(self) -> str:
         """The person's own, else that of the method."""
-        return self.mark(run_id).name or self.results[run_id].name
+        return self.mark.name or self.method
 
 
 class ResultsPanel(QWidget):
@@ -85,7 +95,8 @@ class ResultsPanel(QWidget):
         self.star_filter = IconButton("star", "Starred results only")
         self.export_button = TextButton("export", "Export…")
         self.delete_button = TextButton("delete", "Delete")
-        self._now = _Shown()
+        self._entries: dict[int, _Entry] = {}
+        self._shown = ""
         self._pictures: dict[str, QPixmap] = {}
         self._body = QWidget()
         self._head = QWidget()
@@ -102,7 +113,7 @@ class ResultsPanel(QWidget):
         when the picture itself makes way for others."""
         if key.startswith("result:"):
             self._pictures[key] = thumbnail(picture)
-            if _run_id(key) in self._now.results:
+            if _run_id(key) in self._entries:
                 self._show()
 
     def show_results(
@@ -117,9 +128,13 @@ class ResultsPanel(QWidget):
         """Show the results; `shown` is the picture key on the canvas, `revision` that of the
         present map, `marks` what the person says of them."""
         # Pictures of a session's results come before the results themselves.
-        for run_id in self._now.results.keys() - results.keys():
+        for run_id in self._entries.keys() - results.keys():
             self._pictures.pop(f"result:{run_id}", None)
-        self._now = _Shown(dict(results), methods, dict(marks or {}), shown, revision)
+        self._entries = {
+            run_id: _entry(result, methods, (marks or {}).get(run_id, Mark()), revision=revision)
+            for run_id, result in results.items()
+        }
+        self._shown = shown
         self._show()
 
     def rename(self, run_id: int) -> None:
@@ -130,11 +145,11 @@ class ResultsPanel(QWidget):
 
     def edit_note(self, run_id: int) -> None:
         """Let the person write a note on a result."""
-        now = self._now
-        if run_id not in now.results:
+        entry = self._entries.get(run_id)
+        if entry is None:
             return
-        title = f"{run_id} · {now.name(run_id)}"
-        dialog = ResultNoteDialog(title, now.mark(run_id).note, parent=self.window())
+        title = f"{run_id} · {entry.name}"
+        dialog = ResultNoteDialog(title, entry.mark.note, parent=self.window())
         dialog.wished.connect(lambda note: self.note_written.emit(run_id, note))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -142,7 +157,8 @@ class ResultsPanel(QWidget):
     def menu_of(self, run_id: int) -> QMenu:
         """What can be done with one result; the caller deletes it."""
         menu = QMenu(self)
-        result, mark = self._now.results[run_id], self._now.mark(run_id)
+        entry = self._entries[run_id]
+        mark = entry.mark
 
         def add(icon: str, words: str, act: Callable[[int], object], keys: str = "") -> None:
             # The keys are those of the list, not shortcuts of the window.
@@ -159,7 +175,7 @@ class ResultsPanel(QWidget):
         add("", "Set as reference", self.reference_wanted.emit)
         add("copy", "Duplicate", self.duplicate_clicked.emit)
         add("contour", "Use its map", self.map_wanted.emit)
-        menu.actions()[-1].setEnabled(result.labels is not None)
+        menu.actions()[-1].setEnabled(entry.has_map)
         add("reset", "Show its parameters again", self.parameters_wanted.emit)
         menu.addSeparator()
         add("export", "Export…", self.export_clicked.emit)
@@ -177,61 +193,48 @@ class ResultsPanel(QWidget):
 
     def _show(self) -> None:
         """Show the rows that are wanted in the order that is wanted."""
-        now = self._now
-        only_starred = self.star_filter.isChecked()
-        listed = [n for n in now.results if not only_starred or now.mark(n).star]
-        rows = [self._row(run_id) for run_id in sorted(listed, key=self._rank())]
-        base = ":".join(now.shown.split(":")[:2])
-        self._pages.setCurrentIndex(1 if now.results else 0)
-        self._head.setVisible(len(now.results) > 1 or only_starred)
-        self._none_starred.setVisible(bool(now.results) and not rows)
+        entries, only_starred = self._entries, self.star_filter.isChecked()
+        listed = [n for n, entry in entries.items() if not only_starred or entry.mark.star]
+        rows = [self._row(run_id) for run_id in sorted(listed, key=self._rank)]
+        base = _base(self._shown)
+        self._pages.setCurrentIndex(1 if entries else 0)
+        self._head.setVisible(len(entries) > 1 or only_starred)
+        self._none_starred.setVisible(bool(entries) and not rows)
         current = base if base.startswith("result:") else self.view.current_key()
         self.view.show_rows(rows, current=current)
         for button in (self.export_button, self.delete_button):
             button.setEnabled(bool(self.view.current_key()))
 
-    def _rank(self) -> Callable[[int], tuple[object, ...]]:
-        """By what the rows are sorted; the newest first where that is the same."""
-        now, by = self._now, self.sort_box.currentData()
+    def _rank(self, run_id: int) -> tuple[object, ...]:
+        """Place in the order that was chosen; the newest first where that is the same."""
+        entry, by = self._entries[run_id], self.sort_box.currentData()
         if by == "score":
-            return lambda n: (-_or_least(score(now.results[n])), -n)
-        if by == "name":
-            return lambda n: (now.name(n).casefold(), -n)
-        return lambda n: (-n,)
+            return (float("inf") if entry.score is None else -entry.score, -run_id)
+        return (entry.name.casefold(), -run_id) if by == "name" else (-run_id,)
 
     def _row(self, run_id: int) -> Row:
-        now, key = self._now, f"result:{run_id}"
-        result, mark = now.results[run_id], now.mark(run_id)
-        provenance = result.provenance
-        method, detector = (
-            now.methods.get(name or "") for name in (provenance.method, provenance.detector)
-        )
-        parts = [changed_parameters(result, method, detector) or "default parameters"]
-        if provenance.follows is not None:
-            parts.insert(0, f"from {provenance.follows}")
-        if now.revision is not None and result.map_revision not in (-1, now.revision):
-            parts.insert(0, "map changed since")
+        key, entry = f"result:{run_id}", self._entries[run_id]
         # A person's own name does not say which method it was.
-        outcomes = outcome(result)
-        if mark.name:
-            outcomes.insert(0, result.name)
+        outcomes = [entry.method] * bool(entry.mark.name) + [*entry.outcome]
+        parts = ["map changed since"] * entry.stale
+        parts += [] if entry.follows is None else [f"from {entry.follows}"]
         return Row(
             key,
-            f"{run_id} · {now.name(run_id)}",
+            f"{run_id} · {entry.name}",
             " · ".join(outcomes),
-            " · ".join(parts),
+            " · ".join([*parts, entry.changed]),
             picture=self._pictures.get(key),
-            note=mark.note,
+            note=entry.mark.note,
             note_icon="note",
-            star=mark.star,
-            name=now.name(run_id),
-            shown=":".join(now.shown.split(":")[:2]) == key,
+            star=entry.mark.star,
+            name=entry.name,
+            shown=_base(self._shown) == key,
         )
 
     def _reach(self, run_id: int) -> None:
         """Show the row of a result that the filter hides."""
         hidden = self.view.rows.position(f"result:{run_id}") < 0
-        if hidden and run_id in self._now.results:
+        if hidden and run_id in self._entries:
             self.star_filter.setChecked(False)
 
     def _on_menu_asked(self, key: str, place: QPoint) -> None:
@@ -352,8 +355,28 @@ def changed_parameters(
     return ", ".join(f"{name}={shown_text(value)}" for name, value in shown.items())  # type: ignore[arg-type]
 
 
-def _or_least(value: float | None) -> float:
-    return float("-inf") if value is None else value
+def _entry(
+    result: Result, methods: Mapping[str, Method], mark: Mark, *, revision: int | None
+) -> _Entry:
+    provenance = result.provenance
+    method, detector = (
+        methods.get(name or "") for name in (provenance.method, provenance.detector)
+    )
+    return _Entry(
+        method=result.name,
+        mark=mark,
+        score=score(result),
+        outcome=tuple(outcome(result)),
+        changed=changed_parameters(result, method, detector) or "default parameters",
+        follows=provenance.follows,
+        stale=revision is not None and result.map_revision not in (-1, revision),
+        has_map=result.labels is not None,
+    )
+
+
+def _base(key: str) -> str:
+    """The key of a result without its state."""
+    return ":".join(key.split(":")[:2])
 
 
 def _run_id(key: str) -> int:
