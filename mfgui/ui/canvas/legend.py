@@ -26,7 +26,7 @@ _KEY = 14
 _BACK, _INK, _QUIET = QColor(20, 20, 20, 215), QColor("white"), QColor(200, 200, 200)
 _DARK, _LIGHT = QColor("black"), 120
 _MOST_SWATCHES = 7  # as many sources have a colour of their own
-_NOT_KNOWN, _NOTHING = "not known yet", "nothing to compare with"
+_NOT_KNOWN, _NOTHING = "not known", "nothing to compare with"
 
 TITLES = {HeatKind.LOCAL_Q: "Local Q", HeatKind.CONFIDENCE: "Confidence of the detector"}
 _TICKS = {HeatKind.LOCAL_Q: Q_TICKS, HeatKind.CONFIDENCE: (1.0, 0.5, 0.0)}
