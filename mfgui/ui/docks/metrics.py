@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -64,6 +65,8 @@ class MetricsPanel(QWidget):
         self.area_box.activated.connect(self._on_area_chosen)
         self.grid.head_clicked.connect(self._on_head_clicked)
         self.grid.row_opened.connect(self._on_row_opened)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.customContextMenuRequested.connect(self._on_menu_requested)
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.csv()))
         self.export_button.clicked.connect(self.export_clicked)
         controller.notifier.connect(self._take)
@@ -147,6 +150,26 @@ class MetricsPanel(QWidget):
 
     def _on_row_opened(self, row: int) -> None:
         self._controller.view.show(self._table.rows[self._order[row]].key)
+
+    def _on_menu_requested(self, place: QPoint) -> None:
+        menu = self.make_menu()
+        menu.popup(self.grid.viewport().mapToGlobal(place))
+
+    def make_menu(self) -> QMenu:
+        """What can be done with a row and with the table, for those who use the keyboard, too."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        row = self.grid.currentRow()
+        show = menu.addAction("Show the result")
+        show.setEnabled(0 <= row < len(self._order))
+        show.triggered.connect(lambda: self._on_row_opened(row))
+        menu.addAction("Copy the table", self.copy_button.click)
+        menu.addAction("Export table…", self.export_button.click)
+        order = menu.addMenu("Sort by")
+        for column, name in enumerate(("Result", *(c.title for c in self._table.columns))):
+            action = order.addAction(name)
+            action.triggered.connect(lambda _on, column=column: self._on_head_clicked(column))
+        return menu
 
     def _sorted(self) -> list[int]:
         """Numbers of the rows in their order; those without a value come last."""

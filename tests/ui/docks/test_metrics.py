@@ -8,7 +8,8 @@ import io
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QFont, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from mfgui.core.arrays import Rect
 from mfgui.core.edits import Edit
@@ -190,3 +191,30 @@ def test_that_the_table_is_copied_as_it_stands_and_export_is_asked_for(shown, de
     assert float(rows[0]["local_q_whole"]) == panel._controller.scores.q_of(1)
     with qtbot.waitSignal(panel.export_clicked, timeout=WAIT_MS):
         qtbot.mouseClick(panel.export_button, Qt.MouseButton.LeftButton)
+
+
+def test_that_the_menu_of_the_table_orders_it_and_shows_a_result(shown, desk, qtbot) -> None:
+    panel = shown
+    menu = panel.make_menu()
+    order = next(action.menu() for action in menu.actions() if action.menu() is not None)
+    next(action for action in order.actions() if action.text() == "Time").trigger()
+    seconds = [float(text) for text in texts(panel, "Time")]
+    assert seconds == sorted(seconds)
+    panel.grid.setCurrentCell(0, 0)
+    desk.controller.view.show("source:1")
+    panel.grid.setCurrentCell(1, 0)
+    menu.deleteLater()
+    menu = panel.make_menu()
+    menu.actions()[0].trigger()
+    number = texts(panel, "Result")[1][0]
+    assert desk.controller.session.shown == f"result:{number}"
+    menu.deleteLater()
+
+
+def test_that_a_right_click_opens_the_menu(shown, qtbot) -> None:
+    place = QPoint(10, 10)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, place, shown.mapToGlobal(place))
+    QGuiApplication.sendEvent(shown.grid.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    menu.close()
