@@ -28,7 +28,6 @@ from mfgui.core.events import (
     Preparing,
     QueueChanged,
     ResultAdded,
-    ResultMoved,
     ResultRemoved,
     RunChanged,
     RunState,
@@ -87,7 +86,6 @@ class Presenter(QObject):
             PicturePatched: self._on_picture_patched,
             ResultAdded: self._on_result_added,
             ResultRemoved: self._on_result_removed,
-            ResultMoved: self._on_result_moved,
             MarkChanged: self._on_mark_changed,
             RunChanged: self._on_run_changed,
             QueueChanged: self._on_queue_changed,
@@ -340,9 +338,6 @@ class Presenter(QObject):
         self._draw_curve(change.run_id)
         self._show_results()
         self.show_commands()
-
-    def _on_result_moved(self, _change: ResultMoved) -> None:
-        self._show_results()  # the rows would keep what is no longer needed
 
     def _on_result_removed(self, change: ResultRemoved) -> None:
         self._parts.curve.remove_curve(change.run_id)

@@ -188,7 +188,7 @@ class ResultsPanel(QWidget):
 
     def tab_stops(self) -> list[QWidget]:
         """What takes the keyboard focus, from top to bottom."""
-        stops: list[QWidget] = [self.sort_box, self.star_filter, self.view]
+        stops: list[QWidget] = [self.queue.clear_button, self.sort_box, self.star_filter, self.view]
         return [*stops, self.export_button, self.delete_button]
 
     def _show(self) -> None:

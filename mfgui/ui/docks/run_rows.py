@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
@@ -262,6 +263,14 @@ class RunQueueView(QWidget):
             row = self.rows.get(run_id) or self._new_row(run_id)
             self._column.insertWidget(place, row)
         self.rows = {run_id: self.rows[run_id] for run_id in wanted}
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """From top to bottom; buttons of new rows would come last in the window."""
+        buttons = [(row.again_button, row.close_button) for row in self.rows.values()]
+        chain = [self.clear_button, *(button for pair in buttons for button in pair)]
+        for first, second in pairwise(chain):
+            QWidget.setTabOrder(first, second)
 
     def _new_row(self, run_id: int) -> RunRow:
         row = self.rows[run_id] = RunRow(run_id, self._body)

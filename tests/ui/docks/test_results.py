@@ -349,6 +349,26 @@ def test_that_buttons_of_the_queue_are_about_their_run(bench: Bench, qtbot: Any)
         click(panel.queue.clear_button)
 
 
+def test_that_tab_goes_down_the_queue_and_on_to_the_results(bench: Bench) -> None:
+    bench.panel.show_runs([*RUNS, status(10, RunState.FAILED, reason="x")])
+    queue, seen = bench.panel.queue, []
+    queue.clear_button.setFocus()
+    for _ in range(7):
+        seen.append(QApplication.focusWidget())
+        QTest.keyClick(seen[-1], Qt.Key.Key_Tab)
+    rows = queue.rows
+    assert seen == [
+        queue.clear_button,
+        rows[7].close_button,
+        rows[8].close_button,
+        rows[9].again_button,
+        rows[9].close_button,
+        rows[10].again_button,
+        rows[10].close_button,
+    ]
+    assert QApplication.focusWidget() is bench.panel.sort_box
+
+
 def test_that_a_stopping_run_cannot_be_cancelled_again(bench: Bench) -> None:
     bench.panel.show_runs([status(7, RunState.STOPPING)])
     assert not bench.panel.queue.rows[7].close_button.isEnabled()
