@@ -52,11 +52,12 @@ class Tally:
     def empty(cls) -> Tally:
         return cls(np.zeros(_BINS), np.zeros(_BINS, np.int64))
 
-    def mean(self, width: int | None = None) -> float | None:
-        """Mean over all pixels, or over those of the boundary band of `width`; None for none."""
+    def mean(self, width: int | None = None) -> tuple[float | None, int]:
+        """Mean over all pixels, or over those of the boundary band of `width`, None for none;
+        and how many these are."""
         bins = slice(None) if width is None else slice(0, width + 1)
         count = int(self.counts[bins].sum())
-        return math.fsum(self.sums[bins]) / count if count else None
+        return math.fsum(self.sums[bins]) / count if count else None, count
 
 
 class MapSnapshot:

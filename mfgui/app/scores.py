@@ -377,7 +377,7 @@ class Scores:
             if key in self._failed:
                 return Cell(None, say.FAILED)
             return Cell(None, say.COMING if wanted else say.NOT_ASKED, coming=wanted)
-        mean = tally.mean(self.band if column.area is Area.BAND else None)
+        mean, pixels = tally.mean(self.band if column.area is Area.BAND else None)
         if mean is None:
             return Cell(None, say.NO_BAND if column.area is Area.BAND else say.NO_PIXELS)
-        return Cell(say.in_unit(column.key, mean))
+        return Cell(say.in_unit(column.key, mean), pixels=pixels)

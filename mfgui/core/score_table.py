@@ -65,11 +65,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value, with a note of what it is of; or none, with the reason."""
+    """A value, with a note of what it is of; or none, with the reason.
+
+    `pixels` is how many a value is the mean over; `coming` says that it is being computed.
+    """
 
     value: float | None = None
     note: str = ""
     coming: bool = False
+    pixels: int | None = None
 
 
 @dataclass(frozen=True)

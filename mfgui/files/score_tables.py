@@ -202,7 +202,10 @@ def _cell_entry(cell: Cell) -> dict[str, object]:
     value: object = cell.value
     if cell.value is not None and math.isinf(cell.value):
         value = "infinity" if cell.value > 0 else "-infinity"
-    return {"value": value, "note": cell.note} if cell.note else {"value": value}
+    entry = {"value": value}
+    if cell.pixels is not None:
+        entry["pixels"] = cell.pixels
+    return {**entry, "note": cell.note} if cell.note else entry
 
 
 def _plain(value: object) -> str:

@@ -128,6 +128,8 @@ def test_that_scores_are_those_of_independent_computations(compared, scores, run
         expected = local_scores[known].mean(dtype=np.float64)
         found = value(scores, run_id, f"local_q_{area}")
         assert found == pytest.approx(expected, abs=1e-7)
+        assert cell(scores, run_id, f"local_q_{area}").pixels == np.count_nonzero(known)
+        assert cell(scores, run_id, f"psnr_{area}").pixels == np.count_nonzero(mask)
         error = mean_squared_error(image[mask].astype(np.float64), truth[mask])
         psnr = peak_signal_noise_ratio(truth[mask], image[mask].astype(np.float64), data_range=1)
         assert value(scores, run_id, f"psnr_{area}") == pytest.approx(psnr, abs=1e-6)

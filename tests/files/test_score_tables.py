@@ -51,7 +51,7 @@ TABLE = ScoreTable(
     (
         row(1, "1 · Guided", (0.9876543219876, math.inf, 0.5), note="first\nline, second"),
         row(2, "2 · a|b_c & 5% *x* ~{y}\\", (0.25, Cell(None, "no ground truth is loaded"), 1.25)),
-        row(3, "# three\n<b>", (0.9876543219876, 31.4159, 2.0)),
+        row(3, "# three\n<b>", (Cell(0.9876543219876, pixels=7), 31.4159, 2.0)),
     ),
     FACTS,
 )
@@ -84,8 +84,9 @@ def test_that_json_has_scores_reasons_and_provenance() -> None:
         "seconds",
     ]
     assert found["columns"][2]["better"] == "lower"
-    first, second, _ = found["results"]
+    first, second, third = found["results"]
     assert first["scores"]["local_q_whole"] == {"value": 0.9876543219876}
+    assert third["scores"]["local_q_whole"] == {"value": 0.9876543219876, "pixels": 7}
     assert first["scores"]["psnr_band"] == {"value": "infinity"}
     assert second["scores"]["psnr_band"] == {"value": None, "note": "no ground truth is loaded"}
     assert first["parameters"] == {"r_1": 45, "eps": 0.3}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -267,6 +267,8 @@ class MetricsPanel(QWidget):
 def _figure(column: Column, cell: Cell, *, strong: bool) -> Figure:
     if cell.value is None:
         return Figure("…" if cell.coming else MISSING, cell.note.capitalize(), dim=True)
-    exact = f"{cell.value!r}"
-    tip = f"{exact}, {cell.note}" if cell.note else exact
+    parts = [f"{cell.value!r}", cell.note]
+    if cell.pixels is not None:
+        parts.append(f"over {QLocale().toString(cell.pixels)} pixels")
+    tip = ", ".join(part for part in parts if part)
     return Figure(local_number(cell.value, column.digits), tip, strong=strong)
