@@ -64,7 +64,7 @@ def _rounded(length: int) -> int:
     return -(-length // 512) * 512
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _lines(unit: int, height: int, width: int) -> npt.NDArray[np.uint32]:
     """(height, width, 1) words."""
     place = np.add.outer(np.arange(height), np.arange(width)) // unit % _PERIOD
