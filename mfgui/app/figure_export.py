@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -52,7 +53,7 @@ def style() -> Style:
 def offered(session: Session) -> tuple[FigurePicture, ...]:
     """Every picture of the open set that can be in a figure: sources, results, ground truth.
 
-    Results and ground truth are ticked, sources are not.
+    Results and ground truth are ticked, sources are not. Results of one name have their numbers.
     """
     if session.stack is None:
         return ()
@@ -60,8 +61,10 @@ def offered(session: Session) -> tuple[FigurePicture, ...]:
         FigurePicture(f"source:{number}", f"Source {number}", column=False)
         for number in range(1, session.stack.k + 1)
     ]
+    names = Counter(result_name(session, number) for number in session.results)
     for number, result in session.results.items():
-        title, origin = result_name(session, number), _provenance(result)
+        name, origin = result_name(session, number), _provenance(result)
+        title = f"{name} ({number})" if names[name] > 1 else name
         found.append(FigurePicture(f"result:{number}", title, provenance=origin))
     if session.truth is not None:
         found.append(FigurePicture(TRUTH, "Ground truth"))

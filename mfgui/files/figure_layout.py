@@ -33,6 +33,7 @@ from mfgui.files.figure_scales import Measures, colour_bar, gutter_width, scale_
 
 MOST_DOTS = 150_000_000
 _LEAST_COLUMN = 12  # dots
+_TALLEST = 2.0  # of a panel, in widths of a column
 _LINE = 1.26  # from base line to base line, of the letters' size
 _TIMES = "×"
 
@@ -200,11 +201,15 @@ class _Sheet:
 
     def _row(self, row: _Row, pictures: Sequence[FigurePicture], y: int) -> int:
         inset = self._m.frame if row.crop is not None else 0
-        width = self._column - 2 * inset
-        height = max(1, round(width * row.part.height / row.part.width))
+        room = self._column - 2 * inset
+        # A tall part is made narrower rather than a page of its own.
+        least = 2 * self._m.hair + 1
+        height = max(least, round(room * min(row.part.height / row.part.width, _TALLEST)))
+        width = min(room, max(least, round(height * row.part.width / row.part.height)))
         place = Rect(0, y + inset, width, height)
         for column, picture in enumerate(pictures):
-            rect = Rect(self._x(column) + inset, place.y, width, height)
+            left = self._x(column) + inset + (room - width) // 2
+            rect = Rect(left, place.y, width, height)
             self._panel(row, picture, rect, first=column == 0)
         self._caption(row, place)
         if row.difference is not None:

@@ -119,7 +119,7 @@ def bar_width(m: Measures) -> int:
 def gutter_width(difference: Difference, m: Measures) -> int:
     """What colour bar, numbers and unit take right of the panels."""
     widest = max(m.width(text, m.small) for text in numbers_of(difference))
-    return round(1.95 * m.small + widest) + bar_width(m) + m.gap
+    return round(1.95 * m.small + widest) + bar_width(m) + 2 * m.hair + m.gap
 
 
 def numbers_of(difference: Difference) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ def colour_bar(difference: Difference, right: int, row: Rect, m: Measures) -> li
     """Colours, numbers, and what they count, beside a row of panels that ends at `right`."""
     size = m.small
     x = right + max(m.gap, round(0.4 * size))
-    inner = Rect(x, row.y, bar_width(m), row.height).grown(-m.hair)
+    inner = Rect(x + m.hair, row.y + m.hair, bar_width(m), row.height - 2 * m.hair)
     items: list[Item] = [*outline(inner, m.hair, m.colours.dim)]
     items.append(ColourBar(inner, difference.kind))
     numbers = numbers_of(difference)

@@ -74,6 +74,13 @@ def test_that_everything_of_the_set_is_offered_and_results_are_ticked() -> None:
     assert figure_export.offered(Session()) == ()
 
 
+def test_that_results_of_one_name_are_told_apart() -> None:
+    session = session_of()
+    session.marks = {}
+    titles = [picture.title for picture in figure_export.offered(session)]
+    assert titles[2:4] == ["GFF (3)", "GFF (5)"]
+
+
 def test_that_the_recipe_names_how_everything_was_made(tmp_path: Path) -> None:
     session = session_of()
     path = tmp_path / "a.png"

@@ -18,8 +18,9 @@ from mfgui.core.figures import Difference, FigurePicture, FigureRecipe, PageSetu
 from mfgui.files import profiles
 from mfgui.files.figure_recipes import read_recipe, recipe_text
 from mfgui.files.figure_saving import draw_again, picture_folder, recipe_path, save_figure
-from mfgui.files.images import read_image
+from mfgui.files.images import probe, read_image
 from tests.files.figures_made import pictures, recipe, style
+from tests.files.pictures import wide_profile
 
 
 def save(
@@ -91,13 +92,23 @@ def test_that_files_are_named_after_what_they_show(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob(".*"))
 
 
-def test_that_a_profile_is_kept_with_the_pictures(tmp_path: Path) -> None:
-    save(tmp_path / "a.png", icc=profiles.srgb())
-    with picture_file(tmp_path / "a.png", "truth").open("rb") as file:
-        assert b"iCCP" in file.read(4000)
-    before = (tmp_path / "a.png").read_bytes()
-    draw_again(tmp_path / "a.png.figure.json", None, style())
-    assert (tmp_path / "a.png").read_bytes() == before
+def test_that_a_profile_is_kept_and_shown_in_srgb(tmp_path: Path) -> None:
+    known = dict.fromkeys(pictures(), np.full((40, 60, 3), (200, 60, 40), np.uint8))
+    wide = wide_profile()
+    for name, icc in (("wide.png", wide), ("plain.png", None)):
+        save(tmp_path / name, recipe(scale_bar=None, difference=None), known, icc=icc)
+    info = probe(picture_file(tmp_path / "wide.png", "truth"))
+    assert info.icc == wide
+    shown = read_image(tmp_path / "wide.png") * 255
+    wanted = profiles.convert(known["truth"][:1, :1], wide, profiles.srgb())[0, 0]
+    plain = read_image(tmp_path / "plain.png") * 255
+    inside = (slice(60, 70), slice(30, 40))
+    assert np.abs(plain[inside] - known["truth"][0, 0]).max() < 0.01
+    assert np.abs(shown[inside] - wanted).max() < 0.01
+    assert np.abs(wanted.astype(int) - known["truth"][0, 0]).max() > 10
+    before = (tmp_path / "wide.png").read_bytes()
+    draw_again(tmp_path / "wide.png.figure.json", None, style())
+    assert (tmp_path / "wide.png").read_bytes() == before
 
 
 def test_that_another_width_and_gain_may_be_written_into_the_recipe(tmp_path: Path) -> None:

@@ -5,10 +5,21 @@ import re
 import zlib
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import (
+    booleans,
+    composite,
+    floats,
+    integers,
+    lists,
+    sampled_from,
+    text,
+)
 from PIL import Image
 
 from mfgui.core.arrays import Rect
@@ -29,8 +40,10 @@ from mfgui.core.figures import (
 )
 from mfgui.files.figure_layout import lay_out
 from mfgui.files.figure_page import ColourBar, Fill, Panel, Words
-from mfgui.files.figure_panels import fitted
-from mfgui.files.figures import Figure
+from mfgui.files.figure_panels import StoredPicture, fitted
+from mfgui.files.figure_recipes import check
+from mfgui.files.figures import Figure, compose
+from mfgui.files.session_fields import WrongField
 from tests.files.figures_made import ANCHORS, CROP, INSET, SIZE, drawn, pictures, recipe, style
 
 WHOLE = Rect(0, 0, SIZE.width, SIZE.height)
@@ -218,6 +231,16 @@ def test_that_a_bar_shows_only_where_it_was_asked(rows: Bars) -> None:
 def test_that_a_bar_longer_than_its_picture_is_refused() -> None:
     with pytest.raises(UsageError, match="scale bar of 70 px is longer than its picture"):
         drawn(recipe(scale_bar=ScaleBar(length=70.0)))
+
+
+def test_that_a_tall_crop_is_narrower_and_in_the_middle_of_its_column() -> None:
+    tall = replace(CROP, rect=Rect(3, 0, 4, 40))
+    figure = drawn(recipe(crops=(tall,), difference=None, scale_bar=None))
+    whole, crop = panels(figure, "result:1")
+    assert crop.rect.height == pytest.approx(2 * whole.rect.width, abs=10)
+    assert crop.rect.width == pytest.approx(crop.rect.height / 10, abs=1)
+    middles = [rect.x + rect.width / 2 for rect in (whole.rect, crop.rect)]
+    assert middles[0] == pytest.approx(middles[1], abs=1)
 
 
 def test_that_the_frame_of_a_crop_lies_around_its_pixels() -> None:
@@ -464,3 +487,67 @@ def test_that_a_crop_of_one_pixel_and_one_of_all_are_drawn() -> None:
             )
     panel = panels(figure, "truth")[-2]
     assert panel.part == crops[0].rect
+
+
+names_of_places = sampled_from(list(Place))
+
+
+@composite
+def recipes(draw: Any) -> FigureRecipe:
+    """Anything that a person could set up for pictures of 60 x 40."""
+    count = draw(integers(1, 12))
+    columns = draw(lists(booleans(), min_size=count, max_size=count))
+    known = tuple(
+        FigurePicture(f"result:{n}", draw(text(max_size=30)), draw(text(max_size=30)), column=on)
+        for n, on in enumerate(columns)
+    )
+    crops = []
+    for number in range(draw(integers(0, 4))):
+        x, y = draw(integers(0, 59)), draw(integers(0, 39))
+        rect = Rect(x, y, draw(integers(1, 60 - x)), draw(integers(1, 40 - y)))
+        crops.append(Crop("ABCD"[number], rect, "#e69f00", draw(names_of_places)))
+    kind, gain = draw(sampled_from(list(DifferenceKind))), draw(sampled_from([1, 8, 64]))
+    layout = Layout(
+        draw(integers(0, 5)),
+        draw(booleans()),
+        draw(sampled_from(list(Names))),
+        draw(booleans()),
+        draw(booleans()),
+    )
+    page = PageSetup(
+        draw(floats(20, 300)), draw(floats(30, 150)), draw(floats(3, 20)), draw(floats(0, 5))
+    )
+    return recipe(
+        pictures=known,
+        reference="result:0",
+        crops=tuple(crops),
+        difference=Difference(kind, gain) if draw(booleans()) else None,
+        scale_bar=ScaleBar(draw(sampled_from(list(Bars)))) if draw(booleans()) else None,
+        layout=layout,
+        page=page,
+    )
+
+
+@given(recipes())
+@settings(max_examples=60)
+def test_that_every_figure_is_drawn_or_refused(wanted: FigureRecipe) -> None:
+    try:
+        check(wanted)
+        page = lay_out(wanted, style().fonts)
+    except (WrongField, UsageError):
+        return
+    whole = Rect(0, 0, page.width, page.height)
+    places = []
+    for item in page.items:
+        if not isinstance(item, Words):
+            assert not item.rect.empty
+            assert item.rect.intersected(whole) == item.rect
+        if isinstance(item, Panel):
+            places.append(item.rect)
+    insets = sum(crop.place is not Place.ROW for crop in wanted.crops)
+    if insets == 0:
+        for number, one in enumerate(places):
+            assert all(one.intersected(other).empty for other in places[number + 1 :])
+    shade = np.full((40, 60, 1), 90, np.uint8)
+    figure = compose(wanted, lambda _key: StoredPicture(shade), style())
+    assert figure.raster().shape == (page.height, page.width, 3)

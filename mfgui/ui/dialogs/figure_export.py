@@ -36,6 +36,7 @@ _FORM_WIDTH = 500
 _PREVIEW = QSize(360, 300)
 _FIRST = QSize(1180, 800)
 _EDGE = 16
+_SHARE = 0.92  # of the screen, at most
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class FigureDialog(SavingDialog):
         self._lay_out()
         self._show_format()
         self._connect()
-        self.resize(_FIRST)
+        self.resize(_FIRST.boundedTo(self.screen().availableSize() * _SHARE))
         self.check()
 
     @property

@@ -50,10 +50,8 @@ class PictureChoice(QWidget):
             self.list.addItem(_item(picture))
         self.list.setCurrentRow(0)
         self.list.setFixedHeight(min(len(pictures), _MOST_ROWS) * _ROW + 8)
-        self.up_button = IconButton("chevron-right", "Move up")
-        self.up_button.setArrowType(Qt.ArrowType.UpArrow)
-        self.down_button = IconButton("chevron-right", "Move down")
-        self.down_button.setArrowType(Qt.ArrowType.DownArrow)
+        self.up_button = IconButton("move-up", "Move up")
+        self.down_button = IconButton("move-down", "Move down")
         entries = [(picture.key, picture.title) for picture in pictures]
         self.reference_box = ChoiceBox("Reference of the differences", entries)
         self.reference_box.show_value(reference)
