@@ -313,6 +313,52 @@ def test_that_other_pixels_of_a_result_are_scored_again(compared, scores) -> Non
     assert scores.q_of(2) == scores.q_of(1)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_that_whatever_happens_the_scores_are_right_in_the_end(
+    compared, scores, monkeypatch, seed
+) -> None:
+    """Edits, undo, other truths, runs that are undone, and events that arrive late."""
+    monkeypatch.setattr(score_tasks, "_TURN", -1.0)
+    generator = np.random.default_rng(seed)
+    controller, backend = compared.controller, compared.backend
+    session = controller.session
+
+    def act(number):
+        if number == 0:
+            x, y = int(generator.integers(0, 50)), int(generator.integers(0, 40))
+            edit = Edit(Rect(x, y, 9, 7), np.ones((7, 9), bool), int(generator.integers(0, 3)))
+            controller.edit.apply("Brush", [edit])
+        elif number == 1:
+            (controller.edit.undo if generator.random() < 0.6 else controller.edit.redo)()
+        elif number == 2:
+            areas = generator.permutation(ALL)[: generator.integers(1, 4)].tolist()
+            scores.want(bool(generator.random() < 0.8), areas=[Area(area) for area in areas])
+        elif number == 3:
+            backend.work()
+            for _ in range(min(len(backend.events), 2)):
+                controller.handle(backend.events.popleft())
+        elif number == 4:
+            pixels = np.clip(session.stack.pixels(0) + generator.integers(0, 9), 0, 255)
+            session.truth = Truth("t.png", "", "", pixels.astype(np.uint8))
+            controller.notifier.emit(TruthChanged())
+        else:
+            scores.renew()
+
+    for number in generator.integers(0, 6, 60):
+        act(int(number))
+    scores.want(True, areas=ALL)
+    compared.settle()
+    mask = masks(compared, scores.band)[Area.BAND]
+    for run_id, result in session.results.items():
+        known = mask & np.isfinite(local(compared, run_id))
+        expected = local(compared, run_id)[known].mean(dtype=np.float64)
+        assert value(scores, run_id, "local_q_band") == pytest.approx(expected, abs=1e-6)
+        truth = session.truth.pixels[mask] / 255
+        error = mean_squared_error(result.image[mask].astype(np.float64), truth)
+        found = value(scores, run_id, "rmse_band")
+        assert found == pytest.approx(255 * math.sqrt(error), rel=1e-6)
+
+
 def test_that_closing_the_set_forgets_and_stops(compared, scores) -> None:
     scores.want(True)
     compared.controller.sets.close()
