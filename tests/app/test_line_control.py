@@ -155,6 +155,16 @@ def test_that_only_the_newest_wish_is_answered(opened, control) -> None:
     opened.settle()
 
 
+def test_that_what_was_read_for_an_older_wish_is_dropped(opened, control) -> None:
+    control.set(Line(0.5, 7.5, 63.5, 7.5))
+    control.read(["source:1"], lambda _values: pytest.fail("answered"))
+    opened.backend.work()  # it has been read, and is on its way
+    found: list = []
+    control.read(["source:2"], found.append)
+    opened.settle()
+    assert [set(values) for values in found] == [{"source:2"}]
+
+
 def test_that_the_interpolation_is_told(opened, control) -> None:
     opened.changes.clear()
     control.interpolate(Interpolation.NEAREST)

@@ -231,6 +231,20 @@ def test_that_a_fast_drag_is_read_at_its_end(bench: Bench) -> None:
     assert len(bench.curve("source:1")) == 201
 
 
+def test_that_what_changes_during_a_reading_is_read_after_it(
+    bench: Bench, monkeypatch: Any
+) -> None:
+    bench.draw(ROW)
+    asked: list[Any] = []
+    monkeypatch.setattr(bench.controller.line, "read", lambda _keys, done: asked.append(done))
+    for end in (200.5, 210.5, 220.5):
+        bench.controller.line.set(Line(100.5, 90.5, end, 90.5))
+        bench.qtbot.waitUntil(lambda: not bench.panel._timer.isActive(), timeout=WAIT_MS)
+    assert len(asked) == 1
+    asked[0]({})
+    bench.qtbot.waitUntil(lambda: len(asked) == 2, timeout=WAIT_MS)
+
+
 def test_that_nothing_is_read_while_it_is_hidden(bench: Bench, monkeypatch: Any) -> None:
     bench.draw(ROW)
     asked: list[object] = []
