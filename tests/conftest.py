@@ -168,8 +168,9 @@ def _alive() -> Iterator[tuple[str, int]]:
     from PySide6.QtWidgets import QApplication
 
     for thread in threading.enumerate():
-        # A finished QThread that ran Python code stays in this list as a dummy.
-        if not isinstance(thread, threading._DummyThread):
+        # A finished QThread that ran Python code stays in this list as a dummy. The loops of
+        # differences are loaded once for the process, whatever becomes of the window.
+        if not isinstance(thread, threading._DummyThread) and thread.name != "loops":
             yield f"thread {thread.name}", id(thread)
     for number in range(QThreadPool.globalInstance().activeThreadCount()):
         yield f"task {number} of the global pool", number

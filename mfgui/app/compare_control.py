@@ -143,14 +143,10 @@ class CompareControl:
     def view_of(self, key: str) -> CompareView:
         """What the pane of `key` shows: the reference itself stays a picture."""
         view = self.state.view
-        if self.blocked(view) or (view.of_pixels and key == self.against()):
+        if self.blocked(view) or (view.has_gain and key == self.against()):
             return CompareView.PICTURE
         no_scores = key in ("live", "composite") or not key
-        if view.of_q and no_scores:
-            return CompareView.PICTURE
-        if view is CompareView.LOCAL_Q_DIFFERENCE and key == self.against():
-            return CompareView.LOCAL_Q
-        return view
+        return CompareView.PICTURE if view.of_q and no_scores else view
 
     def _take(self, change: object) -> None:
         if isinstance(change, SetOpened | SetClosed) and self.state.flicker:

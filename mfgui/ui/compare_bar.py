@@ -20,7 +20,6 @@ from mfgui.ui.action_adapter import Actions
 from mfgui.ui.icons import ICON_SIDE
 from mfgui.ui.option_bar import BAR_HEIGHT
 
-
 _ROOM_FOR_NAME = 120  # pixels
 
 

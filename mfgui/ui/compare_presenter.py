@@ -29,6 +29,7 @@ from mfgui.core.events import (
     TruthChanged,
 )
 from mfgui.core.planes import LevelsQ
+from mfgui.ui.canvas.differences import LOOPS
 from mfgui.ui.canvas.flicker import Flicker
 from mfgui.ui.canvas.panes import PaneGroup
 from mfgui.ui.parts import WindowParts
@@ -68,6 +69,7 @@ class ComparePresenter(QObject):
             BandChanged: self._on_band_changed,
             ScoresChanged: lambda _change: self._show_panes(),
             **dict.fromkeys(_SHOWING, lambda _change: self.show()),
+            ResultRemoved: self._on_result_removed,
         }
         self._connect()
         self.show()
@@ -92,6 +94,8 @@ class ComparePresenter(QObject):
 
     def show(self) -> None:
         """Bring everything up to date."""
+        if self._controller.compare.comparing:
+            LOOPS.get()  # loaded beside, before the first difference asks for them
         self._show_bar()
         self._show_panes()
         self._show_views()
@@ -179,6 +183,13 @@ class ComparePresenter(QObject):
         self._planes.clear()
         self._wanted.start()
 
+    def _on_result_removed(self, change: ResultRemoved) -> None:
+        key = f"result:{change.run_id}"
+        self._parts.canvas.set_plane(key, None)
+        self._parts.canvas.set_result_map(key, None)
+        self._planes.pop(key, None)
+        self.show()
+
     def _show_distance(self, rect: Rect | None) -> None:
         wanted = self._controller.compare.state.band_only
         distance = self._controller.planes.distance if wanted else None
@@ -247,7 +258,6 @@ _SHOWING = (
     MarkChanged,
     ReferenceChanged,
     ResultAdded,
-    ResultRemoved,
     SetClosed,
     SetOpened,
     ShownChanged,

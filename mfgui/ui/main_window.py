@@ -116,12 +116,12 @@ class MainWindow(QMainWindow):
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
         self.tables = TableExport(self, controller)
-        self.plates = FigureExport(self, controller, self.parts)
+        self.figure_export = FigureExport(self, controller, self.parts)
         self.commands.add(
             {
                 "export-table": self.tables.open,
-                "export-figure": self.plates.open,
-                "figure-again": self.plates.again,
+                "export-figure": self.figure_export.open,
+                "figure-again": self.figure_export.again,
             }
         )
         self.results = ResultAnswers(controller, self.parts, self.arranger, parent=self)

@@ -127,7 +127,7 @@ def test_that_the_reference_stays_a_picture_under_differences(opened) -> None:
     assert compare.view_of("result:1") is CompareView.PICTURE
     assert compare.view_of("result:2") is CompareView.SIGNED
     compare.change(view=CompareView.LOCAL_Q_DIFFERENCE)
-    assert compare.view_of("result:1") is CompareView.LOCAL_Q
+    assert compare.view_of("result:1") is CompareView.PICTURE
     assert compare.view_of("live") is CompareView.PICTURE
     with_truth(opened)
     compare.change(view=CompareView.SQUARED_ERROR)

@@ -26,7 +26,11 @@ _SMALL = {
 
 def check_picture(widget: QWidget, name: str, *, suffix: str = ".png") -> None:
     """The widget looks as in ``docs/pictures/NAME.png``, or ``.jpg`` where there are many."""
-    shown = pixels_of(widget.grab().toImage())
+    check_pixels(pixels_of(widget.grab().toImage()), name, suffix=suffix)
+
+
+def check_pixels(shown: ImageU8, name: str, *, suffix: str = ".png") -> None:
+    """(h, w, 3) uint8, red first, look as the committed picture."""
     path = PICTURES / f"{name}{suffix}"
     if os.environ.get("MFGUI_WRITE_PICTURES"):
         path.parent.mkdir(parents=True, exist_ok=True)
