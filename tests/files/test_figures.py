@@ -249,7 +249,12 @@ def test_that_the_frame_of_a_crop_lies_around_its_pixels() -> None:
     canvas = figure.raster()
     colour = list(bytes.fromhex(CROP.colour[1:]))
     rect = crop.rect
-    for y, x in ((rect.y - 1, rect.x + 3), (rect.bottom, rect.x), (rect.y, rect.x - 1)):
+    line = round(0.3 * 200 / 25.4)
+    for y, x in (
+        (rect.y - line, rect.x + 3),
+        (rect.bottom + line - 1, rect.x),
+        (rect.y, rect.x - 1),
+    ):
         assert canvas[y, x].tolist() == colour
     scale = whole.rect.width / 60
     left, top = (whole.rect.x + round(10 * scale), whole.rect.y + round(8 * scale))
