@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mfgui.app.compiled import cache_folder
 from mfgui.app.desk import Desk
+from mfgui.app.machine import return_memory
 from mfgui.app.result_steps import ResultStep
 from mfgui.core.arrays import PixelArray
 from mfgui.core.events import (
@@ -88,8 +89,11 @@ class ResultStore:
 
     def _take(self, change: Change) -> None:
         match change:
-            case SetOpened() | SetClosed():
+            case SetOpened():
                 self.abandon()
+            case SetClosed():
+                self.abandon()
+                self._return_memory()
             case HistoryChanged() | ShownChanged():
                 # Not when a result is added: it may be about to be shown, and is a step then.
                 self._keep_within()
@@ -111,6 +115,17 @@ class ResultStore:
         for _, result in self._held():
             for array in _images(result):
                 release_pages(array)
+
+    def _return_memory(self) -> None:
+        """Once everybody has let go of the set, which is after this."""
+
+        def ended(_outcome: object) -> None:
+            """Nobody waits for it."""
+
+        def later(_nothing: object) -> None:
+            self._desk.submit(lambda _report: return_memory(), done=ended, failed=ended)
+
+        self._desk.submit(lambda _report: None, done=later, failed=ended)
 
     # Copying
 
@@ -188,6 +203,7 @@ def _copying(job: _Job, folder: Callable[[], Path]) -> Task:
             if job.stopped.is_set():
                 return None
             copies[place] = mapped_copy(array, folder())
+        return_memory()  # of the run that has made them
         return copies
 
     return task

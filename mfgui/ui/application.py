@@ -43,6 +43,9 @@ class Application:
         """Close the window, without a question, and end every thread."""
         self.window.sessions.close_unasked()
         self.window.close()
+        if self.controller.session.stack is not None:
+            # Pictures go now, with those of the views, however long objects of Qt live on.
+            self.controller.sets.close()
         self.controller.abandon()
         self.bridge.close()
 

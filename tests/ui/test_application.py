@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -11,6 +12,11 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from mfgui.app.batching import Wish
+from mfgui.core.pyramid import Picture
+from mfgui.core.result import Result
+from mfgui.core.stack import SourceStack
+from mfgui.files.scratch import is_mapped
 from mfgui.ui.application import run_window
 from mfgui.ui.main_window import MainWindow
 
@@ -78,6 +84,38 @@ def test_that_the_ground_truth_is_opened_with_its_images(
     assert run_window([left, right], reference=right) == 0
     assert found == ["left.png, right.png[*] – mfgui", "truth"]
     assert not timer.isActive()
+
+
+def alive(kind: type) -> list[object]:
+    gc.collect()
+    return [found for found in gc.get_objects() if isinstance(found, kind)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_that_closing_the_window_frees_its_results_and_their_files(plain_look: Any) -> None:
+    seen: list[int] = []
+
+    def worked(window: MainWindow) -> bool:
+        controller = window.presenter._controller
+        if controller.session.shown != "source:1" and not controller.session.results:
+            return False
+        results = controller.session.results
+        if not results and not controller.state.running:
+            controller.store.budget = 0
+            controller.runs.run_all([Wish("average", {}), Wish("composite", {})])
+        moved = [result for result in results.values() if is_mapped(result.image)]
+        seen[:] = [len(results), len(moved)]
+        window.sessions.close_unasked()
+        return len(results) == 2 and bool(moved)
+
+    kinds = (Result, SourceStack, Picture)
+    before = [alive(kind) for kind in kinds]
+    timer = close_when(worked)
+    assert run_window(sample=True) == 0
+    assert not timer.isActive()
+    assert seen[0] == 2
+    assert [alive(kind) for kind in kinds] == before
+    assert "/scratch/" not in Path("/proc/self/maps").read_text()
 
 
 def test_that_an_interrupt_is_handled_as_before_afterwards(plain_look: Any) -> None:
