@@ -173,8 +173,9 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 #startCaption { color: $text_dim; font-weight: 600; }
 #dropArea { background: $panel; border: 2px dashed $border; border-radius: 12px; }
 QTableWidget { background: $panel; border: 1px solid $border; border-radius: 6px; outline: none; }
+#pinnedNames { background: $panel; border: none; border-right: 1px solid $divider; }
 QTableWidget::item { padding: 0 8px; }
-QTableWidget::item:selected { background: $selected; color: $text; }
+QTableWidget::item:selected, #pinnedNames::item:selected { background: $selected; color: $text; }
 QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $text_dim; border: none; padding: 6px 8px;
     border-bottom: 1px solid $divider; }

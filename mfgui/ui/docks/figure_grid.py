@@ -16,14 +16,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mfgui.ui.docks.pinned_names import PinnedNames
+
 MISSING = "–"
 _ROW_HEIGHT = 26
 _LEAST = 48
 _WIDEST = 300
 _STYLE = """
 QTableWidget#dockGrid { border: none; border-radius: 0; }
-QTableWidget#dockGrid::item { padding: 0 5px; }
-QTableWidget#dockGrid QHeaderView::section { padding: 6px 5px; }
+#dockGrid::item, #pinnedNames::item { padding: 0 5px; }
+#dockGrid QHeaderView::section { padding: 6px 5px; }
 """
 
 
@@ -51,7 +53,8 @@ class Figure:
 class FigureGrid(QTableWidget):
     """Rows of figures that are changed in place.
 
-    Columns are as wide as what they hold; the first one, of names, gives way to the others.
+    Columns are as wide as what they hold; the first one, of names, gives way to the others and
+    stays in sight when these are scrolled.
 
     `head_clicked` carries a column, `row_opened` a row that was double-clicked or entered.
 
@@ -90,6 +93,9 @@ class FigureGrid(QTableWidget):
         header.setMaximumSectionSize(_WIDEST)
         header.sectionClicked.connect(self.head_clicked)
         self.cellDoubleClicked.connect(lambda row, _column: self.row_opened.emit(row))
+        self.names = PinnedNames(self)
+        self.names.head_clicked.connect(lambda: self.head_clicked.emit(0))
+        self.names.row_opened.connect(self.row_opened)
 
     def show_figures(self, heads: Sequence[Head], rows: Sequence[Sequence[Figure]]) -> None:
         """Show other figures; the selected row stays where it is."""
@@ -136,6 +142,7 @@ class FigureGrid(QTableWidget):
         taken = sum(header.sectionSize(column) for column in range(1, self.columnCount()))
         room = max(self._least, self.viewport().width() - taken)
         header.resizeSection(0, min(content, room, _WIDEST))
+        self.names.fit()
 
     def _show_figure(self, number: int, column: int, figure: Figure) -> None:
         item = self.item(number, column)

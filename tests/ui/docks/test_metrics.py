@@ -218,3 +218,28 @@ def test_that_a_right_click_opens_the_menu(shown, qtbot) -> None:
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     menu.close()
+
+
+def test_that_names_stay_in_sight_when_the_table_is_scrolled(shown, desk, qtbot) -> None:
+    panel, grid, names = shown, shown.grid, shown.grid.names
+    panel.resize(330, 150)
+    assert not names.isVisible()
+    grid.horizontalScrollBar().setValue(120)
+    assert names.isVisible()
+    assert names.width() == grid.columnWidth(0) + 1
+    header = names.horizontalHeader()
+    middle = header.rect().center()
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert [text[0] for text in texts(panel, "Result")] == ["1", "2", "3"]
+    desk.controller.view.show("source:1")
+    place = names.visualRect(names.model().index(1, 0)).center()
+    qtbot.mouseClick(names.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert grid.currentRow() == 1
+    qtbot.mouseDClick(names.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert desk.controller.session.shown == "result:2"
+    assert not names.hasFocus()
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
+    last = names.visualRect(names.model().index(2, 0))
+    assert last.y() == grid.visualRect(grid.model().index(2, 0)).y()
+    grid.horizontalScrollBar().setValue(0)
+    assert not names.isVisible()
