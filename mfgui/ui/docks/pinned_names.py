@@ -20,6 +20,7 @@ class PinnedNames(QTableView):
         super().__init__(grid)
         self._grid = grid
         self.setObjectName("pinnedNames")
+        self.setAccessibleName(f"{grid.accessibleName()}: names")
         self.setModel(grid.model())
         self.setSelectionModel(grid.selectionModel())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
