@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import cv2
 import numpy as np
@@ -94,44 +95,39 @@ def count(
     pixels = black = white = 0
     for part in _strips(rect):
         checkpoint()
-        stored = from_float(read(part), depth)
+        planes = cv2.split(from_float(read(part), depth))  # apart, for they are read many times
         mask = None if inside is None else inside(part)
-        values = _values(stored)
-        found = np.stack([_counted(values[..., n], mask, depth) for n in range(values.shape[2])])
+        found = np.stack([_counted(plane, mask, depth) for plane in (_luma(planes), *planes)])
         total = found if total is None else total + found
         pixels += part.width * part.height if mask is None else int(mask.sum())
-        least, most = _clipped(stored, mask)
-        black, white = black + least, white + most
+        black += _equal(reduce(cv2.min, planes), 0, mask)
+        white += _equal(reduce(cv2.max, planes), _largest(depth), mask)
     if total is None:
         total = np.zeros((2, bins_of(depth)), np.int64)
     return Histogram(total[0], total[1:], pixels, black, white, depth)
 
 
-def luma_of(stored: PixelArray) -> PixelArray:
-    """Luma of stored pixels, (h, w, 3) to (h, w), in their type: of integers rounded to the
-    nearest, with the weights 19595, 38470 and 7471 of 65536."""
-    red, green, blue = (stored[..., n] for n in range(3))
-    if stored.dtype == np.float32:
+def _luma(planes: Sequence[PixelArray]) -> PixelArray:
+    """Luma in the type of the channels: of integers rounded to the nearest, with the weights
+    19595, 38470 and 7471 of 65536; grey is its own."""
+    if len(planes) == 1:
+        return planes[0]
+    red, green, blue = planes
+    if red.dtype == np.float32:
         return np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
-    total = red.astype(np.uint32) * np.uint32(19595)
+    total = red.astype(np.uint32)
+    total *= np.uint32(19595)
     total += green * np.uint32(38470)
     total += blue * np.uint32(7471)
     total += np.uint32(32768)
     total >>= np.uint32(16)
-    return total.astype(stored.dtype)
+    return total.astype(red.dtype)
 
 
 def _strips(rect: Rect) -> Iterator[Rect]:
     rows = max(1, _STRIP // max(1, rect.width))
     for y in range(rect.y, rect.bottom, rows):
         yield Rect(rect.x, y, rect.width, min(rows, rect.bottom - y))
-
-
-def _values(stored: PixelArray) -> PixelArray:
-    """Luma first, then the channels."""
-    if stored.shape[2] == 1:
-        return np.concatenate([stored, stored], axis=2)
-    return np.concatenate([luma_of(stored)[..., None], stored], axis=2)
 
 
 def _counted(values: PixelArray, mask: BoolMask | None, depth: Depth) -> Counts:
@@ -142,14 +138,15 @@ def _counted(values: PixelArray, mask: BoolMask | None, depth: Depth) -> Counts:
         values = np.minimum(values * np.float32(bins), bins - 1).astype(np.uint16)
     chosen: ImageU8 | None = None if mask is None else np.ascontiguousarray(mask).view(np.uint8)
     # Its floats count exactly up to 16 million, and a strip has fewer pixels.
-    found = cv2.calcHist([np.ascontiguousarray(values)], [0], chosen, [bins], [0, bins])
+    found = cv2.calcHist([values], [0], chosen, [bins], [0, bins])
     return found.ravel().astype(np.int64)
 
 
-def _clipped(stored: PixelArray, mask: BoolMask | None) -> tuple[int, int]:
-    largest = 1.0 if stored.dtype == np.float32 else np.iinfo(stored.dtype).max
-    ends = []
-    for value in (0, largest):
-        found = (stored == value).any(axis=2)
-        ends.append(int((found if mask is None else found & mask).sum()))
-    return ends[0], ends[1]
+def _largest(depth: Depth) -> float:
+    return 1.0 if depth == "float32" else float(np.iinfo(depth).max)
+
+
+def _equal(values: PixelArray, value: float, mask: BoolMask | None) -> int:
+    """How many are equal to `value`."""
+    same = values == values.dtype.type(value)
+    return int(np.count_nonzero(same if mask is None else same & mask))

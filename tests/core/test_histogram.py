@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mfgui.core.arrays import Rect, to_float
-from mfgui.core.histogram import bins_of, bounds, count, luma_of
+from mfgui.core.histogram import bins_of, bounds, count
 
 
 def picture(depth: str, channels: int, *, height: int = 37, width: int = 53) -> np.ndarray:
@@ -105,10 +105,10 @@ def test_that_nothing_has_no_counts() -> None:
     assert found.pixels == found.luma.sum() == 0
 
 
-def test_that_white_is_white_in_luma() -> None:
-    for depth in (np.uint8, np.uint16):
-        white = np.full((1, 1, 3), np.iinfo(depth).max, depth)
-        assert luma_of(white) == np.iinfo(depth).max
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_that_white_is_white_in_luma(depth: str) -> None:
+    found = count(lambda rect: np.ones((1, 1, 3), np.float32), Rect(0, 0, 1, 1), depth)
+    assert np.flatnonzero(found.luma).tolist() == [found.bins - 1]
 
 
 def test_that_bins_name_their_values() -> None:
