@@ -17,17 +17,17 @@ _Q_STEPS = 32767  # levels of `planes.q_levels` from -1 to 0
 _ROWS = 256  # a block of rows stays near the processor
 
 
-def luma(pixels: PixelArray) -> npt.NDArray[np.int64]:
+def luma(pixels: PixelArray) -> npt.NDArray[np.signedinteger]:
     """Brightness of (h, w, C) uint8 or uint16 pixels, (h, w), in their own levels.
 
     >>> luma(np.array([[[255, 0, 0]]], np.uint8)).tolist()
     [[76]]
     """
-    wide = pixels.astype(np.int64)
+    wide = pixels.astype(_wide(pixels))
     if pixels.shape[2] == 1:
         return wide[..., 0]
     red, green, blue = (wide[..., n] * weight for n, weight in enumerate(LUMA))
-    found: npt.NDArray[np.int64] = (red + green + blue + _HALF) >> 16
+    found: npt.NDArray[np.signedinteger] = (red + green + blue + _HALF) >> 16
     return found
 
 
@@ -64,7 +64,8 @@ def absolute_levels(picture: PixelArray, other: PixelArray, *, gain: int = 1) ->
     for top in range(0, len(found), _ROWS):
         rows = slice(top, top + _ROWS)
         one, two, step = _whole(picture[rows], other[rows])
-        difference = np.abs(one.astype(np.int64) - two.astype(np.int64)) * gain
+        wide = _wide(one)
+        difference = np.abs(one.astype(wide) - two.astype(wide)) * gain
         found[rows] = _levels(difference, step)
     return found
 
@@ -92,8 +93,9 @@ def q_difference_levels(
     Limited to -255 ... 255; what is unknown counts as any other level.
     """
     difference = (levels.astype(np.int64) - other.astype(np.int64)) * gain
-    found = np.sign(difference) * _levels(np.abs(difference) * MOST, _Q_STEPS)
-    return found.astype(np.int16)
+    size = _levels(np.abs(difference) * MOST, _Q_STEPS)
+    found: npt.NDArray[np.int16] = (np.sign(difference) * size).astype(np.int16)
+    return found
 
 
 def ramp(anchors: Sequence[str], count: int) -> ImageU8:
@@ -118,6 +120,11 @@ def signed_colours(levels: npt.NDArray[np.int16], anchors: Sequence[str]) -> Ima
     return colours
 
 
+def _wide(pixels: PixelArray) -> type[np.signedinteger]:
+    """Numbers that hold weighted sums of the pixels; those of 8 bits fit the shorter ones."""
+    return np.int32 if pixels.dtype == np.uint8 else np.int64
+
+
 def _whole(picture: PixelArray, other: PixelArray) -> tuple[PixelArray, PixelArray, int]:
     """Both in whole numbers, and how many of those make a display level."""
     if picture.dtype.kind == "f":
@@ -125,6 +132,7 @@ def _whole(picture: PixelArray, other: PixelArray) -> tuple[PixelArray, PixelArr
     return picture, other, _STEP if picture.dtype == np.uint16 else 1
 
 
-def _levels(difference: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
-    found: npt.NDArray[np.int64] = np.minimum((2 * difference + step) // (2 * step), MOST)
+def _levels(difference: npt.NDArray[np.signedinteger], step: int) -> npt.NDArray[np.signedinteger]:
+    rounded = difference if step == 1 else (2 * difference + step) // (2 * step)
+    found: npt.NDArray[np.signedinteger] = np.minimum(rounded, MOST)
     return found
