@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
             self.bench, controller, self.parts, self.commands, self.presenter
         )
         self.tools.auto_source = self.map_answers.auto_source
+        self.tools.show_profile = lambda: self.arranger.show("profile")
         self.sessions = SessionAnswers(self, controller, self.parts, self.commands, self.bench)
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())

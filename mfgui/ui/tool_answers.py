@@ -95,6 +95,9 @@ class ToolPresenter:
         self._presenter = presenter
         self.auto_source: Callable[[int, int], object] | None = None
         """Makes the sharpest source at a pixel the active label; set by the window."""
+        self.show_profile: Callable[[], object] = lambda: None
+        """Puts the dock of the line profile in front; set by the window."""
+        self._had_line = False
         commands.add(tool_answers(bench, controller))
         self._connect_canvas()
         self._connect_bar()
@@ -148,10 +151,14 @@ class ToolPresenter:
 
     def _on_busy_changed(self, busy: bool) -> None:
         """A stroke or outline can be undone though the history may be empty."""
+        there = self._controller.session.line is not None
         if busy:
+            self._had_line = there
             self._parts.actions["undo"].setEnabled(True)
-        else:
-            self._presenter.show_commands()
+            return
+        self._presenter.show_commands()
+        if self._bench.name == LINE and there and not self._had_line:
+            self.show_profile()  # after the drag: the canvas may take another size
 
     def remember(self) -> None:
         """Keep the options for the next session."""
@@ -194,6 +201,7 @@ class ToolPresenter:
         line = Line(x + 0.5 - reach, y + 0.5, x + 0.5 + reach, y + 0.5)
         self._controller.line.set(replace(line, width=self._bench.options.line_width))
         self._bench.choose(LINE)
+        self.show_profile()
 
     def _show_menu(self, place: QPoint, x: int, y: int) -> None:
         menu = self.make_menu(x, y)

@@ -48,6 +48,21 @@ def test_that_u_takes_the_tool_and_a_drag_draws_a_line(window: Any) -> None:
     assert line_of(window) is None
 
 
+def test_that_the_first_line_brings_up_its_dock(window: Any, qtbot: Any) -> None:
+    dock = window.docks["profile"]
+    assert dock.isHidden()
+    press(window.parts.canvas, (100, 80))
+    move(window.parts.canvas, (300, 90), LEFT)
+    window.parts.canvas.flush_input()
+    assert dock.isHidden()  # nothing moves below the pointer
+    release(window.parts.canvas, (300, 90))
+    assert not dock.isHidden()
+    qtbot.waitUntil(lambda: "source:1" in dock.widget()._values, timeout=WAIT_MS)
+    dock.hide()
+    drag(window.parts.canvas, (300, 90), (320, 120))
+    assert dock.isHidden()  # a person has closed it
+
+
 def test_that_the_line_follows_the_drag_and_shift_keeps_it_level(window: Any) -> None:
     canvas = window.parts.canvas
     press(canvas, (100, 80))
