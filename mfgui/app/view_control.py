@@ -291,7 +291,7 @@ class ViewControl:
         session = self._desk.session
         seen = {session.shown, session.reference, *self.in_panes()}
         of_results = [key for key in self._made if key.startswith("result:")]
-        over = len(of_results) - self._most
+        over = max(0, len(of_results) - self._most)
         newest = of_results[-1:]
         for key in [key for key in of_results if key not in seen and key not in newest][:over]:
             picture = self._made[key]
