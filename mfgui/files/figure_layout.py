@@ -27,6 +27,7 @@ from mfgui.files.figure_page import (
     bright,
     fitting,
     outline,
+    shortened,
     wrapped,
 )
 from mfgui.files.figure_scales import Measures, colour_bar, gutter_width, scale_bar
@@ -82,7 +83,7 @@ class _Sheet:
         for first in range(0, len(columns), per_line):
             y += (2 * self._m.gap + round(self._m.letters)) if first else 0
             y = self._block(columns[first : first + per_line], first, y)
-        height = y + self._margin
+        height = self._foot(y) + self._margin
         if self._width * height > MOST_DOTS:
             raise UsageError(
                 f"the figure would have {self._width} x {height} dots",
@@ -143,6 +144,18 @@ class _Sheet:
         if names is Names.BELOW:
             y = self._name_line(pictures, first, y + round(0.35 * self._m.letters))
         return y
+
+    def _foot(self, y: int) -> int:
+        """Below everything: what differences are to, where it is not seen beside them."""
+        recipe, size = self._recipe, self._m.small
+        if recipe.difference is None or recipe.picture(recipe.reference).column:
+            return y
+        text = f"Differences to {recipe.picture(recipe.reference).title}"
+        room = self._width - self._left - self._margin
+        base = y + 1.2 * size
+        words = shortened(text, self._fonts.plain, size, room)
+        self._items.append(Words(words, self._left, base, size, self._m.colours.dim))
+        return y + round(1.5 * size)
 
     def _x(self, column: int) -> int:
         return self._left + column * (self._column + self._m.gap)

@@ -179,7 +179,8 @@ def test_that_a_reference_need_not_be_a_column() -> None:
     figure = drawn(recipe(pictures=known))
     assert panels(figure, "truth") == []
     assert len(panels(figure, "result:1", difference=True)) == 1
-    assert any("Ground truth" in text or text.startswith("Diff") for text in words(figure))
+    assert "Differences to Ground truth" in words(figure)
+    assert "Differences to Ground truth" not in words(drawn(recipe()))
 
 
 def test_that_the_colour_bar_says_which_difference_has_full_colour() -> None:

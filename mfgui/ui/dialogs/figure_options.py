@@ -27,9 +27,9 @@ from mfgui.ui.dialogs.figure_fields import ChoiceBox, NumberLine, Section, Tenth
 
 _OFF = ""
 _PRESETS = (
-    (88.0, "One column, 88 mm"),
-    (120.0, "1.5 columns, 120 mm"),
-    (180.0, "Two columns, 180 mm"),
+    (88.0, "88 mm, 1 column"),
+    (120.0, "120 mm, 1.5 columns"),
+    (180.0, "180 mm, 2 columns"),
 )
 _OTHER_WIDTH = 0.0
 
