@@ -98,8 +98,8 @@ QLineEdit, QComboBox, QSpinBox { min-height: 24px; padding: 0 6px; }
 QLineEdit:hover, QComboBox:hover, QSpinBox:hover { border-color: $text_dim; }
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus {
     border: 2px solid $focus; padding: 0 5px; min-height: 22px; }
-QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { background: transparent; border-color: $divider;
-    color: $text_disabled; }
+QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { background: transparent;
+    border-color: $divider; color: $text_disabled; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border: 2px solid $error_border; }
 QComboBox QLineEdit, QSpinBox QLineEdit {
     border: none; padding: 0; min-height: 20px; background: transparent; }
