@@ -181,7 +181,7 @@ class ProfilePlot(QWidget):
         if item is None:
             item = self._lines[line.key] = self._pg.PlotDataItem(autoDownsampleFactor=1.0)
             self.plot.addItem(item)
-        item.setPen(line.style.pen(width=2.0 if line.on_top else 1.0))
+        item.setPen(line.style.pen(width=1.5 if line.on_top else 1.0))
         item.setZValue(1 if line.on_top else 0)
         many = len(positions) > _THINNED_ABOVE
         if many != item.opts["clipToView"]:
