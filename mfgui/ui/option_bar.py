@@ -90,6 +90,7 @@ class OptionBar(QWidget):
         self._colour_of: Callable[[int], QColor] = lambda _label: QColor("gray")
         self._numbers: dict[str, OptionNumber] = {}
         self._make_widgets()
+        self.parts = self._make_parts()
         row = _row(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(12)
@@ -211,7 +212,10 @@ class OptionBar(QWidget):
         self.remove_button = IconButton("close", "Remove the line (Esc)")
         self.remove_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remove_button.clicked.connect(self.line_removed)
-        self.parts: dict[str, QWidget] = {
+
+    def _make_parts(self) -> dict[str, QWidget]:
+        """What tools may use, by name, from left to right."""
+        return {
             "label": self.chip,
             "subtract": self.subtract_box,
             "everywhere": self.everywhere_box,
