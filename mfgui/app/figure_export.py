@@ -26,6 +26,7 @@ from mfgui.core.session import Session
 from mfgui.core.stack import SourceStack
 from mfgui.files.figure_layout import lay_out
 from mfgui.files.figure_panels import reduced
+from mfgui.files.figure_recipes import check
 from mfgui.files.figure_saving import Written, draw_again, save_figure
 from mfgui.files.figures import Style, compose
 from mfgui.files.profiles import usable
@@ -108,8 +109,9 @@ def size_of(recipe: FigureRecipe) -> Size:
     Raises
     ------
     UsageError
-        If the content does not fit the page.
+        If a value is out of its range or the content does not fit the page.
     """
+    check(recipe)
     page = lay_out(recipe, style().fonts)
     return Size(page.width, page.height)
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from mfgui import __version__
 from mfgui.core.arrays import MAX_PIXELS, Rect, Size
-from mfgui.core.errors import InputError
+from mfgui.core.errors import InputError, UsageError
 from mfgui.core.figures import (
     FONT_SIZES,
     MOST_CROPS,
@@ -79,15 +79,18 @@ def read_recipe(path: Path) -> FigureRecipe:
         raise InputError(f"no recipe of a figure: {error}", path=path, hint=hint) from error
 
 
-def check(recipe: FigureRecipe) -> FigureRecipe:
-    """The recipe as it would be read again from its file.
+def check(recipe: FigureRecipe) -> None:
+    """See that a recipe could be read again from its file.
 
     Raises
     ------
-    WrongField
+    UsageError
         For the first value that no recipe may have.
     """
-    return _recipe(Fields(parsed(recipe_text(recipe).encode())))
+    try:
+        _recipe(Fields(parsed(recipe_text(recipe).encode())))
+    except WrongField as error:
+        raise UsageError(f"no figure can be made of this: {error}") from error
 
 
 def options_text(recipe: FigureRecipe) -> str:

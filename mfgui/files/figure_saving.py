@@ -26,7 +26,7 @@ from mfgui.files.encode import encode_png
 from mfgui.files.figure_layout import lay_out
 from mfgui.files.figure_page import Page
 from mfgui.files.figure_panels import Reader, StoredPicture
-from mfgui.files.figure_recipes import SUFFIX, read_recipe, recipe_text
+from mfgui.files.figure_recipes import SUFFIX, check, read_recipe, recipe_text
 from mfgui.files.figures import SOFTWARE, Style, check_suffix, compose
 from mfgui.files.images import probe
 from mfgui.files.tiff import write_tiff
@@ -90,6 +90,7 @@ def save_figure(
         If something cannot be written.
     """
     check_suffix(output)
+    check(recipe)
     lay_out(recipe, style.fonts)
     for path in (output, recipe_path(output)):
         check_output(path, inputs=inputs)

@@ -167,6 +167,13 @@ def test_that_nothing_is_written_for_a_figure_that_does_not_fit(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_that_what_no_recipe_may_hold_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    many = tuple(FigurePicture(f"result:{n}", "One of many") for n in range(65))
+    with pytest.raises(UsageError, match="pictures is not a list of at most 64"):
+        save(tmp_path / "a.png", recipe(pictures=many, difference=None, reference=""))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_that_a_second_export_leaves_only_its_own_pictures(tmp_path: Path) -> None:
     output = tmp_path / "a.png"
     save(output)

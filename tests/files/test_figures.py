@@ -43,7 +43,6 @@ from mfgui.files.figure_page import ColourBar, Fill, Panel, Words
 from mfgui.files.figure_panels import StoredPicture, fitted
 from mfgui.files.figure_recipes import check
 from mfgui.files.figures import Figure, compose
-from mfgui.files.session_fields import WrongField
 from tests.files.figures_made import ANCHORS, CROP, INSET, SIZE, drawn, pictures, recipe, style
 
 WHOLE = Rect(0, 0, SIZE.width, SIZE.height)
@@ -540,7 +539,7 @@ def test_that_every_figure_is_drawn_or_refused(wanted: FigureRecipe) -> None:
     try:
         check(wanted)
         page = lay_out(wanted, style().fonts)
-    except (WrongField, UsageError):
+    except UsageError:
         return
     whole = Rect(0, 0, page.width, page.height)
     places = []

@@ -128,7 +128,8 @@ class FigureDialog(SavingDialog):
         try:
             self._measure(recipe)
         except MfguiError as error:
-            return f"{error.what[:1].upper()}{error.what[1:]}: {error.hint}"
+            advice = f": {error.hint}" if error.hint else ""
+            return f"{error.what[:1].upper()}{error.what[1:]}{advice}"
         return ""
 
     def check(self) -> None:
