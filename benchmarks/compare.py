@@ -162,7 +162,8 @@ def results(bench: Bench, events: int) -> None:
         key = Qt.Key(Qt.Key.Key_0 + number)
         taken.append(bench.timed(lambda k=key: QTest.keyClick(canvas, k)))
         if controller.session.shown != f"result:{number}" or canvas.shown != f"result:{number}":
-            raise RuntimeError("the digit did not show its result")
+            shown = controller.session.shown, canvas.shown
+            raise RuntimeError(f"digit {number}, but {shown} shows; focus {bench.app.focusWidget()}")
     line("result by digit (16, at most 33)", taken)
     taken = []
     controller.view.set_reference_to("result:1")

@@ -24,10 +24,12 @@ from mfgui.ui.canvas import differences, dimming
 from mfgui.ui.canvas.overlay_painter import OverlayPainter, reach
 from mfgui.ui.canvas.pixelgrid import PixelGrid
 from mfgui.ui.canvas.sampling import (
+    columns_below,
     draw_smoothly,
     image_part,
     is_magnified,
     magnify,
+    rows_below,
     sample_labels,
 )
 from mfgui.ui.canvas.scene import Scene
@@ -216,8 +218,15 @@ def _draw_plainly(frame: Frame, picture: Picture, viewport: Viewport, rect: Rect
 
 def _dim(frame: Frame, scene: Scene, viewport: Viewport, rect: Rect) -> None:
     assert scene.band is not None
-    distance = sample_labels(scene.band.distance.values, viewport, rect)
-    dimming.dim(frame.pixels[rect.slices], distance, scene.band.width, surround=scene.surround)
+    distance, width = scene.band.distance.values, scene.band.width
+    target, loops = frame.pixels[rect.slices], differences.LOOPS.get()
+    if loops is None:
+        below = sample_labels(distance, viewport, rect)
+        dimming.dim(target, below, width, surround=scene.surround)
+    else:
+        rows, columns = rows_below(viewport, rect), columns_below(viewport, rect)
+        words = differences.words_of(target)
+        loops.dim(words, distance, rows, columns, width, scene.surround)
 
 
 def _share(work: Callable[[Rect], None], bands: list[Rect]) -> None:
