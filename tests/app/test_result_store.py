@@ -12,6 +12,7 @@ import pytest
 
 from mfgui.app import result_store
 from mfgui.app.reading import reader_of
+from mfgui.app.view_control import MOST_PICTURES
 from mfgui.core import events as changes
 from mfgui.core.arrays import Rect, Size, from_float
 from mfgui.core.edits import Edit
@@ -341,6 +342,15 @@ def test_that_pictures_beyond_the_most_make_way(opened: Desk) -> None:
     opened.settle()
     assert controller.view.picture("result:3") is not None
     assert opened.seen(changes.ShownChanged)[-1].key == "result:3"
+
+
+def test_that_as_many_pictures_are_kept_as_there_may_be(opened: Desk) -> None:
+    numbers = [run(opened) for _ in range(MOST_PICTURES)]
+    for number in numbers:
+        opened.controller.view.show(f"result:{number}")
+    opened.settle()
+    assert all(opened.controller.view.picture(f"result:{n}") is not None for n in numbers)
+    assert not opened.seen(changes.PictureDropped)
 
 
 def test_that_pictures_in_panes_stay(opened: Desk) -> None:
