@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
@@ -47,6 +47,7 @@ _HEADS = (
     ),
     Head("Value", "Channels, in the depth of the sources.", left=True),
 )
+_PAUSE_MS = 100  # between two answers: filling the table takes some milliseconds each time
 _FOLLOWED = (
     MapChanged,
     MapPatched,
@@ -67,6 +68,10 @@ class WhyPanel(QWidget):
         self._pixel: tuple[int, int] | None = None
         self._asked: object | None = None  # the stack that is being asked, one at a time
         self._again = False
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._on_pause_ended)
         self.place = QLabel()
         self.grid = FigureGrid("Pictures at the pixel", least=84)
         self._lay_out()
@@ -103,9 +108,10 @@ class WhyPanel(QWidget):
         stack = self._controller.session.stack
         if stack is None or self._pixel is None or not self.isVisible():
             return
-        if self._asked is not None:
+        if self._asked is not None or self._pause.isActive():
             self._again = True
             return
+        self._pause.start()
         self._asked, self._again = stack, False
         x, y = self._pixel
         session, registry = self._controller.session, self._controller.registry
@@ -126,9 +132,13 @@ class WhyPanel(QWidget):
         if stack is not self._asked:
             return False
         self._asked = None
+        self._on_pause_ended()
+        return True
+
+    def _on_pause_ended(self) -> None:
+        """Ask for what was asked for meanwhile."""
         if self._again:
             self._ask()
-        return True
 
     def show_answer(self, found: WhyHere) -> None:
         """Show what was found."""
