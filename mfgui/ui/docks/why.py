@@ -62,7 +62,9 @@ _FOLLOWED = (
 class WhyPanel(QWidget):
     """Shows one pixel; it is asked for in the pool, one at a time, and the newest wins."""
 
-    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, controller: Controller, parent: QWidget | None = None, *, pause_ms: int = _PAUSE_MS
+    ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._pixel: tuple[int, int] | None = None
@@ -70,7 +72,7 @@ class WhyPanel(QWidget):
         self._again = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
+        self._pause.setInterval(pause_ms)
         self._pause.timeout.connect(self._on_pause_ended)
         self.place = QLabel()
         self.grid = FigureGrid("Pictures at the pixel", least=84)
@@ -111,7 +113,8 @@ class WhyPanel(QWidget):
         if self._asked is not None or self._pause.isActive():
             self._again = True
             return
-        self._pause.start()
+        if self._pause.interval() > 0:
+            self._pause.start()
         self._asked, self._again = stack, False
         x, y = self._pixel
         session, registry = self._controller.session, self._controller.registry

@@ -29,7 +29,7 @@ def desk(tiny_pair, tiny_pair_files):
 
 @pytest.fixture
 def panel(desk, qtbot):
-    panel = WhyPanel(desk.controller)
+    panel = WhyPanel(desk.controller, pause_ms=0)
     panel.resize(600, 240)
     yield panel
     panel.close()
@@ -100,6 +100,21 @@ def test_that_a_moving_pointer_asks_for_one_pixel_at_a_time_and_the_newest(
     desk.settle()
     assert len(count) == 2
     assert shown.place.text().startswith("Column 29, row 7")
+
+
+def test_that_it_pauses_between_two_answers(desk, qtbot, monkeypatch) -> None:
+    panel = WhyPanel(desk.controller, pause_ms=60_000)
+    qtbot.addWidget(panel)
+    panel.show()
+    count = asked(desk, monkeypatch)
+    for x in range(5):
+        panel.show_pixel(x, 7)
+        desk.settle()
+    assert len(count) == 1
+    panel._pause.stop()
+    panel._pause.timeout.emit()
+    desk.settle()
+    assert panel.place.text().startswith("Column 4, row 7")
 
 
 def test_that_places_outside_change_nothing(shown, desk, monkeypatch) -> None:
