@@ -87,9 +87,9 @@ class Bench:
             time.sleep(0.002)
 
     def rest(self, seconds: float = 1.0) -> None:
-        """Until nothing is under way any more, for a while."""
-        end = time.monotonic() + seconds
-        self.until(lambda: time.monotonic() > end)
+        """Until nothing was under way for a while."""
+        end, autosave = time.monotonic() + seconds, self.controller.sessions.autosave
+        self.until(lambda: time.monotonic() > end and not autosave.busy)
 
     def shown(self, key: str) -> None:
         """Show a picture and wait until it is there."""
@@ -99,7 +99,7 @@ class Bench:
 
 
 def work(bench: Bench, files: list[Path], rounds: int, *, grid: bool) -> float:
-    """Open, run, switch; returns the bytes that nine results take."""
+    """Open, run, switch; returns the bytes that nine results take, each in its last state."""
     controller = bench.controller
     controller.sets.open(files)
     bench.until(lambda: controller.session.shown == "source:1")
@@ -120,11 +120,6 @@ def work(bench: Bench, files: list[Path], rounds: int, *, grid: bool) -> float:
             bench.shown(f"result:{number}")
     bench.rest(3.0)
     taken = max(taken, tell("each shown"))
-    for number in (n for n, r in controller.session.results.items() if r.curve is not None):
-        controller.view.show_state(number, "start")
-        bench.rest(2.0)
-    bench.rest(2.0)
-    taken = max(taken, tell("starts of the ascents shown"))
     if grid:
         controller.compare.change(mode=PaneMode.GRID)
         keys = [f"result:{number}" for number in controller.session.results]
@@ -132,6 +127,10 @@ def work(bench: Bench, files: list[Path], rounds: int, *, grid: bool) -> float:
         bench.rest(3.0)
         taken = max(taken, tell("nine panes"))
         controller.compare.change(mode=PaneMode.SINGLE)
+    for number in (n for n, r in controller.session.results.items() if r.curve is not None):
+        controller.view.show_state(number, "start")
+        bench.rest(2.0)
+    tell("starts of the ascents shown")
     return taken
 
 

@@ -18,6 +18,7 @@ from mfgui.core.labels import label_dtype
 from mfgui.files.atomic import write_bytes, writing
 from mfgui.files.inputs import open_input
 from mfgui.files.reports import json_text
+from mfgui.files.scratch import release_pages
 from mfgui.files.session_archive import reading_session
 from mfgui.files.session_fields import Fields, WrongField, parsed
 from mfgui.files.session_manifest import Frame, StoredSession, described, understood
@@ -100,6 +101,7 @@ class BlockWriter:
             rows = max(1, _BLOCK_BYTES // max(1, array[:1].nbytes))
             blocks = [self._block(array[top : top + rows]) for top in range(0, len(array), rows)]
             self._known.put(array, rows, blocks)
+            release_pages(array)  # read once, for a copy that is seldom written
         self.arrays[name] = {"rows": rows, "blocks": blocks}
         self._names[id(array)] = name
         return name
