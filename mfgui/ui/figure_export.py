@@ -14,7 +14,14 @@ from mfgui.app import figure_export
 from mfgui.app.controller import Controller
 from mfgui.app.figure_export import PreviewPictures
 from mfgui.core.arrays import Rect
-from mfgui.core.events import Change, Notice, ScoresChanged, Severity
+from mfgui.core.events import (
+    Change,
+    Notice,
+    ScoresChanged,
+    SetClosed,
+    SetOpening,
+    Severity,
+)
 from mfgui.core.figures import Difference, FigurePicture, FigureRecipe, ScaleBar
 from mfgui.core.score_table import Area
 from mfgui.core.stack import SourceStack
@@ -55,7 +62,7 @@ class FigureExport:
             parent=self._window,
         )
         _Previewing(self._controller, dialog)
-        _Scoring(self._controller, dialog)
+        _Following(self._controller, dialog)
         dialog.wished.connect(lambda wish: self._on_wished(dialog, wish))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -149,8 +156,9 @@ class _Writing(QObject):
         self._dialog.show_failure("" if self._stop.is_set() else line)
 
 
-class _Scoring(QObject):
-    """Has the scores computed that stand below the names, for as long as a dialog is open."""
+class _Following(QObject):
+    """What a dialog learns of the session while it is open: scores, which are computed for it, and
+    that the set has gone."""
 
     def __init__(self, controller: Controller, dialog: FigureDialog) -> None:
         super().__init__(dialog)
@@ -167,6 +175,8 @@ class _Scoring(QObject):
         if isinstance(change, ScoresChanged):
             table = self._controller.scores.table((Area.WHOLE,))
             self._dialog.pictures.show_notes(figure_export.notes_of(table))
+        elif isinstance(change, SetOpening | SetClosed):
+            self._dialog.reject()
 
 
 class _Previewing(QObject):

@@ -173,6 +173,15 @@ def test_that_comparable_scores_stand_below_the_names(
     dialog.reject()
 
 
+def test_that_the_dialog_goes_with_its_set(
+    figures: FigureExport, opened: Application, qtbot: Any, tmp_path: Path
+) -> None:
+    dialog = dialog_of(figures, tmp_path / "a.png")
+    with qtbot.waitSignal(dialog.finished, timeout=WAIT_MS):
+        opened.controller.sets.close()
+    assert list(tmp_path.glob("a.png*")) == []
+
+
 def test_that_without_a_set_there_is_no_dialog(application: Application) -> None:
     window = application.window
     assert FigureExport(window, application.controller, window.parts).open() is None
