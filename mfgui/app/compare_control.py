@@ -113,11 +113,17 @@ class CompareControl:
         """The results, and sources and ground truth where there is room."""
         session = self._desk.session
         keys = list(self.results())
+        beside = [TRUTH if session.truth is not None else "", shown]
+        beside = [key for key in beside if key and key not in keys]
         if len(keys) < 2 and session.stack is not None:
-            sources = [f"source:{n}" for n in range(1, session.stack.k + 1)]
-            keys = [*sources[: MOST_PANES - len(keys)], *keys]
-        for key in (TRUTH if session.truth is not None else "", shown):
-            if key and key not in keys:
+            kept = [key for key in beside if not key.startswith("source:")]
+            room = MOST_PANES - len(keys) - len(kept)
+            sources = [f"source:{n}" for n in range(1, session.stack.k + 1)][:room]
+            if shown.startswith("source:") and shown not in sources:
+                sources[-1] = shown
+            keys = [*sources, *keys]
+        for key in beside:
+            if key not in keys and (key == shown or len(keys) < MOST_PANES):
                 keys = [*keys[: MOST_PANES - 1], key]
         return tuple(keys)
 

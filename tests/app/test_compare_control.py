@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mfgui.app.naming import title_of
 from mfgui.app.settings import SettingsFile
@@ -80,6 +82,33 @@ def test_that_of_many_results_the_starred_and_the_newest_are_in_the_grid(opened)
     assert compare.pane_keys() == expected
     opened.controller.view.show("source:1")
     assert compare.pane_keys() == (*expected[:8], "source:1")
+
+
+def test_that_many_sources_leave_room_for_what_is_compared(desk, tmp_path) -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (12, 12, 3), np.uint8)
+    paths = [tmp_path / f"{n}.png" for n in range(12)]
+    for path in paths:
+        Image.fromarray(pixels).save(path)
+    desk.controller.sets.open(paths)
+    desk.settle()
+    compare, view = desk.controller.compare, desk.controller.view
+    compare.enter(True)
+    run(desk, "average")
+    with_truth(desk)
+    sources = [f"source:{n}" for n in range(1, 8)]
+    assert compare.pane_keys() == (*sources, "result:1", "truth")
+    view.show("source:11")
+    assert compare.pane_keys() == (*sources[:6], "source:11", "result:1", "truth")
+
+
+def test_that_nine_results_leave_no_room_for_the_truth_whichever_is_shown(opened) -> None:
+    run(opened, "average")
+    session, compare = opened.controller.session, opened.controller.compare
+    session.results.update(dict.fromkeys(range(2, 10), session.results[1]))
+    with_truth(opened)
+    for shown in (1, 9):
+        opened.controller.view.show(f"result:{shown}")
+        assert compare.pane_keys() == tuple(f"result:{n}" for n in range(1, 10))
 
 
 def test_that_side_by_side_shows_the_reference_or_what_is_nearest_to_one(opened) -> None:
