@@ -1,4 +1,4 @@
-"""Dialog that sets up a figure for print, with a preview of it. Enter exports."""
+"""Dialog that sets up a figure for print, with a preview of it. Enter in the name exports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -168,6 +168,15 @@ class FigureDialog(SavingDialog):
         """The export has ended well."""
         self._writing = False
         self.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter ends a number or a name; only elsewhere it exports."""
+        focus = self.focusWidget()
+        ends = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if ends and focus is not None and self._form.isAncestorOf(focus):
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
     def reject(self) -> None:
         """Cancel: while the figure is being written, stop that first."""

@@ -79,6 +79,17 @@ def test_that_enter_accepts_figure_and_place(make: Make, qtbot: Any, tmp_path: P
     assert (wish.path, wish.recipe) == (tmp_path / "cup.png", recipe())
 
 
+def test_that_enter_ends_a_number_and_exports_nothing(make: Make, qtbot: Any) -> None:
+    dialog = make()
+    box = dialog.options.width_box
+    box.setFocus()
+    box.selectAll()
+    with qtbot.assertNotEmitted(dialog.wished):
+        QTest.keyClicks(box, "90")
+        QTest.keyClick(box, Qt.Key.Key_Return)
+    assert dialog.recipe.page.width_mm == 90
+
+
 def test_that_pictures_are_ticked_and_ordered(make: Make) -> None:
     dialog = make()
     tick(dialog, 0)
