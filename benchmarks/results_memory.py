@@ -87,9 +87,10 @@ class Bench:
             time.sleep(0.002)
 
     def rest(self, seconds: float = 1.0) -> None:
-        """Until nothing was under way for a while."""
-        end, autosave = time.monotonic() + seconds, self.controller.sessions.autosave
-        self.until(lambda: time.monotonic() > end and not autosave.busy)
+        """Some time, and until nothing is under way."""
+        end, controller = time.monotonic() + seconds, self.controller
+        autosave, scores = controller.sessions.autosave, controller.scores
+        self.until(lambda: time.monotonic() > end and not autosave.busy and not scores.busy)
 
     def shown(self, key: str) -> None:
         """Show a picture and wait until it is there."""
@@ -125,7 +126,7 @@ def work(bench: Bench, files: list[Path], rounds: int, *, grid: bool) -> float:
         keys = [f"result:{number}" for number in controller.session.results]
         bench.until(lambda: all(controller.view.picture(key) is not None for key in keys))
         bench.rest(3.0)
-        taken = max(taken, tell("nine panes"))
+        taken = max(taken, tell("nine panes, scored"))
         controller.compare.change(mode=PaneMode.SINGLE)
     for number in (n for n, r in controller.session.results.items() if r.curve is not None):
         controller.view.show_state(number, "start")
