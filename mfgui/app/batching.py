@@ -52,6 +52,8 @@ class Wish:
     ----------
     start_image : (H, W, C) float32 or None
         Where an optimiser starts, in place of what its parameters say.
+    start_from : str
+        Picture key of `start_image`; empty where the parameters name its file.
     map_only : bool
         Only the focus map is wanted.
     batch : Batch or None
@@ -61,6 +63,7 @@ class Wish:
     method: str
     explicit: Mapping[str, Value]
     start_image: ImageF32 | None = field(default=None, repr=False)
+    start_from: str = ""
     map_only: bool = False
     batch: Batch | None = field(default=None, repr=False)
 

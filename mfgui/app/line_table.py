@@ -74,6 +74,12 @@ def _made_by(provenance: Provenance) -> str:
     parts += [f"{name} {value}" for name, value in provenance.parameters.items()]
     if provenance.detector is not None:
         parts.append(f"detector {provenance.detector}")
+    if provenance.map_from:
+        parts.append(f"map from {provenance.map_from}")
+    if provenance.start_from:
+        parts.append(f"start from {provenance.start_from}")
+    if provenance.follows is not None:
+        parts.append(f"follows result {provenance.follows}")
     if provenance.seed is not None:
         parts.append(f"seed {provenance.seed}")
     parts.append(f"device {provenance.device}")

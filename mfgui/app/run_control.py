@@ -100,7 +100,8 @@ class RunControl:
         """Run from the image that is shown, with the current map and parameters."""
         image = self._view.shown_image()
         if image is not None:
-            self._ask(Wish(method, explicit, start_image=image))
+            shown = self._desk.session.shown
+            self._ask(Wish(method, explicit, start_image=image, start_from=shown))
 
     def retry(self, run_id: int) -> None:
         """Ask again for what has failed, with the present map."""
@@ -243,7 +244,8 @@ class RunControl:
         except MfguiError as error:
             self._refuse(wish, str(error))
             return
-        request = replace(request, run_id=self._numbers.next(map_only=request.map_only))
+        number = self._numbers.next(map_only=request.map_only)
+        request = replace(request, run_id=number, start_from=wish.start_from)
         request = self._with_current_map(request)
         self._wishes[request.run_id] = wish
         self._tell(self.tracker.add(request))
@@ -303,7 +305,9 @@ class RunControl:
         focus_map = usable_map(self._desk.session, request)
         if focus_map is None:
             return request
-        return replace(request, labels=focus_map.snapshot(), map_revision=focus_map.revision)
+        origin = self._desk.session.map_origin.words if request.method.has_map else ""
+        labels, revision = focus_map.snapshot(), focus_map.revision
+        return replace(request, labels=labels, map_revision=revision, map_from=origin)
 
     def _on_map_detected(self, event: events.MapDetected) -> None:
         request = self.tracker.request(event.run_id)

@@ -30,16 +30,14 @@ def facts_of(session: Session, *, window: int | None, band: int) -> dict[str, ob
     stack, truth, region = session.stack, session.truth, session.region
     if stack is None:
         return {}
-    origin, has_map = session.map_origin, session.focus_map is not None
+    has_map = session.focus_map is not None
     hashed = f"labels row by row, bytes of each: {label_dtype(stack.k)().nbytes}"
     return {
         "width": stack.size.width,
         "height": stack.size.height,
         "sources": [{"name": s.name, "sha256": s.sha256} for s in stack.sources],
         "ground_truth": None if truth is None else {"name": truth.name, "sha256": truth.sha256},
-        "map_from": _origin_words(origin.detector, origin.path, edited=origin.edited)
-        if has_map
-        else None,
+        "map_from": session.map_origin.words if has_map else None,
         MAP_HASH: None,
         "map_sha256_of": hashed if has_map else None,
         "local_q_window": window,
@@ -56,6 +54,8 @@ def record_of(session: Session, run_id: int, result: Result) -> dict[str, object
         "method": made.method,
         "parameters": dict(made.parameters),
         "detector": made.detector,
+        "map_from": made.map_from,
+        "start_from": made.start_from,
         "seed": made.seed,
         "device": made.device,
         "state": result.state,
@@ -123,9 +123,3 @@ def _own_hash(result: Result | None, digest: Callable[[LabelArray], str]) -> str
 
 def _with(record: Mapping[str, object], digest: str | None) -> dict[str, object]:
     return {**record, MAP_HASH: digest}
-
-
-def _origin_words(detector: str, path: str, *, edited: bool) -> str:
-    """Where the present map comes from."""
-    made = f"detector {detector}" if detector else Path(path).name if path else "drawn"
-    return f"{made}, edited" if edited and made != "drawn" else made

@@ -62,7 +62,9 @@ class Provenance:
     """How to make the same result again.
 
     `follows` is the number of the result that this one was brought along from when the map
-    changed, in the same session.
+    changed, in the same session. `map_from` says where the map came from that the run was given,
+    so that `detector` filled its holes at most, and `start_from` which picture took the place of
+    the start that the parameters name; both are empty where there was none.
     """
 
     method: str
@@ -73,6 +75,8 @@ class Provenance:
     detector: str | None = None
     seed: int | None = None
     follows: int | None = None
+    map_from: str = ""
+    start_from: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mfgui.core.arrays import PixelArray, Rect
 from mfgui.core.labels import FocusMap
@@ -25,6 +26,19 @@ class MapOrigin:
     def kept(self) -> bool:
         """Whether no run may exchange it for one of its own."""
         return bool(self.path) or self.edited
+
+    @property
+    def words(self) -> str:
+        """As files of scores and figures say it.
+
+        >>> MapOrigin("laplacian", (("clean", 0.0),), edited=True).words
+        'detector laplacian (clean=0.0), edited'
+        """
+        settings = ", ".join(f"{name}={value}" for name, value in self.parameters)
+        made = f"detector {self.detector}" + (f" ({settings})" if settings else "")
+        if not self.detector:
+            made = Path(self.path).name if self.path else "drawn"
+        return f"{made}, edited" if self.edited and made != "drawn" else made
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ class Fields:
     def text_or_none(self, name: str) -> str | None:
         return None if self._value(name) is None else self.text(name)
 
+    def text_if_there(self, name: str) -> str:
+        """A text that older files do not have; empty then."""
+        return self.text(name) if name in self._content else ""
+
     def whole(self, name: str, *, least: int = 0, most: int = 1 << 31) -> int:
         value = self._value(name)
         if type(value) is not int or not least <= value <= most:

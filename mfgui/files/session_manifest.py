@@ -182,6 +182,8 @@ def _described_result(number: int, result: Result, keeper: Keeper) -> dict[str, 
             "detector": made.detector,
             "seed": made.seed,
             "follows": made.follows,
+            "map_from": made.map_from,
+            "start_from": made.start_from,
         },
     }
     if result.labels is not None:
@@ -322,6 +324,8 @@ def _provenance(fields: Fields) -> Provenance:
         detector=fields.text_or_none("detector"),
         seed=fields.whole_or_none("seed", most=1 << 63),
         follows=fields.whole_or_none("follows", most=1 << 31),
+        map_from=fields.text_if_there("map_from"),
+        start_from=fields.text_if_there("start_from"),
     )
 
 

@@ -30,6 +30,8 @@ class RunRequest:
         Makes or completes the map.
     start_image : (H, W, C) float32 or None
         Overrides the start of an optimiser (run again from this image, or a file).
+    map_from, start_from : str
+        Where `labels` and `start_image` come from, see `Provenance`.
     """
 
     run_id: int
@@ -42,6 +44,8 @@ class RunRequest:
     labels: LabelArray | None = field(default=None, repr=False)
     map_revision: int = -1
     start_image: ImageF32 | None = field(default=None, repr=False)
+    map_from: str = ""
+    start_from: str = ""
     device: str = "cpu"
     threads: int = 1
     map_only: bool = False

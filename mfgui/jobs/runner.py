@@ -310,6 +310,8 @@ def _provenance(request: RunRequest) -> Provenance:
         device=request.device,
         versions=versions(request.device),
         detector=request.detector.name if request.method.has_map else None,
+        map_from=request.map_from,
+        start_from=request.start_from,
     )
 
 

@@ -413,6 +413,33 @@ def test_that_the_export_says_how_everything_was_made(compared, scores, tmp_path
         assert "psnr_region" not in result["scores"], "there is no region"
 
 
+def test_that_a_result_names_the_map_and_the_image_that_it_was_given(desk, tiny_pair_files) -> None:
+    controller = desk.controller
+    controller.sets.open(tiny_pair_files)
+    desk.settle()
+    few = {"window": 5, "iterations": 1}
+    controller.runs.run("ms-lap", few)  # makes its own
+    desk.settle()
+    controller.runs.run("ms-lap", few)
+    desk.settle()
+    paint(desk, Rect(3, 3, 9, 9), 2)
+    controller.runs.run("composite", {})
+    controller.runs.run("gfdf", {})
+    desk.settle()
+    controller.view.show("result:2:best")
+    controller.runs.run_again("ms-lap", few)
+    desk.settle()
+    rows = controller.scores.table().rows
+    made = {row.key: (row.record["map_from"], row.record["start_from"]) for row in rows}
+    detected = "detector laplacian (window=5, consistency=none, clean=0.0)"
+    last = max(controller.session.results)
+    assert made["result:1"] == ("", "")
+    assert made["result:2"] == (detected, "")
+    assert (f"{detected}, edited", "") in made.values()  # the composite
+    assert ("", "") in [made[row.key] for row in rows if row.record["method"] == "gfdf"]
+    assert made[f"result:{last}"] == (f"{detected}, edited", "result:2:best")
+
+
 def test_that_an_export_never_overwrites_an_input(compared, scores, tiny_pair_files) -> None:
     failures = []
     compared.controller.ask(scores.export(tiny_pair_files[0]), lambda value: None, failures.append)

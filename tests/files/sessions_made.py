@@ -48,6 +48,8 @@ def result(seed: int = 1) -> Result:
             detector="laplacian",
             seed=7,
             follows=1,
+            map_from="map.png, edited",
+            start_from="result:2:best",
         ),
         state="stopped",
         seconds={"map": 0.25, "fuse": 1.5},

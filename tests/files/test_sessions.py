@@ -21,7 +21,7 @@ from mfgui.core.errors import InputError, OutputError
 from mfgui.core.result import Curve, InputRecord, Provenance, Result
 from mfgui.core.session import MapOrigin
 from mfgui.files.session_blocks import Written, read_blocks, write_blocks
-from mfgui.files.session_fields import plain_value
+from mfgui.files.session_fields import Fields, WrongField, plain_value
 from mfgui.files.session_manifest import Frame, SourceRecord, StoredSession
 from mfgui.files.sessions import extract_sources, keep_copy, read_session, write_session
 from tests.files.sessions_made import (
@@ -126,6 +126,8 @@ def results(draw: st.DrawFn, frame: Frame, k: int) -> Result:
             draw(st.none() | NAMES),
             draw(st.none() | small),
             draw(st.none() | small),
+            draw(NAMES),
+            draw(NAMES),
         ),
         state=draw(st.sampled_from(["done", "stopped"])),
         seconds=draw(st.dictionaries(NAMES, NUMBERS, max_size=2)),
@@ -433,3 +435,10 @@ def test_that_a_block_cannot_be_named_elsewhere(tmp_path: Path) -> None:
 def test_that_plain_values_are_plain() -> None:
     with pytest.raises(TypeError):
         plain_value({"x": object()})
+
+
+def test_that_a_text_that_older_files_do_not_have_is_empty() -> None:
+    assert Fields({}).text_if_there("map_from") == ""
+    assert Fields({"map_from": "map.png"}).text_if_there("map_from") == "map.png"
+    with pytest.raises(WrongField):
+        Fields({"map_from": 3}).text_if_there("map_from")
