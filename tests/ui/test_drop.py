@@ -8,7 +8,10 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+import mfgui.resources as resources
+from mfgui.ui.application import Application
 from mfgui.ui.drop import DropTarget, choices, understood
+from tests.ui.hands import WAIT_MS
 
 BESIDE, LEFT, RIGHT = QPoint(50, 50), QPoint(140, 150), QPoint(450, 150)
 
@@ -168,3 +171,18 @@ def test_that_the_name_decides_beside_the_places(
     with qtbot.waitSignal(target.dropped) as caught:
         assert let_go(target, mime(photos / "truth.png"))
     assert caught.args[0].action == "truth"
+
+
+def test_that_a_ground_truth_dropped_on_the_window_becomes_the_reference(
+    opened: Application, qtbot: Any
+) -> None:
+    window, session = opened.window, opened.controller.session
+    data = mime(resources.path("samples/pair/truth.png"))
+    drag(window.parts.drops, data)
+    assert window.parts.drops.overlay.words.text() == "Compare with truth.png as the ground truth"
+    assert let_go(window.parts.drops, data)
+    qtbot.waitUntil(lambda: session.reference == "truth", timeout=WAIT_MS)
+    assert "truth" in window.parts.canvas.picture_keys
+    opened.controller.edit.undo()
+    assert session.truth is None
+    assert "truth" not in window.parts.canvas.picture_keys
