@@ -63,11 +63,16 @@ class CompareControl:
             self._states[self._comparing] = state
             self._desk.notifier.emit(CompareChanged())
 
+    @property
+    def view(self) -> CompareView:
+        """The view that is set, the plain picture while it cannot be shown."""
+        view = self.state.view
+        return CompareView.PICTURE if self.blocked(view) else view
+
     def step_view(self, step: int) -> None:
         """The next view that can be shown, or for -1 the one before."""
         there = [view for view in _ORDER if not self.blocked(view)]
-        at = there.index(self.state.view) if self.state.view in there else 0
-        self.change(view=there[(at + step) % len(there)])
+        self.change(view=there[(there.index(self.view) + step) % len(there)])
 
     def step_gain(self, step: int) -> None:
         """A gain up or down; stops at both ends."""
@@ -142,14 +147,14 @@ class CompareControl:
 
     def against(self) -> str:
         """Key of what differences are taken from, the same for all panes."""
-        if self.state.view is CompareView.SQUARED_ERROR:
+        if self.view is CompareView.SQUARED_ERROR:
             return TRUTH
         return self._desk.session.reference or self.other_key()
 
     def view_of(self, key: str) -> CompareView:
         """What the pane of `key` shows: the reference itself stays a picture."""
-        view = self.state.view
-        if self.blocked(view) or (view.has_gain and key == self.against()):
+        view = self.view
+        if view.has_gain and key == self.against():
             return CompareView.PICTURE
         no_scores = key in ("live", "composite") or not key
         return CompareView.PICTURE if view.of_q and no_scores else view

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
 from mfgui.app.actions.compare_menu import MODE_PREFIX, VIEW_WORDS
 from mfgui.core.comparison import MOST_BAND, RATES, CompareView, Comparison, PaneMode
 from mfgui.ui.action_adapter import Actions
+from mfgui.ui.docks.run_rows import Elided
 from mfgui.ui.icons import ICON_SIDE
 from mfgui.ui.option_bar import BAR_HEIGHT
 
@@ -51,7 +54,7 @@ class CompareBar(QWidget):
         self.link_button = _button(actions["link-views"])
         self.flicker_button = _button(actions["flicker"])
         self.rate_box = QComboBox()
-        self.reference = QLabel()
+        self.reference = Elided()
         self._set_up()
         self._lay_out()
 
@@ -77,10 +80,10 @@ class CompareBar(QWidget):
     def show_reference(self, title: str, *, chosen: bool) -> None:
         """Name of the reference; `chosen` says whether a person has set it."""
         words = "Reference" if chosen else "Compared with"
-        self.reference.setText(f"{words}: {title}" if title else "No reference")
+        self.reference.show_words(f"{words}: {title}" if title else "No reference")
         self.reference.setToolTip(
-            f"{self.reference.text()}\nShift+1 … 9 choose a result, Compare > Set as reference "
-            "takes the shown picture; hold the backquote key to see it"
+            f"<p>{escape(self.reference.words)}</p><p>Shift+1 … 9 choose a result, Compare &gt; "
+            "Set as reference takes the shown picture; hold the backquote key to see it</p>"
         )
 
     @property
@@ -137,7 +140,6 @@ class CompareBar(QWidget):
         self.gain.setAccessibleName("Gain of differences")
         self.band.setMinimumWidth(self.fontMetrics().horizontalAdvance("64 px") + 4)
         self.reference.setObjectName("hint")
-        self.reference.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)

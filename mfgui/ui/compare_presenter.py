@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMessageBox
@@ -113,7 +114,7 @@ class ComparePresenter(QObject):
         mode = compare.state.mode
         self._want_scores(mode in (PaneMode.SIDE, PaneMode.GRID))
         titles = {key: self._title(key) for key in (*keys, other)}
-        self._panes.arrange(mode, keys, session.shown, titles)
+        self._panes.arrange(mode, keys, session.shown, titles, named=compare.state.flicker)
         self._panes.set_linked(compare.state.linked)
         split = mode is PaneMode.SPLIT and bool(other)
         self._parts.canvas.set_split(compare.state.line if split else None, other)
@@ -234,7 +235,7 @@ class ComparePresenter(QObject):
     def _show_bar(self) -> None:
         controller, parts = self._controller, self._parts
         compare, session = controller.compare, controller.session
-        state = compare.state
+        state = replace(compare.state, view=compare.view)
         actions = parts.actions
         actions[f"{MODE_PREFIX}{state.mode}"].setChecked(True)
         actions[f"{VIEW_PREFIX}{state.view}"].setChecked(True)

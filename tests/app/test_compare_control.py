@@ -147,6 +147,21 @@ def test_that_views_that_cannot_be_shown_are_skipped_with_a_reason(opened) -> No
     assert [compare.blocked(view) for view in views] == [""] * len(views)
 
 
+def test_that_a_view_waits_as_a_picture_while_it_cannot_be_shown(opened) -> None:
+    compare, session = opened.controller.compare, opened.controller.session
+    with_truth(opened)
+    truth = session.truth
+    compare.change(view=CompareView.SQUARED_ERROR)
+    session.truth = None
+    assert compare.view is CompareView.PICTURE
+    assert compare.against() == "source:2"
+    session.truth = truth
+    assert compare.view is CompareView.SQUARED_ERROR
+    session.truth = None
+    compare.step_view(1)
+    assert compare.view is CompareView.MAP
+
+
 def test_that_the_reference_stays_a_picture_under_differences(opened) -> None:
     compare, session = opened.controller.compare, opened.controller.session
     run(opened, "average", "composite")

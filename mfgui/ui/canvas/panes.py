@@ -76,6 +76,8 @@ class PaneGroup(QWidget):
         keys: Sequence[str],
         shown: str,
         titles: Mapping[str, tuple[str, str]],
+        *,
+        named: bool = False,
     ) -> None:
         """Show pictures in panes.
 
@@ -90,6 +92,8 @@ class PaneGroup(QWidget):
             The picture of the canvas, which takes the cell of this key.
         titles : mapping
             Name and detail by key, for the plates.
+        named : bool
+            The canvas has a plate when it is alone, too: another picture alternates with it.
         """
         alone = mode in (PaneMode.SINGLE, PaneMode.SPLIT)
         cells = (shown,) if alone else _cells(keys, shown)
@@ -98,7 +102,7 @@ class PaneGroup(QWidget):
         before = (self._keys, self._place_of_canvas)
         self._occupy(cells, shown)
         for pane in self._all():
-            pane.set_titles(self._titles, always=not alone)
+            pane.set_titles(self._titles, always=named or not alone)
         self._name_panes()
         self._choose_legend()
         self._lay_out()

@@ -17,6 +17,7 @@ _BACK, _INK = QColor(20, 20, 20, 215), QColor("white")
 _FAINT = QColor(255, 255, 255, 190)
 _FLAT = 1e-6
 _CLEAR = 6.0  # between a plate and the line
+_SHARES = (1.0, 0.75, 0.5, 0.375, 0.25, 0.18)  # of the width, for plates that have no room else
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,12 @@ class Plates:
         for side, key in enumerate(keys):
             title = self.titles.get(key, _NAMELESS) if several or self.always else _NAMELESS
             title = replace(title, note=self.note if side == 0 else "")
-            plate = TitlePlate(title, painter.font(), area.width())
-            corner = place_plate(plate.size, area, placed, side)
-            if corner is not None and not plate.size.isEmpty():
-                plate.draw(painter, corner)
+            for share in _SHARES:
+                plate = TitlePlate(title, painter.font(), area.width() * share)
+                corner = place_plate(plate.size, area, placed, side)
+                if corner is not None and not plate.size.isEmpty():
+                    plate.draw(painter, corner)
+                    break
 
 
 def _words(

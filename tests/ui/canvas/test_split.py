@@ -279,6 +279,18 @@ def test_that_names_stand_on_their_own_sides(canvas: Canvas, angle: float) -> No
     assert both.sum() > 400
 
 
+def test_that_a_long_name_is_shortened_to_its_side(canvas: Canvas) -> None:
+    line = SplitLine(0.3, 0.5, 0.0)
+    canvas.set_split(line, "result:2")
+    plain = pixels_of(canvas.grab().toImage())
+    second = second_pixels(line)
+    for key, side in (("result:1", ~second), ("result:2", second)):
+        canvas.set_titles({key: Title("Donaudampfschifffahrt " * 9)}, always=False)
+        changed = np.any(pixels_of(canvas.grab().toImage()) != plain, axis=-1)
+        assert changed.sum() > 200
+        assert not changed[~side].any()
+
+
 # Hands
 
 
