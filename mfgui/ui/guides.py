@@ -19,6 +19,7 @@ from mfgui.core.events import (
     HistoryChanged,
     PictureReady,
     ResultAdded,
+    ResultMoved,
     SetClosed,
     SetOpened,
     ShownChanged,
@@ -30,6 +31,7 @@ from mfgui.core.stack import SourceStack
 from mfgui.jobs.pool import Report, Task
 
 Maker = Callable[[Controller], Guide | None]
+_OTHER_FUSED = (ShownChanged, PictureReady, ResultAdded, ResultMoved, HistoryChanged)
 
 
 class Frames(Sequence[PixelArray]):
@@ -135,9 +137,15 @@ class Guides:
             self._stop.set()
             self._warmed = None
         elif isinstance(change, ActiveSourceChanged):
-            self._kept.pop(GuideKind.LUMINANCE, None)
-        elif isinstance(change, ShownChanged | PictureReady | ResultAdded | HistoryChanged):
-            self._kept.pop(GuideKind.FUSED, None)
+            self._forget(GuideKind.LUMINANCE)
+        elif isinstance(change, _OTHER_FUSED):
+            self._forget(GuideKind.FUSED)
+
+    def _forget(self, kind: GuideKind) -> None:
+        """Hold nothing of a guide that is no longer true, or whose picture lies elsewhere."""
+        guide = self._kept.pop(kind, None)
+        if self._warmed is not None and self._warmed[0] is guide:
+            self._warmed = None
 
 
 def _warming(guide: Guide, rect: Rect, at: tuple[float, float], stop: threading.Event) -> Task:

@@ -7,6 +7,7 @@ import pytest
 
 from mfgui.core.arrays import Rect
 from mfgui.core.edits import Edit
+from mfgui.core.events import ResultMoved
 from mfgui.core.snapping import GuideKind
 from mfgui.ui.application import Application
 from mfgui.ui.guides import GUIDE_MAKERS, Frames, Guides
@@ -50,6 +51,17 @@ def test_that_luminance_is_that_of_the_active_source(guides: Guides, opened: App
     opened.controller.view.choose_label(2)
     assert not np.array_equal(read(guides, GuideKind.LUMINANCE), first)
     assert guides.of(GuideKind.SHARPNESS) is sharpness
+
+
+def test_that_a_guide_is_not_kept_when_its_result_lies_elsewhere(
+    guides: Guides, opened: Application, qtbot: Any
+) -> None:
+    controller = opened.controller
+    controller.runs.run("average", {})
+    qtbot.waitUntil(lambda: controller.session.shown == "result:1", timeout=WAIT_MS)
+    guide, result = guides.of(GuideKind.FUSED), controller.session.results[1]
+    controller.notifier.emit(ResultMoved(1, result, result))
+    assert guides.of(GuideKind.FUSED) is not guide
 
 
 def test_that_fused_is_what_the_map_takes(guides: Guides, opened: Application) -> None:
