@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from PySide6.QtCore import (
@@ -86,6 +86,13 @@ class Row:
     name: str = ""
     shown: bool = False
 
+    def differs(self, other: Row) -> bool:
+        """Whether it looks or sounds different; pictures are the same only if they are one."""
+        if self.picture is not other.picture:
+            return True
+        names = [entry.name for entry in fields(self) if entry.name != "picture"]
+        return any(getattr(self, name) != getattr(other, name) for name in names)
+
     @property
     def spoken(self) -> str:
         """Everything a screen reader says."""
@@ -120,9 +127,10 @@ class RowModel(QAbstractListModel):
                 self.beginInsertRows(QModelIndex(), place, place)
                 self._rows.insert(place, row)
                 self.endInsertRows()
-        self._rows = list(rows)
-        if rows:
-            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+        before, self._rows = self._rows, list(rows)
+        for place, (old, new) in enumerate(zip(before, rows, strict=True)):
+            if old.differs(new):  # only those are drawn again, which is most of a switch's time
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def _remove_others(self, wanted: Set[str]) -> None:
         for place in reversed(range(len(self._rows))):
