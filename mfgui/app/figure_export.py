@@ -292,8 +292,9 @@ def _provenance(result: Result) -> dict[str, object]:
 
 
 def _with_map(picture: FigurePicture, result: Result | None) -> FigurePicture:
-    """With the hash of the map that a result used."""
-    if result is None or result.labels is None:
+    """With the hash of the map that a result was made by: one without a detector may have been
+    given a map to be scored by alone."""
+    if result is None or result.labels is None or result.provenance.detector is None:
         return picture
     labels = np.ascontiguousarray(result.frozen().labels)
     digest = hashlib.sha256(labels.tobytes()).hexdigest()

@@ -36,7 +36,7 @@ def pdf(page: Page, pixels: Pixels, fonts: Fonts, *, title: str, producer: str) 
     scale = page.width_mm * _PT_PER_MM / page.width
     size = page.width * scale, page.height * scale
     # From dots below the top to points above the bottom, for everything that follows.
-    content.append(f"{_n(scale)} 0 0 {_n(-scale)} 0 {_n(size[1])} cm")
+    content.append(f"{scale:.10f} 0 0 {-scale:.10f} 0 {_n(size[1])} cm")
     content += _filled(Rect(0, 0, page.width, page.height), page.ground)
     for item in page.items:
         if isinstance(item, Fill):

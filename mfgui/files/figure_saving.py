@@ -136,7 +136,9 @@ def draw_again(recipe_file: Path, output: Path | None, style: Style) -> Written:
     beside = [recipe_file.parent / picture.file for picture in recipe.pictures]
     check_output(output, inputs=[recipe_file, *beside])
     figure = compose(recipe, _opener(recipe, recipe_file.parent), style)
-    write_bytes(output, figure.encoded(output.suffix, title=output.stem))
+    # A document is titled as the recipe says: its bytes do not depend on where it is written.
+    title = Path(recipe.output).stem
+    write_bytes(output, figure.encoded(output.suffix, title=title))
     return _written(output, figure.page)
 
 

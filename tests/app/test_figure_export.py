@@ -97,6 +97,11 @@ def test_that_the_recipe_names_how_everything_was_made(tmp_path: Path) -> None:
     assert origin["versions"] == {"mfgui": "0.1.0"}
     assert origin["map_sha256"] == hashlib.sha256(b"\1" * 60 * 90).hexdigest()
     assert "map_sha256" not in content["pictures"][3]["provenance"]
+    mapless = replace(session.results[3].provenance, detector=None)
+    session.results[3] = replace(session.results[3], provenance=mapless)
+    carried_out(figure_export.export(session, recipe_of(session), path))
+    content = json.loads(recipe_path(path).read_text("utf-8"))
+    assert "map_sha256" not in content["pictures"][2]["provenance"], "it was scored by it alone"
     assert session.stack is not None
     hashes = [source.sha256 for source in session.stack.sources]
     assert [entry["sha256"] for entry in content["inputs"]] == [*hashes, "f" * 64]

@@ -419,6 +419,9 @@ def test_that_a_document_has_the_physical_size_and_no_date() -> None:
     width, height = (float(value) for value in box.groups())
     assert width == pytest.approx(60 / 25.4 * 72, abs=1e-3)
     assert height == pytest.approx(drawn(recipe()).page.height_mm / 25.4 * 72, abs=1e-3)
+    (drawing,) = (stream(b) for b in found.values() if b"/Length" in b and b" cm\n" in stream(b))
+    across = float(drawing.split()[0]) * drawn(recipe()).page.width
+    assert across == pytest.approx(width, abs=1e-4), "the content fills the page"
     assert b"Date" not in data
     (title,) = re.findall(rb"/Title <feff([0-9a-f]+)>", data)
     assert bytes.fromhex(title.decode()).decode("utf-16-be") == "Über λ"
