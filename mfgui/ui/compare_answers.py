@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 from mfgui.app.actions.compare_menu import MODE_PREFIX, REFERENCE_PREFIX, VIEW_PREFIX
 from mfgui.app.actions.tools_menu import LABEL_PREFIX
 from mfgui.app.controller import Controller
+from mfgui.app.reading import reader_of
 from mfgui.core.comparison import MOST_PANES, CompareView, PaneMode
 from mfgui.files.images import READ_SUFFIXES
 from mfgui.ui.parts import WindowParts
@@ -83,13 +84,17 @@ class CompareAnswers:
 
     def _toggle_reference(self) -> None:
         """The reference in place of the shown picture, or what was shown before it."""
-        session = self._controller.session
-        reference = session.reference or self._controller.compare.other_key()
+        session, other = self._controller.session, self._controller.compare.other_key()
+        reference = session.reference or other
         if session.shown != reference:
             self._before = session.shown
             self._controller.view.show(reference)
-        elif self._before:
-            self._controller.view.show(self._before)
+            return
+        before = self._before
+        there = before in self._parts.canvas.picture_keys or reader_of(session, before) is not None
+        back = before if there and before != reference else other
+        if back:
+            self._controller.view.show(back)
 
     def _set_truth(self) -> None:
         endings = " ".join(f"*{suffix}" for suffix in sorted(READ_SUFFIXES))

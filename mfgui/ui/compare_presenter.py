@@ -19,6 +19,7 @@ from mfgui.core.events import (
     CompareChanged,
     MapChanged,
     MarkChanged,
+    OpeningFailed,
     PlaneChanged,
     ReferenceChanged,
     ResultAdded,
@@ -26,6 +27,7 @@ from mfgui.core.events import (
     ScoresChanged,
     SetClosed,
     SetOpened,
+    SetOpening,
     ShownChanged,
     TruthChanged,
 )
@@ -60,6 +62,7 @@ class ComparePresenter(QObject):
         self._planes: dict[str, LevelsQ | None] = {}  # that the canvas has
         self._distance: ImageU8 | None = None
         self._scored = False
+        self._previewing = False  # the canvas shows a set that is being opened
         self.asker: Asker = self._ask
         self._wanted = QTimer(self)
         self._wanted.setSingleShot(True)
@@ -89,8 +92,12 @@ class ComparePresenter(QObject):
         self._controller.notifier.connect(self._take)
 
     def _take(self, change: Change) -> None:
+        if isinstance(change, SetOpening | SetOpened | SetClosed | OpeningFailed):
+            self._previewing = isinstance(change, SetOpening)
+            self._planes.clear()  # the canvas began anew
+            self._distance = None
         answer = self._answers.get(type(change))
-        if answer is not None:
+        if answer is not None and not self._previewing:
             answer(change)
 
     def show(self) -> None:
@@ -157,6 +164,8 @@ class ComparePresenter(QObject):
 
     def _on_planes_wanted(self) -> None:
         """Have computed what the panes show now."""
+        if self._previewing:
+            return
         compare, planes = self._controller.compare, self._controller.planes
         state, keys = compare.state, compare.pane_keys()
         wanted = [key for key in keys if compare.view_of(key).of_q]
@@ -257,6 +266,7 @@ _SHOWING = (
     CompareChanged,
     MapChanged,
     MarkChanged,
+    OpeningFailed,
     ReferenceChanged,
     ResultAdded,
     SetClosed,

@@ -1,4 +1,4 @@
-"""The bar of the Compare workspace, and what it says of the panes."""
+"""What the Compare workspace says and does when pictures come and go."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from mfgui import resources
+from mfgui.core.arrays import Rect, Size
 from mfgui.core.comparison import CompareView, PaneMode
+from mfgui.core.events import BandChanged, OpeningFailed, PlaneChanged, SetOpening
+from mfgui.core.pyramid import Picture
 from mfgui.core.session import Mark
 from mfgui.ui.application import Application
 from tests.ui.hands import WAIT_MS
@@ -59,3 +62,59 @@ def test_that_both_pictures_of_a_flicker_are_named(opened: Application, qtbot: A
     named = corner()
     controller.compare.change(flicker=False)
     assert (corner() != named).any()
+
+
+def with_results(opened: Application, qtbot: Any, *methods: str) -> None:
+    controller = opened.controller
+    opened.window.commands.carry_out("workspace-compare")
+    opened.window.commands.carry_out("detect")
+    for method in methods:
+        controller.runs.run(method, {})
+    results = controller.session.results
+    qtbot.waitUntil(
+        lambda: len(results) == len(methods) and not controller.state.running, timeout=WAIT_MS
+    )
+
+
+def test_that_the_reference_key_goes_back_only_to_what_is_there(
+    opened: Application, qtbot: Any
+) -> None:
+    with_results(opened, qtbot, "average", "composite")
+    controller, carry_out = opened.controller, opened.window.commands.carry_out
+    session, view = controller.session, controller.view
+    view.set_reference_to("source:1")
+    view.show("result:2")
+    carry_out("toggle-reference")
+    controller.runs.delete_result(2)
+    carry_out("toggle-reference")
+    assert session.shown == "result:1"
+    carry_out("toggle-reference")
+    assert session.shown == "source:1"
+    carry_out("toggle-reference")
+    assert session.shown == "result:1"
+
+
+def test_that_planes_come_back_after_a_set_that_could_not_be_opened(
+    opened: Application, qtbot: Any
+) -> None:
+    with_results(opened, qtbot, "average")
+    controller, canvas = opened.controller, opened.window.parts.canvas
+    controller.compare.change(
+        mode=PaneMode.SINGLE, view=CompareView.LOCAL_Q, band_only=True, band=3
+    )
+    planes, key = controller.planes, "result:1"
+    qtbot.waitUntil(
+        lambda: (
+            planes.q(key) is not None and not planes.is_busy(key) and planes.distance is not None
+        ),
+        timeout=WAIT_MS,
+    )
+    before = canvas.grab().toImage()
+    preview = Picture(np.zeros((20, 30, 3), np.uint8))
+    controller.notifier.emit(SetOpening("other", Size(30, 20), preview))
+    # Pieces of planes of the present set may come while the other one is being read.
+    controller.notifier.emit(PlaneChanged(key, Rect(0, 0, 600, 400)))
+    controller.notifier.emit(BandChanged(Rect(0, 0, 600, 400)))
+    controller.compare.change(gain=2)
+    controller.notifier.emit(OpeningFailed())
+    assert canvas.grab().toImage() == before
