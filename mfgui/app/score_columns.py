@@ -40,8 +40,9 @@ def measures(area: Area, *, window: int | None) -> tuple[Column, ...]:
             "Local Q",
             Better.HIGHER,
             f"Mean SSIM of all windows of {side} x {side} pixels whose centre lies in the area, "
-            "channels jointly, with the source that the present focus map names at the centre. "
-            "Map and window are the same for every method.",
+            "channels jointly and evenly weighted, C1 = 0.01^2, C2 = 0.03^2, white being 1, with "
+            "the source that the present focus map names at the centre. Map and window are the "
+            "same for every method.",
             area=area,
             digits=5,
         ),
@@ -82,8 +83,8 @@ OWN_Q = Column(
     "Own Q",
     Better.HIGHER,
     "What the method itself raised, at its end, with its own map. Objectives and windows differ "
-    "between methods: the tooltip of a value names them, and only values with the same ones can "
-    "be compared.",
+    "between methods: the note of a value names them, and only values with the same ones can be "
+    "compared.",
     digits=5,
     alike=True,
 )
@@ -95,6 +96,7 @@ SECONDS = Column(
     "beside other work are not comparable.",
     unit="s",
     digits=2,
+    alike=True,
 )
 ITERATIONS = Column(
     "iterations", "Iterations", Better.NEITHER, "Steps that an optimiser accepted.", digits=0

@@ -23,6 +23,10 @@ from mfgui.jobs.runner import versions
 from mfgui.methods.registry import Registry
 
 MAP_HASH = "map_sha256"
+_BAND_OF = (
+    "pixels within band_width pixels, along rows, columns and diagonals, of a pixel that has "
+    "another label in the map"
+)
 
 
 def facts_of(session: Session, *, window: int | None, band: int) -> dict[str, object]:
@@ -42,7 +46,9 @@ def facts_of(session: Session, *, window: int | None, band: int) -> dict[str, ob
         "map_sha256_of": hashed if has_map else None,
         "local_q_window": window,
         "band_width": band,
+        "band_of": _BAND_OF if has_map else None,
         "region": None if region is None else [region.x, region.y, region.width, region.height],
+        "region_of": None if region is None else "left, top, width, height in pixels",
     }
 
 

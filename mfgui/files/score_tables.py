@@ -46,6 +46,7 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     "[": "{[}",  # else what follows a line's end would be taken for its option
     "]": "{]}",
+    "|": r"\textbar{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "·": r"$\cdot$",
@@ -77,14 +78,18 @@ def table_csv(table: ScoreTable) -> str:
     """Lines with ``#`` that tell what holds for all rows, then a head and one line a row.
 
     Numbers have all their digits and a point; nothing stands for what is missing. The first
-    column is the picture key, so that no row begins with ``#``.
+    column is the picture key, so that no row begins with ``#``. Beside a measure of which not all
+    values can be compared stands what each of them is of, in a column ``NAME_note``.
     """
-    comments = "".join(f"# {line}\n" for line in fact_lines(table.facts))
-    head: list[CsvCell] = ["result", "name", *(column.name for column in table.columns), *_MADE_BY]
-    rows: list[list[CsvCell]] = [head]
+    comments = "".join(f"# {line}\n" for line in (*fact_lines(table.facts), *column_lines(table)))
+    noted = [number for number, column in enumerate(table.columns) if column.alike]
+    head: list[CsvCell] = ["result", "name", *(column.name for column in table.columns)]
+    rows: list[list[CsvCell]] = [[*head, *(f"{head[2 + n]}_note" for n in noted), *_MADE_BY]]
     for row in table.rows:
-        made: list[CsvCell] = [_plain(row.record.get(name)) for name in _MADE_BY]
-        rows.append([row.key, _line(row.title), *(cell.value for cell in row.cells), *made])
+        values = [cell.value for cell in row.cells]
+        notes = ["" if values[n] is None else _line(row.cells[n].note) for n in noted]
+        made = [_plain(row.record.get(name)) for name in _MADE_BY]
+        rows.append([row.key, _line(row.title), *values, *notes, *made])
     return comments + csv_text(rows)
 
 
@@ -123,7 +128,7 @@ def table_markdown(table: ScoreTable) -> str:
             for column, text in enumerate(texts)
         ]
         lines.append(_bars([_markdown(_line(row.title)), *shown]))
-    notes = [f"- {_markdown(line)}" for line in (*fact_lines(table.facts), *made_lines(table))]
+    notes = [f"- {_markdown(line)}" for line in _notes(table)]
     return "\n".join([*lines, "", *notes]) + "\n"
 
 
@@ -132,7 +137,7 @@ def table_latex(table: ScoreTable) -> str:
 
     It needs no package.
     """
-    comments = [f"% {line}" for line in (*fact_lines(table.facts), *made_lines(table))]
+    comments = [f"% {line}" for line in _notes(table)]
     heads = ["Result", *(_head(column) for column in table.columns)]
     lines = [
         rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
@@ -155,6 +160,15 @@ def fact_lines(facts: Mapping[str, object]) -> list[str]:
     return [f"{name}: {_plain(value)}" for name, value in facts.items() if value is not None]
 
 
+def column_lines(table: ScoreTable) -> list[str]:
+    """What each measure is, one line each, whatever the number of areas; nothing for a table
+    without facts, which is copied from where it is explained."""
+    if not table.facts:
+        return []
+    explained = {column.title: column.explained for column in table.columns}
+    return [f"{title}: {_line(text)}" for title, text in explained.items()]
+
+
 def made_lines(table: ScoreTable) -> list[str]:
     """How each row was made, one line each; without what holds for all rows."""
     lines = []
@@ -168,8 +182,18 @@ def made_lines(table: ScoreTable) -> list[str]:
             for name, value in there.items()
             if value not in (None, "", {})
         ]
+        parts += [
+            f"{column.title} {_line(cell.note)}"
+            for column, cell in zip(table.columns, row.cells, strict=True)
+            if column.alike and cell.value is not None and cell.note
+        ]
         lines.append(f"{_line(row.title)}: {'; '.join(parts)}")
     return lines
+
+
+def _notes(table: ScoreTable) -> list[str]:
+    """Everything that a table for people rests on."""
+    return [*fact_lines(table.facts), *column_lines(table), *made_lines(table)]
 
 
 def _texts(row: ScoreRow, columns: Sequence[Column]) -> list[str]:

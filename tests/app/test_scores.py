@@ -440,6 +440,15 @@ def test_that_a_result_names_the_map_and_the_image_that_it_was_given(desk, tiny_
     assert made[f"result:{last}"] == (f"{detected}, edited", "result:2:best")
 
 
+def test_that_no_time_is_the_best_of_runs_on_several_devices(compared, scores) -> None:
+    results = compared.controller.session.results
+    place = [column.name for column in scores.table().columns].index("seconds")
+    assert len(scores.table().best(place)) == 1
+    elsewhere = replace(results[2].provenance, device="cuda:0")
+    results[2] = replace(results[2], provenance=elsewhere)
+    assert not scores.table().best(place)
+
+
 def test_that_an_export_never_overwrites_an_input(compared, scores, tiny_pair_files) -> None:
     failures = []
     compared.controller.ask(scores.export(tiny_pair_files[0]), lambda value: None, failures.append)

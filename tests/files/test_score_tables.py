@@ -123,12 +123,28 @@ def test_that_latex_is_plain_and_escaped() -> None:
         r" Time {[}s{]} $\downarrow$ \\"
     )
     assert r"1 $\cdot$ Guided & \textbf{0.98765} & \textbf{$\infty$} & \textbf{0.50} \\" in lines
-    name = r"2 $\cdot$ a|b\_c \& 5\% *x* \textasciitilde{}\{y\}\textbackslash{}"
+    name = r"2 $\cdot$ a\textbar{}b\_c \& 5\% *x* \textasciitilde{}\{y\}\textbackslash{}"
     assert rf"{name} & 0.25000 & -- & 1.25 \\" in lines
     assert lines[-1] == r"\end{tabular}"
     assert "% map_sha256: cc" in text.splitlines()
     body = "\n".join(lines)
     assert not re.search(r"(?<!\\)[%#_]", body), "nothing that LaTeX would take for its own"
+
+
+@pytest.mark.parametrize("form", [table_csv, table_markdown, table_latex])
+def test_that_measures_are_explained_and_values_say_what_they_are_of(form) -> None:
+    own = Column("q", "Own Q", Better.HIGHER, "As\nraised.", alike=True)
+    cells = (0.25, 1.0, 1.0, Cell(0.5, "box, window 5"))
+    other = (0.25, 1.0, 1.0, Cell(None, "the method raises no objective"))
+    rows = (row(1, "1 · Ours", cells), row(2, "2 · Mean", other))
+    text = form(ScoreTable((*COLUMNS, own), rows, FACTS))
+    lines = [line.lstrip("#%- ") for line in text.splitlines()]
+    assert {"Local Q: Mean.", "PSNR: Ratio.", "Own Q: As raised."} < set(lines)
+    assert text.count("box, window 5") == 1
+    assert "raises no objective" not in text
+    if form is table_csv:
+        (first, _) = csv.DictReader(line for line in text.splitlines() if line[0] != "#")
+        assert (first["q"], first["q_note"]) == ("0.5", "box, window 5")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json", ".md", ".tex", ".CSV"])
