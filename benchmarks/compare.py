@@ -229,7 +229,7 @@ def fresh(bench: Bench, events: int) -> None:
         for _ in range(min(20, events)):
             controller.compare.change(mode=mode, view=CompareView.PICTURE)
             canvas.zoom_to(1.0)
-            x, y = generator.integers(600, 3000, 2).tolist()
+            x, y = generator.integers((1500, 1200), (4100, 2400)).tolist()
             canvas.show_place(Rect(x, y, 400, 400))
             canvas.zoom_to(1.0)
             forget_planes(bench)
