@@ -29,7 +29,7 @@ from mfgui.methods.registry import Registry
 
 MOST_SOURCES = 12  # that are looked at: those of a large stack may have to be decoded again
 MEASURE = "Laplacian energy"
-_ALIKE = 1e-5
+_ALIKE = 1e-6  # of white: above what float32 rounds, below a fifteenth of a level of 16 bits
 
 Values = npt.NDArray[np.float32]  # (C,), in [0, 1]
 
@@ -281,13 +281,12 @@ def _taken(
 
 
 def _nearest(values: Values, sources: Mapping[int, Values]) -> tuple[int, ...]:
-    """Numbers of the sources whose value is nearest, in squared differences over the channels;
+    """Numbers of the sources whose value is nearest, by the Euclidean distance of the channels;
     what differs by rounding only is equally near."""
     distances = {
-        number: float(np.sum((other.astype(np.float64) - values) ** 2))
-        for number, other in sources.items()
+        number: math.dist(other.tolist(), values.tolist()) for number, other in sources.items()
     }
-    most = min(distances.values()) * (1 + _ALIKE) + _ALIKE * _ALIKE
+    most = min(distances.values()) + _ALIKE
     return tuple(number for number, distance in distances.items() if distance <= most)
 
 

@@ -190,3 +190,15 @@ def test_that_pictures_smaller_than_a_window_have_values(desk) -> None:
     assert found.window is None
     assert [entry.values for entry in found.pictures] == [(100,), (40000,)]
     assert found.pictures[0].focus is None
+
+
+@pytest.mark.parametrize("pair", [((231, 198, 174), (231, 197, 169)), ((9, 9, 9), (9, 9, 10))])
+def test_that_the_mean_of_two_sources_is_as_near_to_either(desk, pair) -> None:
+    controller = desk.controller
+    frames = [np.full((48, 64, 3), pixel, np.uint8) for pixel in pair]
+    controller.session.stack = SourceStack.from_arrays(frames, names=["a", "b"])
+    controller.runs.run("average", {})
+    desk.settle()
+    found = look(desk, 20, 20)
+    assert picture(found, "result:1").taken == (1, 2), "whatever float32 has rounded"
+    assert picture(found, "result:1").by is By.NEAREST
