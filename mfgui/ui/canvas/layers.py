@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from mfgui.core.arrays import ImageU8, LabelArray, PixelArray, Rect, Size
+from mfgui.core.arrays import Rect, Size
 from mfgui.core.comparison import CompareView
 from mfgui.core.heat import HeatKind
-from mfgui.core.pyramid import Picture, StoredReader
-from mfgui.ui.canvas.measures import Measures, Values, Weights
+from mfgui.core.pyramid import Picture
+from mfgui.ui.canvas.measures import Measures
 from mfgui.ui.canvas.overlays import ColourTable, Overlay, OverlayMode, Palette
-from mfgui.ui.canvas.scene import Band, Compared, Levels, Map, Plane, PlaneArray, Scene
+from mfgui.ui.canvas.scene import Band, Compared, Levels, Map, Plane, Scene
 from mfgui.ui.canvas.shelf import NO_SET as NO_SET
-from mfgui.ui.canvas.shelf import NOWHERE, Shelf
+from mfgui.ui.canvas.shelf import Shelf
 
 
 class Layers:
@@ -89,68 +89,6 @@ class Layers:
         """Forget everything of the set before."""
         self.shelf.begin_set(size)
         self.shown = self.peeked = ""
-
-    def set_picture(self, key: str, picture: Picture) -> Rect:
-        """Add or exchange a picture; the first one is shown."""
-
-        def change() -> Rect:
-            self.shown = self.shown or key
-            return self.shelf.set_picture(key, picture)
-
-        return self._seen(change)
-
-    def update_picture(
-        self, key: str, pixels: ImageU8, rect: Rect | None, stored: PixelArray | StoredReader | None
-    ) -> Rect:
-        """Exchange pixels in place where the picture has the same size, else the picture."""
-
-        def change() -> Rect:
-            self.shown = self.shown or key
-            return self.shelf.update_picture(key, pixels, rect, stored)
-
-        return self._seen(change)
-
-    def remove_picture(self, key: str) -> Rect:
-        """Forget a picture; if it is shown, nothing is."""
-
-        def change() -> Rect:
-            self.shown = "" if self.shown == key else self.shown
-            self.peeked = "" if self.peeked == key else self.peeked
-            return self.shelf.remove_picture(key)
-
-        return self._seen(change)
-
-    def set_labels(self, labels: LabelArray | None, k: int) -> None:
-        """Take the live labels of K sources, (H, W), by reference; ValueError if they misfit."""
-        self.shelf.set_labels(labels, k)
-
-    def labels_changed(self, rect: Rect) -> Rect:
-        """Labels inside `rect` have been changed in place."""
-        return self._seen(lambda: self.shelf.labels_changed(rect))
-
-    def set_other(self, labels: LabelArray | None) -> None:
-        """Take the labels of the map that this one is compared with, (H, W), by reference."""
-        self.shelf.set_other(labels)
-
-    def set_soft(self, weights: Weights | None) -> None:
-        """Take continuous weights, (H, W) or one plane for each label, by reference."""
-        self.shelf.set_soft(weights)
-
-    def set_heat(self, kind: HeatKind, values: Values | None, rect: Rect | None) -> Rect:
-        """Take measured values, (H, W); `rect` is where they differ from those before."""
-        return self._seen(lambda: self.shelf.set_heat(kind, values, rect))
-
-    def set_plane(self, key: str, plane: PlaneArray | None, rect: Rect | None = None) -> Rect:
-        """Take the live local Q of a picture, see `Shelf.planes`; only `rect` of it is new."""
-        return self._seen(lambda: self.shelf.set_plane(key, plane, rect))
-
-    def set_map(self, key: str, labels: LabelArray | None, rect: Rect | None = None) -> Rect:
-        """Take the labels that a picture was fused by; only `rect` of them is new."""
-        return self._seen(lambda: self.shelf.set_map(key, labels, rect))
-
-    def set_distance(self, distance: ImageU8 | None, rect: Rect | None = None) -> Rect:
-        """Take the live distances from label changes, see `Band`; only `rect` of them is new."""
-        return self._seen(lambda: self.shelf.set_distance(distance, rect))
 
     def set_active(self, label: int) -> None:
         """Choose the active label; large stacks draw it in the accent colour."""
@@ -228,12 +166,6 @@ class Layers:
         # Up to that many sources the active one has the colour that it always has.
         kind = (self.palette, plane.values.dtype, k, self.active if k > few else 0)
         return Map(plane.values, _table(*kind), (plane.stamp, *kind), self.k)
-
-    def _seen(self, change: Callable[[], Rect]) -> Rect:
-        """The rectangle of a change where this pane shows it, else nowhere."""
-        before = self.scene().content
-        rect = change()
-        return NOWHERE if self.scene().content == before else rect
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -44,10 +47,22 @@ def pane(shelf: Shelf, key: str, **fields: object) -> Layers:
     return layers
 
 
+def seen(layers: Layers, change: Callable[[], Rect]) -> Rect:
+    """The rectangle of a change where a pane shows it, else nowhere."""
+    before = layers.scene().content
+    rect = change()
+    return NOWHERE if layers.scene().content == before else rect
+
+
+def update(layers: Layers, key: str, value: int) -> Rect:
+    new = pixels(value)[RECT.slices]
+    return seen(layers, lambda: layers.shelf.update_picture(key, new, RECT, None))
+
+
 def test_that_a_change_in_one_pane_is_seen_by_those_that_show_it(shelf: Shelf) -> None:
     one, two, other = pane(shelf, "a"), pane(shelf, "a"), pane(shelf, "b")
     before = [layers.scene().content for layers in (one, two, other)]
-    assert one.update_picture("a", pixels(200)[RECT.slices], RECT, None) == RECT
+    assert update(one, "a", 200) == RECT
     after = [layers.scene().content for layers in (one, two, other)]
     assert [a != b for a, b in zip(after, before, strict=True)] == [True, True, False]
     assert two.scene().picture is one.scene().picture
@@ -55,18 +70,18 @@ def test_that_a_change_in_one_pane_is_seen_by_those_that_show_it(shelf: Shelf) -
 
 def test_that_every_content_has_a_stamp_of_its_own(shelf: Shelf) -> None:
     layers = pane(shelf, "a")
-    seen = {layers.scene().content}
+    contents = {layers.scene().content}
     for value in range(5):
-        layers.update_picture("a", pixels(value)[RECT.slices], RECT, None)
-        seen.add(layers.scene().content)
+        update(layers, "a", value)
+        contents.add(layers.scene().content)
     shelf.remove_picture("a")
-    seen.add(layers.scene().content)
+    contents.add(layers.scene().content)
     shelf.set_picture("a", Picture(pixels(4)))
-    seen.add(layers.scene().content)
-    assert len(seen) == 8
+    contents.add(layers.scene().content)
+    assert len(contents) == 8
     shelf.begin_set(SIZE)
     shelf.set_picture("a", Picture(pixels(4)))
-    assert layers.scene().content not in seen, "nor is one given again in the next set"
+    assert layers.scene().content not in contents, "nor is one given again in the next set"
 
 
 @pytest.mark.parametrize("view", [view for view in CompareView if view.of_pixels])
@@ -75,9 +90,9 @@ def test_that_what_it_is_compared_with_changes_a_difference(
 ) -> None:
     different = pane(shelf, "a", view=view, against="b")
     plain = pane(shelf, "a", against="b")
-    assert different.update_picture("b", pixels(200)[RECT.slices], RECT, None) == RECT
-    assert plain.update_picture("b", pixels(100)[RECT.slices], RECT, None) == NOWHERE
-    assert different.remove_picture("b") == shelf.whole
+    assert update(different, "b", 200) == RECT
+    assert update(plain, "b", 100) == NOWHERE
+    assert seen(different, lambda: shelf.remove_picture("b")) == shelf.whole
     compared = different.scene().compared
     assert compared is not None
     assert compared.against is None
@@ -87,12 +102,12 @@ def test_that_planes_change_the_views_that_show_them(shelf: Shelf) -> None:
     q = pane(shelf, "a", view=CompareView.LOCAL_Q)
     apart = pane(shelf, "a", view=CompareView.LOCAL_Q_DIFFERENCE, against="b")
     plain = pane(shelf, "a")
-    for key, seen in (("a", (RECT, RECT, NOWHERE)), ("b", (NOWHERE, RECT, NOWHERE))):
-        levels = plane(5, np.uint16)
-        found = tuple(layers.set_plane(key, levels, RECT) for layers in (q, apart, plain))
-        assert found == seen
-    assert q.set_plane("a", None) == shelf.whole
-    assert q.set_plane("a", None) == NOWHERE
+    for key, expected in (("a", (RECT, RECT, NOWHERE)), ("b", (NOWHERE, RECT, NOWHERE))):
+        put = partial(shelf.set_plane, key, plane(5, np.uint16), RECT)
+        assert tuple(seen(layers, put) for layers in (q, apart, plain)) == expected
+    forget = partial(shelf.set_plane, "a", None)
+    assert seen(q, forget) == shelf.whole
+    assert seen(q, forget) == NOWHERE
     assert dict(shelf.planes).keys() == {"b"}
 
 
@@ -110,8 +125,8 @@ def test_that_planes_and_maps_outlive_a_dropped_picture(shelf: Shelf) -> None:
 def test_that_the_map_of_a_result_is_drawn_or_its_picture_alone(shelf: Shelf) -> None:
     layers = pane(shelf, "a", view=CompareView.MAP)
     assert layers.scene().compared is None
-    assert layers.set_map("b", plane(2)) == NOWHERE
-    assert layers.set_map("a", plane(2)) == shelf.whole
+    assert seen(layers, lambda: shelf.set_map("b", plane(2))) == NOWHERE
+    assert seen(layers, lambda: shelf.set_map("a", plane(2))) == shelf.whole
     compared = layers.scene().compared
     assert compared is not None
     assert compared.map is not None
@@ -123,9 +138,9 @@ def test_that_the_map_of_a_result_is_drawn_or_its_picture_alone(shelf: Shelf) ->
 def test_that_distances_change_panes_with_a_band(shelf: Shelf) -> None:
     with_band, without = pane(shelf, "a", band=5), pane(shelf, "a")
     assert with_band.scene().band is None, "nothing is known yet"
-    assert with_band.set_distance(plane(3)) == shelf.whole
-    assert without.set_distance(plane(3), RECT) == NOWHERE
-    assert with_band.set_distance(plane(3), RECT) == RECT
+    assert seen(with_band, lambda: shelf.set_distance(plane(3))) == shelf.whole
+    assert seen(without, lambda: shelf.set_distance(plane(3), RECT)) == NOWHERE
+    assert seen(with_band, lambda: shelf.set_distance(plane(3), RECT)) == RECT
     with_band.band = 0
     assert with_band.scene().band is None
 
@@ -195,7 +210,7 @@ def test_that_heat_is_held_once_for_all_panes(shelf: Shelf) -> None:
     for layers in (one, two):
         layers.overlay = Overlay(OverlayMode.LOCAL_Q)
     values = np.ones((SIZE.height, SIZE.width), np.float32)
-    assert one.set_heat(HeatKind.LOCAL_Q, values, None) == shelf.whole
+    assert seen(one, lambda: shelf.set_heat(HeatKind.LOCAL_Q, values, None)) == shelf.whole
     first, second = one.scene().levels, two.scene().levels
     assert first is not None
     assert second is not None
