@@ -230,7 +230,7 @@ class Scores:
         before, self._stale = self._stale, self.stale
         if not settled and not self._settled and self._stale == before:
             return  # a stroke goes on: what it makes stale is so already
-        if self._desk.session.results or isinstance(change, SetClosed | ResultRemoved):
+        if self._desk.session.results or isinstance(change, SetOpened | SetClosed | ResultRemoved):
             self._desk.notifier.emit(ScoresChanged())
 
     def _look_again(self, run_id: int) -> None:

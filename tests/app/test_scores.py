@@ -24,6 +24,7 @@ from mfgui.core.events import (
     PicturePatched,
     ResultAdded,
     ScoresChanged,
+    SetOpened,
     Severity,
     TruthChanged,
 )
@@ -365,6 +366,17 @@ def test_that_closing_the_set_forgets_and_stops(compared, scores) -> None:
     compared.settle()
     assert not scores.busy
     assert scores.table().rows == ()
+
+
+def test_that_opening_another_set_empties_the_table(compared, scores, tiny_pair_files) -> None:
+    scores.want(True)
+    compared.settle()
+    compared.changes.clear()
+    compared.controller.sets.open(tiny_pair_files)
+    compared.settle()
+    assert scores.table().rows == ()
+    kinds = [type(change) for change in compared.changes]
+    assert ScoresChanged in kinds[kinds.index(SetOpened) :]
 
 
 def test_that_a_failure_is_told_once_and_the_others_are_computed(
