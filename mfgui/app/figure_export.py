@@ -36,7 +36,7 @@ from mfgui.jobs.pool import Report, Task
 _PREVIEW_SIDE = 1400  # pixels of the longer side that a preview keeps of a picture
 _FINER = 3
 _ROWS = 512
-_SCORES = {"local_q_whole": "Q {}", "psnr_whole": "PSNR {} dB"}
+_SCORES = {"local_q_whole": "local Q {}", "psnr_whole": "PSNR {} dB"}
 _MM_PER_INCH = 25.4
 
 

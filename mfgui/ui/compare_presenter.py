@@ -147,7 +147,7 @@ class ComparePresenter(QObject):
         rank, value = scores.rank_of(run_id), scores.q_of(run_id)
         if value is None:
             return []
-        return [f"Q {value:.4f}", *([] if rank is None else [f"rank {rank}"])]
+        return [f"local Q {value:.4f}", *([] if rank is None else [f"rank {rank}"])]
 
     # Views
 

@@ -191,7 +191,10 @@ def test_that_notes_hold_only_what_every_result_has() -> None:
     found = figure_export.notes_of(
         table({"local_q": [0.5, 0.25], "psnr": [30.126, math.inf], "rmse": [1.0, 2.0]})
     )
-    assert found == {"result:1": "Q 0.50 · PSNR 30.13 dB", "result:2": "Q 0.25 · PSNR ∞ dB"}
+    assert found == {
+        "result:1": "local Q 0.50 · PSNR 30.13 dB",
+        "result:2": "local Q 0.25 · PSNR ∞ dB",
+    }
     found = figure_export.notes_of(table({"local_q": [0.5, None], "psnr": [30.0, 31.0]}))
     assert found == {"result:1": "PSNR 30.00 dB", "result:2": "PSNR 31.00 dB"}
 

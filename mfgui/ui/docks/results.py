@@ -308,8 +308,10 @@ class ResultsPanel(QWidget):
         for words, name in _SORTS:
             self.sort_box.addItem(words, name)
         self.sort_box.setAccessibleName("Order of the results")
-        words = "The score is each method's own, as its row says; the table of metrics has one "
-        self.sort_box.setToolTip(f"{words}measure for all")
+        self.sort_box.setToolTip(
+            "The score is each method's own: what it raised, or the box Q by its own map. Local Q "
+            "in the table of metrics is one measure for all."
+        )
         self.sort_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.sort_box.installEventFilter(WheelGuard(self.sort_box))
         self.star_filter.setCheckable(True)
@@ -322,14 +324,17 @@ class ResultsPanel(QWidget):
 
 def score(result: Result) -> float | None:
     """The Q that a row shows: a method without iterations has none of its own and shows the box
-    Q of its image."""
+    Q of its image by its own map."""
     return result.q_box if result.q is None else result.q
 
 
 def outcome(result: Result) -> list[str]:
-    """Score, time and state of a result, in words."""
-    q = score(result)
-    parts = [] if q is None else [f"Q {q:.5f}"]
+    """Score, time and state of a result, in words.
+
+    The score is named after whose it is: neither is the local Q by which results are compared.
+    """
+    q, whose = score(result), "box" if result.q is None else "own"
+    parts = [] if q is None else [f"{whose} Q {q:.5f}"]
     parts.append(f"{sum(result.seconds.values()):.1f} s")
     if result.state == "stopped":
         parts.append("stopped")

@@ -129,7 +129,7 @@ def test_that_a_double_click_on_the_title_renames(bench: Bench, qtlog: Any) -> N
     assert not any("editing failed" in record.message for record in qtlog.records)
     row = bench.panel.view.rows.rows[bench.numbers.index(2)]
     assert row.title == "2 · Best so far"
-    assert row.detail == "GFF · Q 0.97000 · 1.5 s"
+    assert row.detail == "GFF · own Q 0.97000 · 1.5 s"
 
 
 def test_that_enter_renames_and_escape_leaves_the_name(bench: Bench) -> None:

@@ -119,7 +119,7 @@ def results(qtbot: Any) -> ResultsPanel:
 def test_that_results_say_q_time_state_and_changed_parameters(results: ResultsPanel) -> None:
     rows = results.view.rows.rows
     assert [row.key for row in rows] == ["result:2", "result:1"]
-    assert rows[1].detail == "Q 0.98123 · 1.8 s"
+    assert rows[1].detail == "own Q 0.98123 · 1.8 s"
     assert rows[1].extra == "default parameters"
     assert rows[0].detail == "1.8 s · stopped"
     assert rows[0].extra == "iterations=12"
@@ -130,7 +130,7 @@ def test_that_results_say_q_time_state_and_changed_parameters(results: ResultsPa
 
 def test_that_a_method_without_iterations_shows_the_box_q_of_its_image() -> None:
     kept = replace(result("Composite", None), q_box=0.9876543, state="done")
-    assert outcome(kept) == ["Q 0.98765", "1.8 s"]
+    assert outcome(kept) == ["box Q 0.98765", "1.8 s"]
 
 
 def test_that_a_variant_is_one_changed_parameter() -> None:
