@@ -131,6 +131,12 @@ def test_that_latex_is_plain_and_escaped() -> None:
     assert not re.search(r"(?<!\\)[%#_]", body), "nothing that LaTeX would take for its own"
 
 
+def test_that_latex_has_what_people_name_results_after() -> None:
+    table = ScoreTable(COLUMNS, (row(1, "1 · λ ≥ 0.5, σ × 2, Ω − ω", (0.5, 1.0, 1.0)),), FACTS)
+    name = r"$\lambda$ $\geq$ 0.5, $\sigma$ $\times$ 2, $\Omega$ $-$ $\omega$"
+    assert rf"1 $\cdot$ {name} & 0.50000 & 1.00 & 1.00 \\" in table_latex(table).splitlines()
+
+
 @pytest.mark.parametrize("form", [table_csv, table_markdown, table_latex])
 def test_that_measures_are_explained_and_values_say_what_they_are_of(form) -> None:
     own = Column("q", "Own Q", Better.HIGHER, "As\nraised.", alike=True)
