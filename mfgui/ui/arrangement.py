@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QWidget
 from shiboken6 import isValid
 
-from mfgui.ui.docks.frame import Dock
+from mfgui.ui.docks.frame import COLUMN, Dock
 from mfgui.ui.workspaces import Arrangement, Plan, Workspace, plan_of
 
 NARROW_BELOW = 1280
@@ -26,7 +26,7 @@ _MOST_CURVE = 320
 
 def right_width(window: QSize) -> int:
     """Width of the right column."""
-    return min(340, max(288, window.width() * 15 // 100))
+    return min(340, max(COLUMN, window.width() * 15 // 100))
 
 
 def curve_height(window: QSize) -> int:

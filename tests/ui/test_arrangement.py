@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication, QCheckBox
 
 from mfgui.core.events import Notice, Severity
+from mfgui.core.session import Line
 from mfgui.ui.application import Application
 from mfgui.ui.arrangement import BARS, BESIDE, curve_height, fitting, right_width
 from mfgui.ui.workspaces import Arrangement
+from tests.ui.hands import WAIT_MS
 
 SIZES = [(1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
 
@@ -55,6 +58,29 @@ def test_that_the_canvas_takes_sixty_percent_of_the_window(
         return canvas.width() * canvas.height() / (window.width() * window.height())
 
     qtbot.waitUntil(lambda: share() >= 0.6, timeout=2000)
+
+
+@pytest.mark.parametrize(("workspace", "dock"), [("fuse", "curve"), ("compare", "profile")])
+def test_that_the_canvas_keeps_its_share_when_a_plot_comes_from_below(
+    opened: Application, qtbot: Any, workspace: str, dock: str
+) -> None:
+    window, controller = opened.window, opened.controller
+    window.commands.carry_out(f"workspace-{workspace}")
+    controller.runs.run("ms-lap", {"iterations": 1})
+    controller.line.set(Line(120, 200, 420, 260))
+    curve, results = window.parts.curve, controller.session.results
+    qtbot.waitUntil(lambda: curve.plot is not None and len(results) == 1, timeout=WAIT_MS)
+    window.resize(2560, 1440)
+    window.arranger.show(dock)
+    panel = window.docks[dock].widget()
+    assert panel is not None
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.width() > 1000, timeout=2000)
+    qtbot.waitUntil(lambda: len(panel.findChildren(QCheckBox)) > 1, timeout=2000)
+    QApplication.sendPostedEvents()
+    window.resize(1280, 720)
+    panes = window.parts.canvas.parentWidget()
+    assert panes is not None
+    qtbot.waitUntil(lambda: panes.width() * panes.height() >= 0.6 * 1280 * 720, timeout=2000)
 
 
 def test_that_the_right_docks_become_tabs_in_a_narrow_window(

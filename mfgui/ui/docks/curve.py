@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from mfgui.core.result import Curve
 from mfgui.ui.curve_plot import CurvePlot, CurveStyles, LineStyle, PlottedCurve
+from mfgui.ui.docks.frame import COLUMN
 from mfgui.ui.scrub import ScrubBar
 from mfgui.ui.theme import Theme
 
@@ -130,6 +131,11 @@ class CurvePanel(QWidget):
         for run_id in self.legend:
             self._draw_sample(run_id)
         self._refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        """A column's width also while it lies behind another tab as wide as it was elsewhere."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), COLUMN), hint.height())
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]

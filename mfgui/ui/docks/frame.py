@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QWidget
 
 from mfgui.ui.icons import IconButton
 
+COLUMN = 288  # pixels, the least width of the right column
 TITLE_HEIGHT = 32
 TABBED_HEIGHT = 6
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -49,6 +49,7 @@ from mfgui.core.line_profile import (
 )
 from mfgui.core.session import Line
 from mfgui.files.line_profiles import write_line
+from mfgui.ui.docks.frame import COLUMN
 from mfgui.ui.docks.profile_bar import CHANNEL_NAMES, WIDE, ProfileBar
 from mfgui.ui.docks.profile_legend import ROW_HEIGHT, ProfileLegend
 from mfgui.ui.profile_plot import PlottedLine, ProfilePlot
@@ -140,6 +141,11 @@ class ProfilePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._due()
+
+    def minimumSizeHint(self) -> QSize:
+        """A column's width also while it lies behind another tab as wide as it was elsewhere."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), COLUMN), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
