@@ -26,7 +26,16 @@ from mfgui.files.images import read_image
 
 def result(image: np.ndarray, labels: np.ndarray | None = None, q: float | None = None) -> Result:
     origin = Provenance(
-        "gff", {"radius": 4, "weight": 0.1}, (), "cpu", {"mfgui": "0.1.0"}, "laplacian", 7
+        "gff",
+        {"radius": 4, "weight": 0.1},
+        (),
+        "cpu",
+        {"mfgui": "0.1.0"},
+        "laplacian",
+        7,
+        follows=1,
+        map_from="map.png",
+        start_from="result:1",
     )
     return Result(
         "GFF", image, "uint16", labels, 0, origin, "done", {}, image, image, q_box=q, window=11
@@ -94,6 +103,8 @@ def test_that_the_recipe_names_how_everything_was_made(tmp_path: Path) -> None:
     assert origin["method"] == "gff"
     assert origin["parameters"] == {"radius": 4, "weight": 0.1}
     assert (origin["detector"], origin["seed"], origin["device"]) == ("laplacian", 7, "cpu")
+    given = (origin["follows"], origin["map_from"], origin["start_from"])
+    assert given == (1, "map.png", "result:1")
     assert origin["versions"] == {"mfgui": "0.1.0"}
     assert origin["map_sha256"] == hashlib.sha256(b"\1" * 60 * 90).hexdigest()
     assert "map_sha256" not in content["pictures"][3]["provenance"]

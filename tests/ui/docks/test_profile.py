@@ -46,7 +46,16 @@ class Bench:
         return self.controller.session
 
     def add_result(self, number: int, image: np.ndarray, name: str = "Made up") -> None:
-        made = Provenance("made-up", {"strength": 3}, (), "cpu", {"numpy": "1"})
+        made = Provenance(
+            "made-up",
+            {"strength": 3},
+            (),
+            "cpu",
+            {"numpy": "1"},
+            follows=1,
+            map_from="map.png",
+            start_from="result:1",
+        )
         self.session.results[number] = Result(
             name, image, "uint8", None, -1, made, "done", {}, start=image, best=image
         )
@@ -294,6 +303,8 @@ def test_that_the_shown_curves_are_exported(
     assert any("mean over 3 px" in note for note in notes)
     assert any(bench.session.stack.sources[0].sha256 in note for note in notes)
     assert any("method made-up, strength 3" in note for note in notes)
+    given = "map from map.png, start from result:1, follows result 1"
+    assert any(given in note for note in notes)
     header, *rows = csv.reader(line for line in lines if not line.startswith("# "))
     assert header[3:7] == ["label", "3 · Made up red", "3 · Made up green", "3 · Made up blue"]
     assert len(rows) == 201
