@@ -34,6 +34,7 @@ def line_table(
             f"({line.x1:g}, {line.y1:g}) in pixels, pixel i spans i to i + 1",
             f"mean over {line.width} px across the line, interpolation: {interpolation}",
             f"values 0 to {WHITES[stack.depth]:g}",
+            *(() if labels is None else (f"label: of the map from {session.map_origin.words}",)),
             *(f"input {source.name}, SHA-256 {source.sha256}" for source in stack.sources),
             *_truth_notes(session, values),
             *_result_notes(session, tuple(values)),

@@ -303,6 +303,7 @@ def test_that_the_shown_curves_are_exported(
     assert any("mean over 3 px" in note for note in notes)
     assert any(bench.session.stack.sources[0].sha256 in note for note in notes)
     assert any("method made-up, strength 3" in note for note in notes)
+    assert any("label: of the map from " in note for note in notes)
     given = "map from map.png, start from result:1, follows result 1"
     assert any(given in note for note in notes)
     header, *rows = csv.reader(line for line in lines if not line.startswith("# "))
