@@ -88,7 +88,7 @@ class ComparePresenter(QObject):
         panes.pane_chosen.connect(self._controller.view.show)
         panes.visible_changed.connect(self._wanted.start)
         self._flicker.stopped.connect(lambda: compare.change(flicker=False))
-        self._controller.view.in_panes = compare.pane_keys
+        self._controller.view.in_panes = self._seen
         self._controller.notifier.connect(self._take)
 
     def _take(self, change: Change) -> None:
@@ -116,7 +116,7 @@ class ComparePresenter(QObject):
         controller, compare = self._controller, self._controller.compare
         keys, session = compare.pane_keys(), controller.session
         other = compare.other_key()
-        for key in {*keys, other, compare.against()}:
+        for key in self._seen():
             controller.view.ensure(key)
         mode = compare.state.mode
         self._want_scores(mode in (PaneMode.SIDE, PaneMode.GRID))
@@ -125,6 +125,11 @@ class ComparePresenter(QObject):
         self._panes.set_linked(compare.state.linked)
         split = mode is PaneMode.SPLIT and bool(other)
         self._parts.canvas.set_split(compare.state.line if split else None, other)
+
+    def _seen(self) -> set[str]:
+        """Keys of all pictures that are drawn, or that others are compared with."""
+        compare = self._controller.compare
+        return {*compare.pane_keys(), compare.other_key(), compare.against()}
 
     def _want_scores(self, on: bool) -> None:
         if on != self._scored:

@@ -118,3 +118,18 @@ def test_that_planes_come_back_after_a_set_that_could_not_be_opened(
     controller.compare.change(gain=2)
     controller.notifier.emit(OpeningFailed())
     assert canvas.grab().toImage() == before
+
+
+def test_that_pictures_that_are_compared_with_do_not_make_way(
+    opened: Application, qtbot: Any
+) -> None:
+    with_results(opened, qtbot, "average", "composite", "average")
+    compare, view = opened.controller.compare, opened.controller.view
+    for mode in PaneMode:
+        compare.change(mode=mode, view=CompareView.SIGNED)
+        view.set_reference_to("")
+        view.show("result:3")
+        assert (compare.other_key(), compare.against()) == ("result:2", "result:2")
+        assert {"result:2", "result:3"} <= set(view.in_panes())
+        view.set_reference_to("result:3")  # which is the shown one
+        assert {"result:2", "result:3"} <= set(view.in_panes())
