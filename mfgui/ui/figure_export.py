@@ -38,8 +38,15 @@ _RECIPES = f"Recipes of figures (*{SUFFIX});;All files (*)"
 class FigureExport:
     """What the commands do that make figures."""
 
-    def __init__(self, window: QWidget, controller: Controller, parts: WindowParts) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        controller: Controller,
+        parts: WindowParts,
+        first_source: Callable[[], Path],
+    ) -> None:
         self._window, self._controller, self._parts = window, controller, parts
+        self._first_source = first_source
         self._last: tuple[SourceStack, FigureRecipe] | None = None
 
     def open(self) -> FigureDialog | None:
@@ -48,8 +55,7 @@ class FigureExport:
         recipe = self._beginning()
         if session.stack is None or recipe is None:
             return None
-        source = session.stack.sources[0].path or Path(session.stack.sources[0].name)
-        folder = self._controller.settings.values.last_folder
+        source, folder = self._first_source(), self._controller.settings.values.last_folder
         base = source if source.is_absolute() else Path(folder or ".") / source.name
         path = suggested_name(base, Path(recipe.output).suffix)
         path = _free(path.with_name(path.name.replace("_fused", "_figure")))

@@ -12,6 +12,11 @@ _SAMPLE = QSize(28, 12)
 _ROOM = 72  # for indicator, sample and what is between
 
 
+def plain(words: str) -> str:
+    """Words for a button, in which an ampersand is one and no key."""
+    return words.replace("&", "&&")
+
+
 class LegendRow(QWidget):
     """`toggled` carries whether the curve is to be seen."""
 
@@ -58,7 +63,7 @@ class LegendRow(QWidget):
     def _elide(self) -> None:
         room = max(24, self.width() - self.value.sizeHint().width() - _ROOM)
         metrics = self.box.fontMetrics()
-        self.box.setText(metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, room))
+        self.box.setText(plain(metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, room)))
 
     def _sample(self, style: LineStyle) -> QIcon:
         scale = self.devicePixelRatioF()

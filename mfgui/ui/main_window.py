@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
         self.tables = TableExport(self, controller)
-        self.figure_export = FigureExport(self, controller, self.parts)
+        self.figure_export = FigureExport(self, controller, self.parts, self.commands.first_source)
         self.commands.add(
             {
                 "export-table": self.tables.open,

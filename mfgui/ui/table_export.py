@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mfgui.app.controller import Controller
-from mfgui.core.events import Change, Notice, ResultRemoved, ScoresChanged, SetClosed, Severity
+from mfgui.core.events import Change, Notice, ResultRemoved, ScoresChanged, Severity
 from mfgui.core.score_table import Area
+from mfgui.core.stack import SourceStack
 
 _KINDS = "CSV (*.csv);;JSON (*.json);;Markdown (*.md);;LaTeX (*.tex)"
 _NAME = "export"
@@ -21,6 +22,7 @@ class TableExport:
         self._window = window
         self._controller = controller
         self._path: Path | None = None
+        self._stack: SourceStack | None = None  # whose scores are waited for
         controller.notifier.connect(self._take)
 
     def open(self) -> None:
@@ -34,8 +36,8 @@ class TableExport:
         path = Path(chosen)
         if not path.suffix and "*" in kind:
             path = path.with_suffix(kind[kind.index("*") + 1 :].rstrip(")"))
-        self._path = path
         session = self._controller.session
+        self._path, self._stack = path, session.stack
         areas = [Area.WHOLE]
         areas += [Area.BAND] if session.focus_map is not None else []
         areas += [Area.REGION] if session.region is not None else []
@@ -43,10 +45,16 @@ class TableExport:
         self._write_when_known()
 
     def _take(self, change: Change) -> None:
-        if isinstance(change, SetClosed):
-            self._path = None
+        if self._controller.session.stack is not self._stack:
+            self._give_up()
         elif isinstance(change, ScoresChanged | ResultRemoved):
             self._write_when_known()
+
+    def _give_up(self) -> None:
+        """The set whose scores were waited for is not open any more."""
+        waited, self._path, self._stack = self._path, None, None
+        if waited is not None:
+            self._controller.scores.want(False, by=_NAME)
 
     def _write_when_known(self) -> None:
         scores, path = self._controller.scores, self._path

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 
 from mfgui import resources
+from mfgui.app.scores import Scores
 from mfgui.core.arrays import Rect, Size
 from mfgui.core.comparison import CompareView, PaneMode
-from mfgui.core.events import BandChanged, OpeningFailed, PlaneChanged, SetOpening
+from mfgui.core.events import BandChanged, OpeningFailed, PlaneChanged, ScoresChanged, SetOpening
 from mfgui.core.pyramid import Picture
 from mfgui.core.session import Mark
 from mfgui.ui.application import Application
@@ -133,3 +137,36 @@ def test_that_pictures_that_are_compared_with_do_not_make_way(
         assert {"result:2", "result:3"} <= set(view.in_panes())
         view.set_reference_to("result:3")  # which is the shown one
         assert {"result:2", "result:3"} <= set(view.in_panes())
+
+
+def test_that_no_table_is_written_of_another_set(
+    opened: Application, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_results(opened, qtbot, "average")
+    controller, path = opened.controller, tmp_path / "scores.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), "CSV (*.csv)"))
+    monkeypatch.setattr(Scores, "busy", True)  # as while they are being computed
+    opened.window.commands.carry_out("export-table")
+    stack = controller.session.stack
+    controller.sets.open([resources.path(f"samples/stack/{n}.png") for n in (1, 2, 3)])
+    qtbot.waitUntil(lambda: controller.session.stack is not stack, timeout=WAIT_MS)
+    monkeypatch.undo()
+    controller.notifier.emit(ScoresChanged())
+    qtbot.wait(50)
+    assert not path.exists()
+
+
+def test_that_names_are_plain_text_in_docks_too(opened: Application, qtbot: Any) -> None:
+    with_results(opened, qtbot, "average")
+    controller, docks = opened.controller, opened.window.compare_docks
+    controller.marks.set_mark(1, Mark(name="Mine & <b>yours</b>"))
+    controller.view.show("result:1")
+    for name in ("histogram", "metrics"):
+        opened.window.arranger.show(name)
+    name = docks.histogram.name
+    qtbot.waitUntil(lambda: name.words == "1 · Mine & <b>yours</b>", timeout=WAIT_MS)
+    assert name.textFormat() is Qt.TextFormat.PlainText
+    qtbot.waitUntil(lambda: docks.metrics.grid.item(0, 0) is not None, timeout=WAIT_MS)
+    assert (
+        docks.metrics.grid.item(0, 0).toolTip() == "<p>1 · Mine &amp; &lt;b&gt;yours&lt;/b&gt;</p>"
+    )

@@ -29,7 +29,9 @@ def figures(opened: Application, qtbot: Any) -> FigureExport:
         qtbot.waitUntil(lambda: not controller.state.running, timeout=WAIT_MS)
     controller.truth.load(resources.path("samples/pair/truth.png"))
     qtbot.waitUntil(lambda: controller.session.reference == "truth", timeout=WAIT_MS)
-    return FigureExport(opened.window, controller, opened.window.parts)
+    return FigureExport(
+        opened.window, controller, opened.window.parts, opened.window.commands.first_source
+    )
 
 
 def dialog_of(figures: FigureExport, path: Path) -> FigureDialog:
@@ -111,7 +113,9 @@ def test_that_the_next_figure_begins_as_the_last_one(
     assert [crop.place for crop in again.recipe.crops] == [Place.LOWER_RIGHT, Place.ROW]
     assert again.path.suffix == ".tif"
     again.reject()
-    other = FigureExport(opened.window, opened.controller, opened.window.parts).open()
+    other = FigureExport(
+        opened.window, opened.controller, opened.window.parts, opened.window.commands.first_source
+    ).open()
     assert other is not None
     assert other.recipe.layout.letters
     assert other.recipe.crops == ()
@@ -184,4 +188,9 @@ def test_that_the_dialog_goes_with_its_set(
 
 def test_that_without_a_set_there_is_no_dialog(application: Application) -> None:
     window = application.window
-    assert FigureExport(window, application.controller, window.parts).open() is None
+    assert (
+        FigureExport(
+            window, application.controller, window.parts, window.commands.first_source
+        ).open()
+        is None
+    )

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from mfgui.core.result import Curve
 from mfgui.ui.curve_plot import CurvePlot, CurveStyles, LineStyle, PlottedCurve
 from mfgui.ui.docks.frame import COLUMN
+from mfgui.ui.legend_row import plain
 from mfgui.ui.scrub import ScrubBar
 from mfgui.ui.theme import Theme
 
@@ -80,7 +81,7 @@ class CurvePanel(QWidget):
             self._add_to_legend(run_id)
             self.select(run_id)
         else:
-            self._runs[run_id] = replace(old, curve=curve, best=curve.best)
+            self._runs[run_id] = replace(old, name=name, curve=curve, best=curve.best)
         self._refresh()
 
     def select(self, run_id: int) -> None:
@@ -253,7 +254,7 @@ class CurvePanel(QWidget):
             run = self._runs[run_id]
             box.setVisible(run.curve.objective == objective)
             best = run.curve.q[run.best]
-            box.setText(f"{run.name}   {best:.5f}")
+            box.setText(plain(f"{run.name}   {best:.5f}"))
             box.setToolTip(f"{run.name}: best Q {best:.9f} at iteration {run.best}")
         if self.plot is not None:
             self.plot.show_curves(self._plotted(objective), selected=self._selected)

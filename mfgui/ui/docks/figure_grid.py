@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPalette, QResizeEvent
@@ -154,7 +155,7 @@ class FigureGrid(QTableWidget):
             return
         item.setData(Qt.ItemDataRole.UserRole, figure)
         item.setText(figure.text)
-        item.setToolTip(f"<p>{figure.tip}</p>" if figure.tip else "")
+        item.setToolTip(f"<p>{escape(figure.tip)}</p>" if figure.tip else "")
         font = QFont(self.font())
         font.setWeight(QFont.Weight.DemiBold if figure.strong else QFont.Weight.Normal)
         item.setFont(font)

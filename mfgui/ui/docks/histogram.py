@@ -33,6 +33,7 @@ from mfgui.core.events import (
     TruthChanged,
 )
 from mfgui.core.histogram import Counts, Histogram, bounds
+from mfgui.ui.docks.run_rows import Elided
 from mfgui.ui.histogram_view import HistogramView, Shape
 from mfgui.ui.theme import Theme
 
@@ -110,7 +111,9 @@ class HistogramPanel(QWidget):
         self.channel_box.currentIndexChanged.connect(self._draw)
         self.scale_box.currentIndexChanged.connect(self._draw)
         self.area_box.currentIndexChanged.connect(self._recount)
-        self.name = _label("Picture", "")
+        self.name = Elided()
+        self.name.setObjectName("hint")
+        self.name.setContentsMargins(12, 0, 12, 0)
         self.readout = _label("Counts below the pointer, else mean and median", "")
         self.clipped = _label("Clipped pixels", "")
         self.clipped.setToolTip(
@@ -261,8 +264,7 @@ class HistogramPanel(QWidget):
         words = title_of(session, session.shown)
         if reference is not None and session.reference != session.shown:
             words += f"   dashed: {title_of(session, session.reference)}"
-        self.name.setText(words)
-        self.name.setToolTip(words)
+        self.name.show_words(words)
         if shown is None or self._reason:
             busy = "counting …" if self._stopped is not None else "no counts of this picture"
             self.readout.setText(self._reason or busy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from html import escape
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
@@ -51,7 +52,7 @@ class Elided(QLabel):
 
     def show_words(self, words: str) -> None:
         self._words = words
-        self.setToolTip(words)
+        self.setToolTip(f"<p>{escape(words)}</p>" if words else "")
         self.setAccessibleName(words)
         self._elide()
 
@@ -61,7 +62,8 @@ class Elided(QLabel):
 
     def _elide(self) -> None:
         metrics = QFontMetrics(self.font())
-        self.setText(metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, self.width()))
+        room = self.contentsRect().width()
+        self.setText(metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, room))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())

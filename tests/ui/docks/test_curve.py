@@ -165,6 +165,12 @@ def test_that_scrubbing_names_run_and_stop(panel: CurvePanel, qtbot: Any) -> Non
     assert caught.args == [1, "start"]
 
 
+def test_that_a_curve_takes_the_name_of_its_run(panel: CurvePanel) -> None:
+    panel.show_curve(1, "1 · MS-Lap", curve(0.5, 0.6))
+    panel.show_curve(1, "1 · Mine & yours", curve(0.5, 0.6))
+    assert panel.legend[1].text().startswith("1 · Mine && yours")
+
+
 def test_that_a_removed_run_leaves_no_curve(panel: CurvePanel) -> None:
     panel.show_curve(1, "1", curve(0.8, 0.9))
     panel.show_scrub(1, "last")
