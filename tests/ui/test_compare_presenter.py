@@ -151,9 +151,10 @@ def test_that_no_table_is_written_of_another_set(
     controller.sets.open([resources.path(f"samples/stack/{n}.png") for n in (1, 2, 3)])
     qtbot.waitUntil(lambda: controller.session.stack is not stack, timeout=WAIT_MS)
     monkeypatch.undo()
+    asked: list[Path] = []
+    monkeypatch.setattr(Scores, "export", lambda _scores, path: asked.append(path))
     controller.notifier.emit(ScoresChanged())
-    qtbot.wait(50)
-    assert not path.exists()
+    assert asked == []
 
 
 def test_that_names_are_plain_text_in_docks_too(opened: Application, qtbot: Any) -> None:
