@@ -144,8 +144,14 @@ class ComparePresenter(QObject):
             details.append("reference")
         kind, _, rest = key.partition(":")
         if kind == "result" and rest.isdigit():
-            details += self._score(int(rest))
+            details += [*self._key_of(key, int(rest)), *self._score(int(rest))]
         return title, " · ".join(details)
+
+    def _key_of(self, key: str, run_id: int) -> list[str]:
+        """The digit that shows a result, where it is not that of its number."""
+        listed = self._controller.compare.results()
+        digit = listed.index(key) + 1 if key in listed else 0
+        return [f"key {digit}"] if digit not in (0, run_id) else []
 
     def _score(self, run_id: int) -> list[str]:
         scores = self._controller.scores

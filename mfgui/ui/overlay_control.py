@@ -78,6 +78,11 @@ class OverlayControl(QWidget):
             here, self._mode_elsewhere = self._mode_elsewhere, self._overlay.mode
             self.set_mode(here)
 
+    def show_slider(self, on: bool) -> None:
+        """The strength has keys as well, where there is no room for its slider."""
+        self.slider.setVisible(on)
+        self.percent.setVisible(on)
+
     def toggle(self) -> None:
         """Off, or back to the mode that was on."""
         back = self._mode_before_off if self._usable(self._mode_before_off) else OverlayMode.TINT

@@ -43,6 +43,7 @@ from mfgui.ui.scrub import STOPS
 
 LIVE = "live"
 _PREVIEW = "opening"
+ROWS_MS = 60  # rows mark the shown result so long after it, where results are switched quickly
 _CURVE_MS = 100  # curves are drawn at most ten times a second
 
 
@@ -71,6 +72,10 @@ class Presenter(QObject):
         self._curve_timer.setSingleShot(True)
         self._curve_timer.setInterval(_CURVE_MS)
         self._curve_timer.timeout.connect(self._on_curves_due)
+        self._rows_timer = QTimer(self)
+        self._rows_timer.setSingleShot(True)
+        self._rows_timer.setInterval(ROWS_MS)
+        self._rows_timer.timeout.connect(self._show_results)
         self._answers: dict[type, Callable[..., None]] = {
             SetOpening: self._on_set_opening,
             SetOpened: self._on_set_opened,
@@ -241,7 +246,10 @@ class Presenter(QObject):
     def _on_shown_changed(self, _change: ShownChanged) -> None:
         self._show_picture()
         self._show_sources()
-        self._show_results()
+        if self._controller.compare.comparing:
+            self._rows_timer.start()  # drawing the rows takes as long as drawing the picture
+        else:
+            self._show_results()
         self._show_scrub()
         self.show_commands()
 

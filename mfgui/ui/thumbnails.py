@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap, QPixmapCache
 
 from mfgui.core.pyramid import Picture
 
@@ -36,6 +36,10 @@ def thumbnail(picture: Picture, *, side: int = LIST_SIDE) -> QPixmap:
 
 def filling(pixmap: QPixmap, size: QSize, *, scale: float) -> QPixmap:
     """`pixmap` scaled to cover `size` at the screen's `scale`, cut to its middle."""
+    name = f"filling {pixmap.cacheKey()} {size.width()} {size.height()} {scale}"
+    kept = QPixmap()
+    if QPixmapCache.find(name, kept):
+        return kept
     target = size * scale
     covering = pixmap.scaled(
         target,
@@ -46,6 +50,7 @@ def filling(pixmap: QPixmap, size: QSize, *, scale: float) -> QPixmap:
     top = (covering.height() - target.height()) // 2
     cut = covering.copy(left, top, target.width(), target.height())
     cut.setDevicePixelRatio(scale)
+    QPixmapCache.insert(name, cut)
     return cut
 
 

@@ -41,10 +41,11 @@ class ToolBar(QToolBar):
 
     def fit(self, width: int) -> None:
         """Words beside the icons as far as there is room for them, first for those of a run."""
-        self._overlay.percent.setVisible(width >= NARROW_BELOW)
         self._switch.show_compact(on=False)
-        for worded in (self._worded, self._run_buttons, []):
+        words, strength = (self._worded, self._run_buttons), self._overlay.show_slider
+        for worded, slider in ((words[0], True), (words[1], True), (words[1], False), ([], False)):
             self._show_words(worded)
+            strength(slider and width >= NARROW_BELOW)
             if self._needed() <= width:
                 return
         self._switch.show_compact(on=self._needed() - _SHRINKS * len(self.buttons) > width)

@@ -90,3 +90,17 @@ def test_that_a_table_is_written_once_all_of_it_is_known(
     assert [[type(row["scores"][name]["value"]) for name in wanted] for row in rows] == [
         [float] * len(wanted)
     ] * 2
+
+
+def test_that_plates_name_the_digit_where_it_is_not_the_number(
+    mapped: Application, qtbot: Any
+) -> None:
+    controller = mapped.controller
+    for _ in range(3):
+        controller.runs.run("average", {})
+        qtbot.waitUntil(lambda: not controller.state.running, timeout=WAIT_MS)
+    carry_out(mapped, "workspace-compare")
+    title = mapped.window.comparing._title
+    assert "key" not in title("result:3")[1]
+    controller.runs.delete_result(1)
+    assert [title(f"result:{n}")[1].split(" · ")[0] for n in (2, 3)] == ["key 1", "key 2"]

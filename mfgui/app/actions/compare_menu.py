@@ -74,7 +74,7 @@ def _reference(number: int) -> Command:
 
     return Command(
         f"{REFERENCE_PREFIX}{number}",
-        f"Result {number}",
+        f"Compare with result {number}",
         COMPARE,
         f"Compare with result {number} of those that digits choose",
         (f"Shift+{number}",),

@@ -31,6 +31,7 @@ from mfgui.ui.docks.figure_grid import MISSING, Figure, FigureGrid, Head, local_
 from mfgui.ui.icons import IconButton
 
 _SETTLE_MS = 400
+_SELECT_MS = 60  # so long after another result is shown: drawing the table takes some time
 _DIRECTIONS = {
     Better.HIGHER: "Higher is better.",
     Better.LOWER: "Lower is better.",
@@ -61,6 +62,10 @@ class MetricsPanel(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(controller.scores.renew)
+        self._selecting = QTimer(self)
+        self._selecting.setSingleShot(True)
+        self._selecting.setInterval(_SELECT_MS)
+        self._selecting.timeout.connect(self._select_shown)
         self._lay_out()
         self.area_box.activated.connect(self._on_area_chosen)
         self.grid.head_clicked.connect(self._on_head_clicked)
@@ -132,7 +137,7 @@ class MetricsPanel(QWidget):
         elif isinstance(change, RegionChanged | CompareChanged):
             self._name_areas()
         elif isinstance(change, ShownChanged):
-            self._select_shown()
+            self._selecting.start()
 
     def _on_area_chosen(self, _index: int) -> None:
         self._want()

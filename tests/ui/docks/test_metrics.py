@@ -164,7 +164,7 @@ def test_that_a_double_click_and_enter_show_a_result(shown, desk, qtbot) -> None
     controller.view.show("result:1")
     row = next(n for n, text in enumerate(texts(panel, "Result")) if text.startswith("1"))
     desk.settle()
-    assert panel.grid.currentRow() == row
+    qtbot.waitUntil(lambda: panel.grid.currentRow() == row)
     controller.view.show("source:1")
     qtbot.keyClick(panel.grid, Qt.Key.Key_Return)
     assert controller.session.shown == "result:1"
