@@ -29,7 +29,7 @@ from window import Bench, write_pair
 from mfgui import _startup
 from mfgui.core.arrays import Rect
 from mfgui.core.comparison import CompareView, PaneMode
-from mfgui.core.events import ResultAdded
+from mfgui.core.events import PlaneChanged, ResultAdded
 from mfgui.ui.application import make_application
 
 RESULTS, PANES = 9, 4
@@ -163,7 +163,7 @@ def results(bench: Bench, events: int) -> None:
         taken.append(bench.timed(lambda k=key: QTest.keyClick(canvas, k)))
         if controller.session.shown != f"result:{number}" or canvas.shown != f"result:{number}":
             shown = controller.session.shown, canvas.shown
-            raise RuntimeError(f"digit {number}, but {shown} shows; focus {bench.app.focusWidget()}")
+            raise RuntimeError(f"digit {number}, but {shown} shows")
     line("result by digit (16, at most 33)", taken)
     taken = []
     controller.view.set_reference_to("result:1")
@@ -239,10 +239,9 @@ def fresh(bench: Bench, events: int) -> None:
 
 
 def forget_planes(bench: Bench) -> None:
-    """As after a change of the whole map."""
-    from mfgui.core.events import MapChanged
-
-    bench.controller.notifier.emit(MapChanged())
+    """As before the view was chosen for the first time."""
+    bench.controller.planes.abandon()
+    bench.controller.notifier.emit(PlaneChanged("", Rect(0, 0, 0, 0)))
 
 
 def timed_until(bench: Bench) -> Took:
