@@ -47,7 +47,7 @@ _HEADS = (
     ),
     Head("Value", "Channels, in the depth of the sources.", left=True),
 )
-_PAUSE_MS = 100  # between two answers: filling the table takes some milliseconds each time
+_PAUSE_MS = 80  # that the pointer rests before: filling the table would hold up pan and zoom
 _FOLLOWED = (
     MapChanged,
     MapPatched,
@@ -73,7 +73,7 @@ class WhyPanel(QWidget):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(pause_ms)
-        self._pause.timeout.connect(self._on_pause_ended)
+        self._pause.timeout.connect(self._ask)
         self.place = QLabel()
         self.grid = FigureGrid("Pictures at the pixel", least=84)
         self._lay_out()
@@ -85,8 +85,12 @@ class WhyPanel(QWidget):
         stack = self._controller.session.stack
         if stack is None or not (0 <= x < stack.size.width and 0 <= y < stack.size.height):
             return
-        if (x, y) != self._pixel:
-            self._pixel = (x, y)
+        if (x, y) == self._pixel:
+            return
+        self._pixel = (x, y)
+        if self._pause.interval() > 0:
+            self._pause.start()  # anew: the pointer still moves
+        else:
             self._ask()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -110,11 +114,9 @@ class WhyPanel(QWidget):
         stack = self._controller.session.stack
         if stack is None or self._pixel is None or not self.isVisible():
             return
-        if self._asked is not None or self._pause.isActive():
+        if self._asked is not None:
             self._again = True
             return
-        if self._pause.interval() > 0:
-            self._pause.start()
         self._asked, self._again = stack, False
         x, y = self._pixel
         session, registry = self._controller.session, self._controller.registry
@@ -135,13 +137,9 @@ class WhyPanel(QWidget):
         if stack is not self._asked:
             return False
         self._asked = None
-        self._on_pause_ended()
-        return True
-
-    def _on_pause_ended(self) -> None:
-        """Ask for what was asked for meanwhile."""
         if self._again:
             self._ask()
+        return True
 
     def show_answer(self, found: WhyHere) -> None:
         """Show what was found."""
