@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -104,9 +104,14 @@ class FigureGrid(QTableWidget):
             self._show_heads(tuple(heads))
         if self.rowCount() != len(rows):
             self.setRowCount(len(rows))
-        for number, row in enumerate(rows):
-            for column, figure in enumerate(row):
-                self._show_figure(number, column, figure)
+        model = self.model()
+        with QSignalBlocker(model):  # views that hear of every item take ten times as long
+            for number, row in enumerate(rows):
+                for column, figure in enumerate(row):
+                    self._show_figure(number, column, figure)
+        if rows and heads:
+            last = model.index(len(rows) - 1, len(heads) - 1)
+            model.dataChanged.emit(model.index(0, 0), last)
         self._fit_names()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
