@@ -141,7 +141,8 @@ def test_that_test_runs_every_check_and_pytest_last(copy: Path) -> None:
     done = call(copy, "test", "-k", "one")
     assert done.returncode == 0
     said = [line for line in done.stdout.splitlines() if not line.startswith("==")]
-    assert said == ["ruff check", "ruff format --check", "mypy ", "python -m pytest -k one"]
+    tests = "python -m pytest -n auto --dist loadfile -k one"
+    assert said == ["ruff check", "ruff format --check", "mypy ", tests]
 
 
 @pytest.mark.parametrize("name", ["RUFF", "MYPY", "PYTHON"])
