@@ -96,7 +96,10 @@ class Researcher:
         drawn = all(key in self.canvas.picture_keys for key in keys)
         ready = not any(planes.is_busy(key) for key in keys)
         banded = not compare.state.band_only or planes.distance is not None
-        return drawn and ready and banded and not scores.busy and not scores.stale
+        shown = f"{self.session.shown}".split(":")[:2]
+        marked = self.window.parts.results.view.current_key().split(":")[:2]
+        listed = marked == shown or shown[0] != "result"
+        return drawn and ready and banded and listed and not scores.busy and not scores.stale
 
 
 @pytest.fixture
@@ -134,6 +137,7 @@ def test_that_a_researcher_gets_from_two_files_to_table_and_figure(
     assert person.panes.keys == ("result:1", "result:2", "result:3", "truth")
     person.key(Qt.Key.Key_1)
     assert session.shown == "result:1"
+    person.until(person.settled)
     check_picture(window, "compare-grid")
     pane = person.panes.panes[0]
     click(pane)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from mfgui.core.result import Curve
 from mfgui.ui.curve_plot import CurvePlot, CurveStyles, LineStyle, PlottedCurve
 from mfgui.ui.docks.frame import COLUMN
+from mfgui.ui.docks.hint_page import pages_of
 from mfgui.ui.legend_row import plain
 from mfgui.ui.scrub import ScrubBar
 from mfgui.ui.theme import Theme
@@ -147,17 +147,8 @@ class CurvePanel(QWidget):
             self._fit_legend()
 
     def _lay_out(self) -> None:
-        hint = QLabel("The curve of Q appears here while a run climbs.")
-        hint.setObjectName("hint")
-        hint.setWordWrap(True)
-        hint.setContentsMargins(12, 4, 12, 12)
-        hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(hint)
-        self._pages.addWidget(self._make_body())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        words = "The curve of Q appears here while a run climbs."
+        self._pages = pages_of(self, words, self._make_body())
 
     def _make_body(self) -> QWidget:
         self.objective_box.setAccessibleName("Objective of the curves")

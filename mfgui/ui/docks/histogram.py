@@ -6,9 +6,9 @@ import threading
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from mfgui.app.controller import Controller
 from mfgui.app.histograms import Area, counted, counting, pixels_of
@@ -33,6 +33,7 @@ from mfgui.core.events import (
     TruthChanged,
 )
 from mfgui.core.histogram import Counts, Histogram, bounds
+from mfgui.ui.docks.hint_page import pages_of
 from mfgui.ui.docks.run_rows import Elided
 from mfgui.ui.histogram_view import HistogramView, Shape
 from mfgui.ui.theme import Theme
@@ -93,16 +94,7 @@ class HistogramPanel(QWidget):
     # Making
 
     def _lay_out(self) -> None:
-        hint = _label("", _HINT)
-        hint.setWordWrap(True)
-        hint.setContentsMargins(12, 4, 12, 12)
-        hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(hint)
-        self._pages.addWidget(self._make_body())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        self._pages = pages_of(self, _HINT, self._make_body())
 
     def _make_body(self) -> QWidget:
         self.channel_box = _choice("Channel", _CHANNELS)

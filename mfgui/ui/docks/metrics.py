@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +27,7 @@ from mfgui.core.events import (
 from mfgui.core.score_table import Area, Better, Cell, Column, ScoreTable
 from mfgui.files.score_tables import table_csv
 from mfgui.ui.docks.figure_grid import MISSING, Figure, FigureGrid, Head, local_number
+from mfgui.ui.docks.hint_page import pages_of
 from mfgui.ui.icons import IconButton
 
 _SETTLE_MS = 400
@@ -255,18 +255,8 @@ class MetricsPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self.grid, 1)
-        hint = QLabel("Scores of the results appear here once a method has run.")
-        hint.setObjectName("hint")
-        hint.setWordWrap(True)
-        hint.setContentsMargins(12, 4, 12, 12)
-        empty = QWidget()
-        rows = QVBoxLayout(empty)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(hint)
-        rows.addStretch(1)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(empty)
-        self._pages.addWidget(body)
+        words = "Scores of the results appear here once a method has run."
+        self._pages = pages_of(self, words, body)
 
 
 def _figure(column: Column, cell: Cell, *, strong: bool) -> Figure:

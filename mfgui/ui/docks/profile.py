@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -50,6 +48,7 @@ from mfgui.core.line_profile import (
 from mfgui.core.session import Line
 from mfgui.files.line_profiles import write_line
 from mfgui.ui.docks.frame import COLUMN
+from mfgui.ui.docks.hint_page import pages_of
 from mfgui.ui.docks.profile_bar import CHANNEL_NAMES, WIDE, ProfileBar
 from mfgui.ui.docks.profile_legend import ROW_HEIGHT, ProfileLegend
 from mfgui.ui.profile_plot import PlottedLine, ProfilePlot
@@ -175,17 +174,7 @@ class ProfilePanel(QWidget):
         return timer
 
     def _lay_out(self) -> None:
-        hint = QLabel(_HINT)
-        hint.setObjectName("hint")
-        hint.setWordWrap(True)
-        hint.setContentsMargins(12, 4, 12, 12)
-        hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(hint)
-        self._pages.addWidget(self._make_body())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        self._pages = pages_of(self, _HINT, self._make_body())
 
     def _make_body(self) -> QWidget:
         self._plot_place = QVBoxLayout()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from mfgui.app.controller import Controller
 from mfgui.app.why_here import MEASURE, By, PictureHere, WhyHere, why_here
@@ -22,6 +22,7 @@ from mfgui.core.events import (
     TruthChanged,
 )
 from mfgui.ui.docks.figure_grid import MISSING, Figure, FigureGrid, Head, local_number
+from mfgui.ui.docks.hint_page import pages_of
 
 _HEADS = (
     Head("Picture", left=True),
@@ -151,17 +152,6 @@ class WhyPanel(QWidget):
         self.grid.show_figures([_HEADS[0], *heads], [_row(p, found) for p in found.pictures])
 
     def _lay_out(self) -> None:
-        hint = QLabel(
-            "Move the pointer over the picture: what each source and each result has there."
-        )
-        hint.setObjectName("hint")
-        hint.setWordWrap(True)
-        hint.setContentsMargins(12, 4, 12, 12)
-        empty = QWidget()
-        rows = QVBoxLayout(empty)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(hint)
-        rows.addStretch(1)
         self.place.setContentsMargins(12, 4, 12, 4)
         self.place.setAccessibleName("Pixel and label of the present map")
         self.place.setWordWrap(True)
@@ -171,9 +161,8 @@ class WhyPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.place)
         column.addWidget(self.grid, 1)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(empty)
-        self._pages.addWidget(body)
+        words = "Move the pointer over the picture: what each source and each result has there."
+        self._pages = pages_of(self, words, body)
 
 
 def place_words(found: WhyHere) -> str:
