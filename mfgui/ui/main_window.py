@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -39,7 +42,6 @@ from mfgui.ui.doubts import Doubts
 from mfgui.ui.drop import DropTarget
 from mfgui.ui.edit_answers import EditAnswers
 from mfgui.ui.figure_answers import FigureAnswers
-from mfgui.ui.figure_export import FigureExport
 from mfgui.ui.map_answers import MapAnswers
 from mfgui.ui.notices import Banners
 from mfgui.ui.option_bar import OptionBar
@@ -67,6 +69,9 @@ from mfgui.ui.wiring import (
 )
 from mfgui.ui.work_area import WorkArea
 from mfgui.ui.workspaces import Workspace
+
+if TYPE_CHECKING:
+    from mfgui.ui.figure_export import FigureExport
 
 MINIMUM_SIZE = QSize(1024, 640)
 
@@ -117,12 +122,11 @@ class MainWindow(QMainWindow):
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
         self.tables = TableExport(self, controller)
-        self.figure_export = FigureExport(self, controller, self.parts, self.commands.first_source)
         self.commands.add(
             {
                 "export-table": self.tables.open,
-                "export-figure": self.figure_export.open,
-                "figure-again": self.figure_export.again,
+                "export-figure": lambda: self.figure_export.open(),
+                "figure-again": lambda: self.figure_export.again(),
             }
         )
         self.results = ResultAnswers(controller, self.parts, self.arranger, parent=self)
@@ -279,8 +283,15 @@ class MainWindow(QMainWindow):
                 lambda missing: self.parts.start.show_recent(recent.listed(missing)),  # type: ignore[arg-type]
             )
 
+    @cached_property
+    def figure_export(self) -> FigureExport:
+        """Made when it is asked for: what draws figures takes long to load."""
+        from mfgui.ui.figure_export import FigureExport
+
+        return FigureExport(self, self._controller, self.parts, self.commands.first_source)
+
     def _load_plots(self) -> None:
-        """Import the plotting library beside the interface, then make the plot.
+        """Import the libraries of plots and figures beside the interface, then make the plots.
 
         Done once a set is open, which is after the start and before the first run.
         """
@@ -290,6 +301,8 @@ class MainWindow(QMainWindow):
 
         def load(_report: object) -> object:
             import pyqtgraph
+
+            import mfgui.app.figure_export  # noqa: F401
 
             return pyqtgraph
 
