@@ -18,6 +18,7 @@ from mfgui.app.controller import Controller
 from mfgui.app.requests import DEFAULT_METHOD
 from mfgui.core.events import DevicesChanged
 from mfgui.methods.registry import FUSING, MAPPING
+from mfgui.ui import compare_docks
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.annotation_answers import AnnotationAnswers
 from mfgui.ui.arrangement import Arranger
@@ -195,7 +196,7 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> dict[str, Dock]:
         parts = self.parts
         self._sets = SetsPanel()
-        self.compare_docks = CompareDocks(self._controller, self._themes.current)
+        self.compare_docks = CompareDocks(self._controller, self._themes)
         bodies: dict[str, tuple[str, QWidget]] = {
             "sources": ("Sources", parts.sources),
             "method": ("Method", parts.method),
@@ -291,7 +292,7 @@ class MainWindow(QMainWindow):
         return FigureExport(self, self._controller, self.parts, self.commands.first_source)
 
     def _load_plots(self) -> None:
-        """Import the libraries of plots and figures beside the interface, then make the plots.
+        """Import what the start did without beside the interface, then make the plot.
 
         Done once a set is open, which is after the start and before the first run.
         """
@@ -304,11 +305,11 @@ class MainWindow(QMainWindow):
 
             import mfgui.app.figure_export  # noqa: F401
 
+            compare_docks.load()
             return pyqtgraph
 
         def loaded(_library: object) -> None:
             self.parts.curve.make_plot()
-            self.compare_docks.make_plots()
             self._controller.warm_up()
 
         self._controller.ask(load, loaded)
@@ -330,7 +331,6 @@ class MainWindow(QMainWindow):
         parts.actions.colour_icons(self._themes.palette)
         parts.banners.show_theme(theme)
         parts.curve.show_theme(theme)
-        self.compare_docks.show_theme(theme)
         parts.canvas.set_surround(QColor(theme.canvas))
         parts.actions[f"theme-{self._themes.choice}"].setChecked(True)
 

@@ -137,7 +137,8 @@ def test_that_the_window_starts_without_what_loads_slowly() -> None:
     code = (
         "import sys; from mfgui.ui.application import make_application;"
         "from mfgui.methods.registry import load; load();"
-        "print(sorted(set(sys.modules) & {'torch', 'numba', 'pyqtgraph', 'scipy', 'skimage', 'PIL'}))"
+        "slow = {'torch', 'numba', 'pyqtgraph', 'scipy', 'skimage', 'PIL'};"
+        "print(sorted(set(sys.modules) & slow))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True

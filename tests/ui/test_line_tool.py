@@ -57,7 +57,7 @@ def test_that_the_first_line_brings_up_its_dock(window: Any, qtbot: Any) -> None
     assert dock.isHidden()  # nothing moves below the pointer
     release(window.parts.canvas, (300, 90))
     assert not dock.isHidden()
-    qtbot.waitUntil(lambda: "source:1" in dock.widget()._values, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "source:1" in window.compare_docks.profile._values, timeout=WAIT_MS)
     dock.hide()
     drag(window.parts.canvas, (300, 90), (320, 120))
     assert dock.isHidden()  # a person has closed it
