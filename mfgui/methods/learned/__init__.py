@@ -1,0 +1,1 @@
+"""Methods by networks that were trained."""

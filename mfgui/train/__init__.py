@@ -1,0 +1,1 @@
+"""Trainers of the networks, resumable at any moment."""
