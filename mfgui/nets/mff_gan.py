@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import cast
 
@@ -70,7 +71,7 @@ class Discriminator(nn.Module):
         super().__init__()
         widths = [1, width, 2 * width, 4 * width, 8 * width]
         layers: list[nn.Module] = []
-        for index, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+        for index, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
             layers.append(nn.Conv2d(inputs, outputs, 3, stride=2))
             if index:
                 layers.append(nn.BatchNorm2d(outputs))
