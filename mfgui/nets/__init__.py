@@ -1,4 +1,4 @@
-"""Torch networks of the published systems, their weights, and how pictures are run through them.
+"""Networks of the published systems, their weights, and how pictures are run through them.
 
-Everything here imports torch: methods import these modules on first use.
+Everything here imports torch, except `shipped`: methods import the other modules on first use.
 """
