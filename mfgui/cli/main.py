@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mfgui import _startup
-from mfgui.cli.options import COMMANDS, parser_for, window_parser
+from mfgui.cli.options import COMMANDS, window_parser
+from mfgui.cli.parsing import parser_for
 from mfgui.core.errors import InputError, MfguiError, OutOfMemoryError, UsageError
 
 INTERRUPTED = 130

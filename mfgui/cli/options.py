@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from mfgui import __version__
-from mfgui.core.errors import UsageError
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are `UsageError`, shown as one line."""
-
-    def __init__(self, *, prog: str, description: str, epilog: str = "", usage: str | None = None):
-        super().__init__(
-            prog=prog,
-            usage=usage,
-            description=description,
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"see {self.prog} --help")
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command: its line in the help, its options, and where its code is."""
-
-    name: str
-    summary: str
-    build: Callable[[Parser], None]
-    target: str
-    epilog: str = ""
-
-
-def parser_for(command: Command) -> Parser:
-    """The parser of one command."""
-    parser = Parser(
-        prog=f"mfgui {command.name}",
-        description=command.summary[0].upper() + command.summary[1:] + ".",
-        epilog=command.epilog,
-    )
-    command.build(parser)
-    return parser
+from mfgui.cli.parsing import (
+    Command,
+    Parser,
+    add_device,
+    add_json,
+    add_machine_options,
+    add_parameters,
+    add_sources,
+    extent,
+    positive,
+    whole,
+)
 
 
 def window_parser() -> Parser:
@@ -79,111 +46,6 @@ def window_parser() -> Parser:
     return parser
 
 
-def key_value(text: str) -> tuple[str, str]:
-    """KEY=VALUE of the option -p."""
-    key, separator, value = text.partition("=")
-    if not separator or not key.strip() or not value.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-    return key.strip(), value.strip()
-
-
-def positive(text: str) -> float:
-    """A finite number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not (math.isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
-
-
-def white(text: str) -> float:
-    """The value that counts as white."""
-    try:
-        return positive(text)
-    except argparse.ArgumentTypeError:
-        message = f"white must be a number above 0, not {text!r}"
-        raise argparse.ArgumentTypeError(message) from None
-
-
-def extent(text: str) -> tuple[int, int]:
-    """WxH in pixels."""
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not WxH, for example 600x400")
-    return int(parts[0]), int(parts[1])
-
-
-def whole(text: str) -> int:
-    """A whole number of at least 0."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
-    return int(text)
-
-
-def _add_sources(parser: Parser) -> None:
-    parser.add_argument(
-        "sources",
-        nargs="+",
-        type=Path,
-        metavar="SRC",
-        help="two or more images of one scene, source 1 first; a folder or a multi-page TIFF "
-        "stands for the images in it",
-    )
-    parser.add_argument(
-        "--white",
-        type=white,
-        metavar="V",
-        help="value that counts as white, for low-range or float files (default: the maximum of "
-        "the file's type, 1 for float)",
-    )
-
-
-def _add_parameters(parser: Parser) -> None:
-    parser.add_argument(
-        "-p",
-        dest="parameters",
-        action="append",
-        type=key_value,
-        default=[],
-        metavar="KEY=VALUE",
-        help="set a parameter of the method (repeatable); mfgui methods NAME lists them",
-    )
-
-
-def device(text: str) -> str:
-    """The name of a device, which need not be there."""
-    kind, _, number = text.partition(":")
-    if text in ("auto", "cpu", "mps") or (
-        kind == "cuda" and (text == kind or (number.isascii() and number.isdigit()))
-    ):
-        return text
-    raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu, cuda, cuda:N or mps")
-
-
-def _add_device(parser: Parser, *, default: str | None = "auto") -> None:
-    parser.add_argument(
-        "--device",
-        type=device,
-        default=default,
-        metavar="auto|cpu|cuda|mps",
-        help="where to compute; cuda:1 is the second card, auto (the default) takes cuda, else "
-        "mps, else cpu; mfgui devices lists them",
-    )
-
-
-def _add_machine_options(parser: Parser) -> None:
-    _add_device(parser)
-    _add_json(parser)
-
-
-def _add_json(parser: Parser) -> None:
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON on standard output"
-    )
-
-
 def _build_demo(parser: Parser) -> None:
     parser.add_argument(
         "--headless",
@@ -196,11 +58,11 @@ def _build_demo(parser: Parser) -> None:
         metavar="DIR",
         help="folder for the files of --headless (default: mfgui-demo)",
     )
-    _add_device(parser, default=None)
+    add_device(parser, default=None)
 
 
 def _build_fuse(parser: Parser) -> None:
-    _add_sources(parser)
+    add_sources(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -212,7 +74,7 @@ def _build_fuse(parser: Parser) -> None:
     parser.add_argument(
         "--method", default="ms-lap", metavar="NAME", help="fusion method (default: ms-lap)"
     )
-    _add_parameters(parser)
+    add_parameters(parser)
     parser.add_argument(
         "--map",
         type=Path,
@@ -227,11 +89,11 @@ def _build_fuse(parser: Parser) -> None:
         help="write the focus map that was used, with a description and a preview beside it",
     )
     parser.add_argument("--report", type=Path, metavar="JSON", help="write a report of the run")
-    _add_machine_options(parser)
+    add_machine_options(parser)
 
 
 def _build_map(parser: Parser) -> None:
-    _add_sources(parser)
+    add_sources(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -243,8 +105,8 @@ def _build_map(parser: Parser) -> None:
     parser.add_argument(
         "--method", default="laplacian", metavar="NAME", help="detector (default: laplacian)"
     )
-    _add_parameters(parser)
-    _add_machine_options(parser)
+    add_parameters(parser)
+    add_machine_options(parser)
 
 
 def _build_synth(parser: Parser) -> None:
@@ -284,6 +146,62 @@ def _build_synth(parser: Parser) -> None:
     )
 
 
+def _build_train(parser: Parser) -> None:
+    parser.add_argument(
+        "network", choices=("ms-resnet", "mfif-gan", "mff-gan", "edmf"), help="what is trained"
+    )
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="a folder of sharp photographs, a folder of pairs (bg-A-1.jpg, bg-B-1.jpg), or both",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="WEIGHTS",
+        help="weights, *.safetensors; the curve (.csv, .png) and the state to go on from "
+        "(.training) are written beside them",
+    )
+    parser.add_argument(
+        "--steps", type=whole, default=20_000, metavar="N", help="steps (default: 20000)"
+    )
+    parser.add_argument(
+        "--rate",
+        type=positive,
+        default=1.0,
+        metavar="X",
+        help="factor of the paper's learning rates (default: 1)",
+    )
+    parser.add_argument(
+        "--schedule",
+        choices=("decay", "constant"),
+        default="decay",
+        help="learning rates fall along half a cosine, or stay as in the papers (default: decay)",
+    )
+    parser.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="of weights and data (default: 0)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("half", "full"),
+        default="half",
+        help="convolutions in bfloat16 or in float32 (default: half)",
+    )
+    parser.add_argument(
+        "--threads", type=whole, metavar="N", help="of the processor (default: all cores)"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="start over instead of going on from WEIGHTS.training"
+    )
+    add_parameters(parser)
+    add_device(parser)
+
+
 def _build_figure(parser: Parser) -> None:
     parser.add_argument(
         "recipe",
@@ -303,7 +221,7 @@ def _build_figure(parser: Parser) -> None:
 
 def _build_methods(parser: Parser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="explain this method")
-    _add_json(parser)
+    add_json(parser)
 
 
 _FUSE_EXAMPLES = """examples:
@@ -318,6 +236,12 @@ _SYNTH_EXAMPLES = """examples:
   mfgui synth layered -o scene --layers 3 --radius 6 --seed 7
   mfgui synth layered -o scene --photos chelsea coffee
   mfgui synth layered -o again --scene scene/scene.json"""
+
+_TRAIN_EXAMPLES = """examples:
+  mfgui train ms-resnet --data photographs pairs -o ms-resnet.safetensors -p width=16
+  mfgui train mff-gan --data pairs -o mff-gan.safetensors --steps 13800
+
+A training that was stopped, at any moment, goes on when the same command is given again."""
 
 COMMANDS = (
     Command(
@@ -348,6 +272,13 @@ COMMANDS = (
         _SYNTH_EXAMPLES,
     ),
     Command(
+        "train",
+        "train a network, or go on training it",
+        _build_train,
+        "mfgui.cli.training:train",
+        _TRAIN_EXAMPLES,
+    ),
+    Command(
         "figure",
         "draw a figure again from its recipe",
         _build_figure,
@@ -357,6 +288,6 @@ COMMANDS = (
     Command(
         "methods", "list the methods, or explain one", _build_methods, "mfgui.cli.facts:methods"
     ),
-    Command("devices", "list the compute devices", _add_json, "mfgui.cli.facts:devices"),
-    Command("doctor", "check the installation", _add_json, "mfgui.cli.facts:doctor"),
+    Command("devices", "list the compute devices", add_json, "mfgui.cli.facts:devices"),
+    Command("doctor", "check the installation", add_json, "mfgui.cli.facts:doctor"),
 )

@@ -1,0 +1,156 @@
+"""Parsers of commands, and the kinds of values that their options take. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from mfgui.core.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are `UsageError`, shown as one line."""
+
+    def __init__(self, *, prog: str, description: str, epilog: str = "", usage: str | None = None):
+        super().__init__(
+            prog=prog,
+            usage=usage,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"see {self.prog} --help")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its line in the help, its options, and where its code is."""
+
+    name: str
+    summary: str
+    build: Callable[[Parser], None]
+    target: str
+    epilog: str = ""
+
+
+def parser_for(command: Command) -> Parser:
+    """The parser of one command."""
+    parser = Parser(
+        prog=f"mfgui {command.name}",
+        description=command.summary[0].upper() + command.summary[1:] + ".",
+        epilog=command.epilog,
+    )
+    command.build(parser)
+    return parser
+
+
+def key_value(text: str) -> tuple[str, str]:
+    """KEY=VALUE of the option -p."""
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip() or not value.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key.strip(), value.strip()
+
+
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def white(text: str) -> float:
+    """The value that counts as white."""
+    try:
+        return positive(text)
+    except argparse.ArgumentTypeError:
+        message = f"white must be a number above 0, not {text!r}"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def extent(text: str) -> tuple[int, int]:
+    """WxH in pixels."""
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WxH, for example 600x400")
+    return int(parts[0]), int(parts[1])
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 0."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def add_sources(parser: Parser) -> None:
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        type=Path,
+        metavar="SRC",
+        help="two or more images of one scene, source 1 first; a folder or a multi-page TIFF "
+        "stands for the images in it",
+    )
+    parser.add_argument(
+        "--white",
+        type=white,
+        metavar="V",
+        help="value that counts as white, for low-range or float files (default: the maximum of "
+        "the file's type, 1 for float)",
+    )
+
+
+def add_parameters(parser: Parser) -> None:
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        type=key_value,
+        default=[],
+        metavar="KEY=VALUE",
+        help="set a parameter of the method (repeatable); mfgui methods NAME lists them",
+    )
+
+
+def device(text: str) -> str:
+    """The name of a device, which need not be there."""
+    kind, _, number = text.partition(":")
+    if text in ("auto", "cpu", "mps") or (
+        kind == "cuda" and (text == kind or (number.isascii() and number.isdigit()))
+    ):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu, cuda, cuda:N or mps")
+
+
+def add_device(parser: Parser, *, default: str | None = "auto") -> None:
+    parser.add_argument(
+        "--device",
+        type=device,
+        default=default,
+        metavar="auto|cpu|cuda|mps",
+        help="where to compute; cuda:1 is the second card, auto (the default) takes cuda, else "
+        "mps, else cpu; mfgui devices lists them",
+    )
+
+
+def add_machine_options(parser: Parser) -> None:
+    add_device(parser)
+    add_json(parser)
+
+
+def add_json(parser: Parser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON on standard output"
+    )

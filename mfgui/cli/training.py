@@ -1,0 +1,62 @@
+"""The command train."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from mfgui.app import devices
+from mfgui.core.errors import UsageError
+from mfgui.files import atomic
+
+SUFFIX = ".safetensors"
+
+
+def train(options: Namespace) -> int:
+    """`mfgui train NETWORK`."""
+    output: Path = options.output
+    if output.suffix != SUFFIX:
+        raise UsageError(f"{output}: weights are written as {SUFFIX}", hint=f"name it *{SUFFIX}")
+    if not output.parent.is_dir():
+        raise UsageError(f"{output.parent} is no folder", hint="make it first")
+    atomic.check_output(output)
+
+    from mfgui.train import tasks
+
+    tasks.resolved(options.network, dict(options.parameters))
+
+    import torch
+
+    from mfgui.train.data import Data
+    from mfgui.train.task import Setting
+    from mfgui.train.trainer import Plan, Progress, Trainer
+
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    device = torch.device(devices.chosen(options.device).id)
+    setting = Setting(device, half=options.precision == "half", seed=options.seed)
+    data = Data.of_folders(options.data)
+    task = tasks.make(options.network, setting, data, dict(options.parameters))
+    plan = Plan(options.steps, rate=options.rate, schedule=options.schedule)
+    trainer = Trainer(task, plan, output, seed=options.seed)
+    if not options.again and trainer.resume():
+        print(f"goes on after step {trainer.progress.step}", file=sys.stderr)
+
+    def watch(progress: Progress) -> None:
+        row = progress.rows[-1]
+        losses = "  ".join(f"{k} {v:.5g}" for k, v in row.items() if k not in ("step", "seconds"))
+        print(f"step {progress.step}/{plan.steps}  {losses}", file=sys.stderr, flush=True)
+
+    try:
+        trainer.run(watch)
+    except KeyboardInterrupt:
+        step = trainer.progress.step
+        print(
+            f"mfgui: stopped after step {step}; the same command goes on from there",
+            file=sys.stderr,
+        )
+        return 130
+    facts = trainer.facts()
+    print(f"{output}: {facts['best validation loss']}; end: {facts['end']}")
+    return 0
