@@ -1,0 +1,83 @@
+"""Generated pairs with their truth, as tensors: what the two map networks learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mfgui.synth.material import Material
+from mfgui.synth.samples import Sample, fixed_set, sample
+
+_VALIDATION_SEED = 20261122
+_VALIDATION_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sources (N, 3, H, W) in [0, 1] and maps (N, 1, H, W) in [0, 1], 1 where `a` is sharp."""
+
+    a: Tensor
+    b: Tensor
+    truth: Tensor
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What pairs are made from, and what is kept out of the training to judge it.
+
+    Attributes
+    ----------
+    side : int
+        Of the pairs in pixels.
+    validation : int
+        Pairs of the fixed set.
+    """
+
+    training: Material
+    kept_out: Material
+    side: int = 128
+    validation: int = 96
+
+    def draw(self, rng: np.random.Generator, count: int, device: torch.device) -> Batch:
+        """New pairs; which source is the near one is drawn, too, as users give either order."""
+        drawn = [sample(self.training, rng, side=self.side) for _ in range(count)]
+        return as_batch([_exchanged(s) if rng.random() < 0.5 else s for s in drawn], device)
+
+    def fixed(self, device: torch.device) -> list[Batch]:
+        """The validation pairs, every other one with its sources exchanged."""
+        drawn = fixed_set(
+            self.kept_out, seed=_VALIDATION_SEED, count=self.validation, side=self.side
+        )
+        turned = [_exchanged(s) if index % 2 else s for index, s in enumerate(drawn)]
+        starts = range(0, len(turned), _VALIDATION_BATCH)
+        return [as_batch(turned[start : start + _VALIDATION_BATCH], device) for start in starts]
+
+
+def _exchanged(pair: Sample) -> Sample:
+    return Sample(pair.b, pair.a, 1 - pair.matte)
+
+
+def as_batch(samples: Sequence[Sample], device: torch.device) -> Batch:
+    """Samples of one size side by side."""
+
+    def images(arrays: list[np.ndarray[Any, Any]]) -> Tensor:
+        joined = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
+        return joined.to(device, memory_format=torch.channels_last)
+
+    truth = torch.from_numpy(np.stack([s.matte for s in samples]))[:, None].to(device)
+    return Batch(images([s.a for s in samples]), images([s.b for s in samples]), truth)
+
+
+def agreement(
+    generator: Callable[[Batch], Tensor], batches: Sequence[Batch]
+) -> tuple[list[Tensor], float]:
+    """The maps of a generator for `batches`, and the share of pixels on the right side of 0.5."""
+    maps = [generator(batch).float() for batch in batches]
+    pairs = zip(maps, batches, strict=True)
+    right = [((found > 0.5) == (batch.truth > 0.5)).float().mean() for found, batch in pairs]
+    return maps, float(torch.stack(right).mean())
