@@ -11,6 +11,7 @@ from mfgui.core.errors import UsageError
 from mfgui.files import atomic
 
 SUFFIX = ".safetensors"
+_VALIDATIONS = 40  # in the course of a training
 
 
 def train(options: Namespace) -> int:
@@ -38,7 +39,8 @@ def train(options: Namespace) -> int:
     setting = Setting(device, half=options.precision == "half", seed=options.seed)
     data = Data.of_folders(options.data)
     task = tasks.make(options.network, setting, data, dict(options.parameters))
-    plan = Plan(options.steps, rate=options.rate, schedule=options.schedule)
+    interval = max(1, options.steps // _VALIDATIONS)
+    plan = Plan(options.steps, options.rate, options.schedule, interval=interval)
     trainer = Trainer(task, plan, output, seed=options.seed)
     if not options.again and trainer.resume():
         print(f"goes on after step {trainer.progress.step}", file=sys.stderr)

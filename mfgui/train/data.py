@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfgui.core.errors import InputError, UsageError
-from mfgui.synth.material import Material, Pairs
+from mfgui.synth.material import Material
+from mfgui.synth.pairs import Pairs
 
 _PAIR = "bg-A-*"  # as the pairs of EDMF are named: bg-A-1.jpg and bg-B-1.jpg
 
@@ -52,7 +53,7 @@ class Data:
     def photographs(self) -> tuple[Material, Material]:
         """Sharp material of the training, and that which is kept out of it."""
         return (
-            Material.of_folders(self.sharp, self.unlabelled, held_out=False),
+            Material.of_folders(self.sharp, self.unlabelled),
             Material.of_folders(self.sharp, None, held_out=True),
         )
 
@@ -70,6 +71,6 @@ class Data:
                 hint="name a folder of them with --data: bg-A-1.jpg, bg-B-1.jpg, ...",
             )
         return (
-            Pairs.of_folder(self.unlabelled, held_out=False),
-            Pairs.of_folder(self.unlabelled, held_out=True),
+            Pairs.of_folder(self.unlabelled),
+            Pairs.of_folder(self.unlabelled, kept_out=True),
         )

@@ -64,24 +64,23 @@ class MFIFGAN:
 
     def train_step(self, rng: np.random.Generator) -> dict[str, float]:
         losses = {}
-        for _ in range(self._critic_steps):
+        for left in reversed(range(self._critic_steps)):
             batch = self._pictures.draw(rng, self._batch, self._setting.device)
-            losses["critic"] = self._critic_step(batch, rng)
-        # The released program goes on with the pairs of the critic's last step.
-        a, b = centred(batch.a), centred(batch.b)
-        made = self._maps(batch)
+            # The generator's step is on the pairs of the critic's last one, and the map made of
+            # them is the same for both.
+            with torch.set_grad_enabled(left == 0):
+                made = self._maps(batch)
+            losses["critic"] = self._critic_step(batch, made.detach(), rng)
         fidelity = (self._target(batch) - made).abs().mean()
-        loss = _FIDELITY * fidelity - self._critic(a, b, made).mean()
+        scores = self._critic(centred(batch.a), centred(batch.b), made)
+        loss = _FIDELITY * fidelity - scores.mean()
         self.optimisers["generator"].zero_grad()
         loss.backward()
         self.optimisers["generator"].step()
-        return {"loss": float(loss), "l1": float(fidelity), **losses}
+        return {"loss": loss.item(), "l1": fidelity.item(), **losses}
 
-    def _critic_step(self, batch: Batch, rng: np.random.Generator) -> float:
-        a, b = centred(batch.a), centred(batch.b)
-        with torch.no_grad():
-            made = self._maps(batch)
-        true = self._target(batch)
+    def _critic_step(self, batch: Batch, made: Tensor, rng: np.random.Generator) -> float:
+        a, b, true = centred(batch.a), centred(batch.b), self._target(batch)
         share = torch.from_numpy(rng.random((len(true), 1, 1, 1), np.float32)).to(true.device)
         between = (share * true + (1 - share) * made).requires_grad_()
         penalty = gradient_penalty(self._critic(a, b, between), between)
@@ -90,7 +89,7 @@ class MFIFGAN:
         self.optimisers["discriminator"].zero_grad()
         loss.backward()
         self.optimisers["discriminator"].step()
-        return float(loss)
+        return loss.item()
 
     def _maps(self, batch: Batch) -> Tensor:
         with self._setting.autocast():

@@ -58,7 +58,7 @@ class MSResNetTask:
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        return {"loss": float(loss)}
+        return {"loss": loss.item()}
 
     def _logits(self, batch: Batch) -> Tensor:
         with self._setting.autocast():

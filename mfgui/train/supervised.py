@@ -45,21 +45,16 @@ class Pictures:
 
     def draw(self, rng: np.random.Generator, count: int, device: torch.device) -> Batch:
         """New pairs; which source is the near one is drawn, too, as users give either order."""
-        drawn = [sample(self.training, rng, side=self.side) for _ in range(count)]
-        return as_batch([_exchanged(s) if rng.random() < 0.5 else s for s in drawn], device)
+        drawn = [sample(self.training, rng, side=self.side, exchanged=0.5) for _ in range(count)]
+        return as_batch(drawn, device)
 
     def fixed(self, device: torch.device) -> list[Batch]:
-        """The validation pairs, every other one with its sources exchanged."""
+        """The validation pairs."""
         drawn = fixed_set(
-            self.kept_out, seed=_VALIDATION_SEED, count=self.validation, side=self.side
+            self.kept_out, _VALIDATION_SEED, self.validation, self.side, exchanged=0.5
         )
-        turned = [_exchanged(s) if index % 2 else s for index, s in enumerate(drawn)]
-        starts = range(0, len(turned), _VALIDATION_BATCH)
-        return [as_batch(turned[start : start + _VALIDATION_BATCH], device) for start in starts]
-
-
-def _exchanged(pair: Sample) -> Sample:
-    return Sample(pair.b, pair.a, 1 - pair.matte)
+        starts = range(0, len(drawn), _VALIDATION_BATCH)
+        return [as_batch(drawn[start : start + _VALIDATION_BATCH], device) for start in starts]
 
 
 def as_batch(samples: Sequence[Sample], device: torch.device) -> Batch:

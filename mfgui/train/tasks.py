@@ -10,7 +10,6 @@ from mfgui.methods.parameters import Parameter, Value, bind_parameters
 from mfgui.nets import memory_unit, mff_gan, mfif_gan
 from mfgui.nets import ms_resnet as resnet
 from mfgui.train.data import Data
-from mfgui.train.edmf import EDMF
 from mfgui.train.mff_gan import MFFGAN
 from mfgui.train.mfif_gan import MFIFGAN
 from mfgui.train.ms_resnet import MSResNetTask
@@ -110,6 +109,8 @@ def edmf(
     ] = "mufusion",
 ) -> Task:
     """Fused luminance with adaptive memory; see `EDMF`."""
+    from mfgui.train.edmf import EDMF
+
     return EDMF(
         setting,
         *data.pairs(),

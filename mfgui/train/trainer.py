@@ -23,6 +23,7 @@ from mfgui.train.task import Task
 _FORMAT = "mfgui training"
 _WARM_UP = 100  # steps
 _FINAL = 0.01  # share of the learning rate at the end of the decay
+_SETTLING = 0.2  # share of the steps after it, which show whether the network has settled
 _PLATEAU = 0.01  # relative gain of the last fifth below which a network counts as trained
 
 Schedule = Literal["constant", "decay"]
@@ -38,7 +39,8 @@ class Plan:
     rate : float
         Factor of the papers' learning rates.
     schedule : str
-        "constant", or "decay": warm-up over 100 steps, then half a cosine down to a hundredth.
+        "constant", or "decay": warm-up over 100 steps, half a cosine down to a hundredth, and
+        a fifth of the steps at that.
     interval : int
         Steps between validations.
     save_every : float
@@ -48,14 +50,14 @@ class Plan:
     steps: int
     rate: float = 1.0
     schedule: Schedule = "decay"
-    interval: int = 200
+    interval: int = 250
     save_every: float = 60.0
 
     def factor(self, step: int) -> float:
         """Of the learning rates in step 0, 1, ..."""
         if self.schedule == "constant":
             return self.rate
-        done = min(1.0, step / max(1, self.steps))
+        done = min(1.0, step / max(1.0, (1 - _SETTLING) * self.steps))
         fall = _FINAL + (1 - _FINAL) * (1 + math.cos(math.pi * done)) / 2
         return self.rate * fall * min(1.0, (step + 1) / _WARM_UP)
 
