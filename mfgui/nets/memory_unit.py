@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 
@@ -59,4 +57,4 @@ class MemoryUnitNetwork(nn.Module):
         y3 = torch.relu(self.conv33(torch.cat([x3, y4], dim=1)))
         up = nn.functional.interpolate(y3, scale_factor=2, mode="bicubic", align_corners=False)
         y2 = torch.relu(self.conv22(torch.cat([x2, up], dim=1)))
-        return cast(Tensor, torch.tanh(self.conv11(torch.cat([x1, y2], dim=1))))
+        return torch.tanh(self.conv11(torch.cat([x1, y2], dim=1)))
