@@ -57,6 +57,7 @@ class MFIFGAN:
         self._fixed = pictures.fixed(setting.device)
         self.sizes: Mapping[str, int] = {"blocks": blocks, "width": width}
         self.facts: Mapping[str, str] = {
+            "data": pictures.data,
             "batch": f"{batch} pairs of {pictures.side} x {pictures.side} pixels",
             "loss": f"{variant}: 10 x L1 and a Wasserstein critic with gradient penalty, "
             f"{critic} of its steps for one of the generator",

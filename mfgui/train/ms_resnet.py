@@ -47,6 +47,7 @@ class MSResNetTask:
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {"generator": self._optimiser}
         self.sizes: Mapping[str, int] = {"blocks": blocks, "width": width}
         self.facts: Mapping[str, str] = {
+            "data": pictures.data,
             "batch": f"{batch} pairs of {pictures.side} x {pictures.side} pixels",
             "loss": "mean binary cross entropy",
         }

@@ -43,6 +43,12 @@ class Pictures:
     side: int = 128
     validation: int = 96
 
+    @property
+    def data(self) -> str:
+        """What the training saw, and what it did not, in words."""
+        kinds = [f"{len({p.name for p in ps})} of {k}" for k, ps in self.training.pictures.items()]
+        return f"pictures: {', '.join(kinds)}; kept out: {', '.join(self.kept_out.names)}"
+
     def draw(self, rng: np.random.Generator, count: int, device: torch.device) -> Batch:
         """New pairs; which source is the near one is drawn, too, as users give either order."""
         drawn = [sample(self.training, rng, side=self.side, exchanged=0.5) for _ in range(count)]

@@ -174,6 +174,7 @@ class Trainer:
         return {
             **self.task.facts,
             "seed": str(self._seed),
+            "threads": str(torch.get_num_threads()),
             "steps": f"{progress.step} of {self.plan.steps}",
             "seconds": f"{progress.seconds:.0f}",
             "device": str(device),
@@ -240,7 +241,7 @@ class Trainer:
     def _head(self) -> dict[str, Any]:
         """What must be the same to go on."""
         plan = {key: value for key, value in asdict(self.plan).items() if key != "save_every"}
-        facts = dict(self.task.facts)
+        facts = {key: fact for key, fact in self.task.facts.items() if key != "data"}
         return {"name": self.task.name, "sizes": dict(self.task.sizes), **facts, **plan}
 
 
