@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from mfgui.nets.mff_gan import SIDE, WIDTH, Discriminator, Generator
-from mfgui.synth.material import Pairs
+from mfgui.synth.pairs import Pairs
 from mfgui.train import mff_gan_loss as losses
 from mfgui.train import patches
+from mfgui.train.filters import laplacian
 from mfgui.train.task import Setting
 
 LEARNING_RATE = 1e-4
@@ -103,19 +104,19 @@ class MFFGAN:
         if self._adversarial:
             # Gradients for the discriminator's weights would be thrown away.
             self._discriminator.requires_grad_(False)
-            scores = self._scores(losses.laplacian(fused).abs())
+            scores = self._scores(laplacian(fused).abs())
             wanted = losses.labels(rng, losses.REAL_LABELS, scores)
             values["deceived"] = losses.adversarial(scores, wanted)
             loss = loss + values["deceived"]
         self._step("generator", loss)
         self._discriminator.requires_grad_(True)
         values |= {"content": content, "intensity": intensity, "gradient": gradient}
-        return {"loss": float(loss), **{name: float(value) for name, value in values.items()}}
+        return {name: value.item() for name, value in {"loss": loss, **values}.items()}
 
     def _judge_step(
         self, rng: np.random.Generator, near: Tensor, far: Tensor, fused: Tensor
     ) -> Tensor:
-        real, made = losses.joint_gradient(near, far), losses.laplacian(fused).abs()
+        real, made = losses.joint_gradient(near, far), laplacian(fused).abs()
         loss = fused.new_zeros(())
         for _ in range(_JUDGED):
             # Two batches, as published: the normalisation tells neither of the other.
@@ -164,7 +165,7 @@ class MFFGAN:
         near, far = self._kept_out
         fused = self._fused(near, far)
         intensity, gradient = losses.content(fused, near, far, self._shares(near, far))
-        sharpness = losses.laplacian(fused).abs().mean() / losses.joint_gradient(near, far).mean()
+        sharpness = laplacian(fused).abs().mean() / losses.joint_gradient(near, far).mean()
         return {
             "loss": float(losses.BETA1 * intensity + losses.BETA2 * gradient),
             "intensity": float(intensity),

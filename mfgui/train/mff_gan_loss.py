@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
+from mfgui.train.filters import laplacian
+
 BETA1, BETA2 = 1.0, 5.0  # of intensities, of gradients
 ALPHA = 10.0  # of the content beside the adversary
 FUSED_LABELS = (0.0, 0.3)
@@ -17,21 +19,12 @@ REAL_LABELS = (0.7, 1.2)
 
 _CORNER, _EDGE, _CENTRE = 0.0947, 0.1183, 0.1478
 _LOW_PASS = (_CORNER, _EDGE, _CORNER, _EDGE, _CENTRE, _EDGE, _CORNER, _EDGE, _CORNER)
-_LAPLACIAN = (0.0, 1.0, 0.0, 1.0, -4.0, 1.0, 0.0, 1.0, 0.0)
-
-
-def _filtered(x: Tensor, kernel: tuple[float, ...]) -> Tensor:
-    return conv2d(x, x.new_tensor(kernel).view(1, 1, 3, 3), padding=1)
 
 
 def low_pass(x: Tensor) -> Tensor:
     """A 3 x 3 kernel near a Gaussian of sigma 1.5, applied twice, zeros outside."""
-    return _filtered(_filtered(x, _LOW_PASS), _LOW_PASS)
-
-
-def laplacian(x: Tensor) -> Tensor:
-    """Sum of the four neighbours less four times the pixel, zeros outside."""
-    return _filtered(x, _LAPLACIAN)
+    kernel = x.new_tensor(_LOW_PASS).view(1, 1, 3, 3)
+    return conv2d(conv2d(x, kernel, padding=1), kernel, padding=1)
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from mfgui.synth.material import Pairs
+from mfgui.synth.pairs import Pairs
 
 STUDIO = (0.257, 0.504, 0.098)  # Y = 16 + these, of R, G, B in 0 ... 255
 FULL = (0.299, 0.587, 0.114)
