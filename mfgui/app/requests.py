@@ -17,6 +17,11 @@ DETECTOR_PREFIX = "detector."
 _SHARED = {"window", "clean"}
 
 
+def usual_detector(method: Method) -> str:
+    """What makes the map of a method when nothing else is asked for."""
+    return method.detector or DEFAULT_DETECTOR
+
+
 class RunNumbers:
     """Run numbers of one process: runs that leave a result count from 1, so that results are
     numbered as people count them, detections from -1 downwards."""
@@ -62,7 +67,7 @@ def build_request(
     map_only : bool
         Only the map of `method` is wanted; of a detector nothing else can be.
     device : str
-        Where an optimiser computes; the other methods know the processor only.
+        Where optimisers and networks compute; the other methods know the processor only.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def build_request(
         labels=labels,
         map_revision=map_revision,
         start_image=start_image,
-        device=device if chosen.kind is Kind.OPTIMISER else "cpu",
+        device=device if chosen.on_devices or detector.on_devices else "cpu",
         threads=threads,
         map_only=map_only or chosen.kind is Kind.DETECTOR,
     )
@@ -105,8 +110,9 @@ def _detector(registry: Registry, method: Method, given: dict[str, Value]) -> Me
     """The method itself if it makes a map, else the one named in `given` (taken out)."""
     if method.makes_map:
         return method
-    name = str(given.pop("detector", DEFAULT_DETECTOR)) if method.needs_map else DEFAULT_DETECTOR
-    return registry.get(name, *MAPPING)
+    if not method.needs_map:
+        return registry.get(DEFAULT_DETECTOR)
+    return registry.get(str(given.pop("detector", usual_detector(method))), *MAPPING)
 
 
 def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dict[str, Value]:

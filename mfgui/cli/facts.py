@@ -7,7 +7,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mfgui.app.requests import DEFAULT_DETECTOR
+from mfgui.app.requests import usual_detector
 from mfgui.files.reports import json_text
 from mfgui.methods.registry import MAPPING, BoundParameter, Family, Kind, Method, Registry, load
 
@@ -120,10 +120,11 @@ def _explanation(method: Method, known: Registry) -> str:
         for parameter in method.parameters:
             lines += _parameter_lines(parameter, str(defaults[parameter.name]), width)
         if detectors:
+            usual = usual_detector(method)
             lines += [
                 f"  {'detector':<{width}}  Makes the focus map where none is given",
                 *textwrap.wrap(
-                    f"{', '.join(detectors)}; default {DEFAULT_DETECTOR}; a parameter of it is set "
+                    f"{', '.join(detectors)}; default {usual}; a parameter of it is set "
                     "by -p detector.KEY=VALUE",
                     _WIDTH,
                     initial_indent=" " * (width + 4),

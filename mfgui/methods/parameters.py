@@ -27,7 +27,10 @@ class Parameter:
     choices : tuple of str
         Allowed words. With an int or float type they stand beside the number.
     path : bool
-        A file path is allowed too (read by the caller of the method).
+        A file path is allowed too (of an image, which the caller of the method reads, but for
+        `path_of`).
+    path_of : str
+        What lies at the path, in words.
     odd : bool
         Integers must be odd.
     enabled_when : (name, values) or None
@@ -40,6 +43,7 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     path: bool = False
+    path_of: str = "an image"
     odd: bool = False
     logarithmic: bool = False
     advanced: bool = False
@@ -91,7 +95,7 @@ class BoundParameter:
                 text += f" of at least {low:g}"
             parts.append(text)
         if self.declared.path:
-            parts.append("the path of an image")
+            parts.append(f"the path of {self.declared.path_of}")
         return " or ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
     def _parse_switch(self, text: Value) -> bool:

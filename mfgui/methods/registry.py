@@ -81,6 +81,7 @@ class Family(StrEnum):
     OBJECTIVE = "MFF-SSIM"
     PHOTOGRAPHS = "For photographs"
     LITERATURE = "From the literature"
+    LEARNED = "Learned"
     PLAIN = "Plain"
     MEASURE = "Focus measures"
     REFINEMENT = "Refinement of maps"
@@ -143,7 +144,9 @@ class Method:
     `variants` maps each value of the parameter ``variant`` to the defaults it sets; explicit
     values override them. `reach` gives, from the values of all parameters, how many pixels
     around a pixel a refiner looks at; None means at the whole picture. `smallest` is the
-    shortest side in pixels that it takes.
+    shortest side in pixels that it takes. `detector` makes the map when none is asked for, the
+    usual one where it is empty. `network` names the shipped weights without which the method is
+    not there.
     """
 
     name: str
@@ -159,6 +162,13 @@ class Method:
     family: Family = Family.PLAIN
     smallest: int = 1
     notes: Notes | None = field(default=None, repr=False)
+    detector: str = ""
+    network: str = ""
+
+    @property
+    def on_devices(self) -> bool:
+        """Whether it computes on graphics processors, too."""
+        return self.kind is Kind.OPTIMISER or bool(self.network)
 
     @property
     def makes_map(self) -> bool:
@@ -233,6 +243,8 @@ def method(
     family: Family | None = None,
     smallest: int = 1,
     notes: Notes | None = None,
+    detector: str = "",
+    network: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as a method; it stays callable as it is.
 
@@ -254,6 +266,8 @@ def method(
             family=family or _FAMILIES.get(kind, Family.PLAIN),
             smallest=smallest,
             notes=notes,
+            detector=detector,
+            network=network,
         )
         return function
 
@@ -326,15 +340,25 @@ _BUILT_IN = (
     "mfgui.methods.decide.boundary_finding:bf",
     "mfgui.methods.decide.mwgf:mwgf",
     "mfgui.methods.decide.csr:csr",
+    "mfgui.methods.learned.ms_resnet:ms_resnet_map",
+    "mfgui.methods.learned.mfif_gan:mfif_gan",
+    "mfgui.methods.learned.mff_gan:mff_gan",
+    "mfgui.methods.learned.edmf:edmf",
     "mfgui.methods.optimise.ms_lap:ms_lap",
+    "mfgui.methods.learned.ms_resnet:ms_resnet",
     "mfgui.methods.optimise.photo:photo",
 )
 
 
 def built_in() -> list[Method]:
-    """The program's own methods."""
+    """The program's own methods, but for those whose weights are not shipped."""
+    from mfgui.nets.shipped import shipped
+
     pairs = [address.split(":") for address in _BUILT_IN]
-    return [getattr(importlib.import_module(module), name).method for module, name in pairs]
+    found = [getattr(importlib.import_module(module), name).method for module, name in pairs]
+    found = [entry for entry in found if not entry.network or shipped(entry.network) is not None]
+    names = {entry.name for entry in found}
+    return [entry for entry in found if not entry.detector or entry.detector in names]
 
 
 def load() -> Registry:

@@ -32,7 +32,8 @@ def warm_up() -> None:
     ]
     shades[0][:, :85], shades[1][:, 85:] = sharp[:, :85], sharp[:, 85:]
     for method in found.of_kind(registry.Kind.FUSER, registry.Kind.DECISION):
-        _carry_out(method, [from_float(shade, "uint8") for shade in shades])
+        if not method.network:  # nothing of torch is compiled here
+            _carry_out(method, [from_float(shade, "uint8") for shade in shades])
     depths: tuple[Depth, ...] = ("float32", "uint16", "uint8")
     optimiser = found.get("ms-lap")
     runs: tuple[dict[str, registry.Value], ...] = (

@@ -107,9 +107,11 @@ class Generator(nn.Module):
         (N, 1, H, W) in (0, 1)
         """
         count, channels, height, width = a.shape
-        # All planes of both images go through the one encoder as a batch.
         planes = torch.cat([a, b]).reshape(2 * count * channels, 1, height, width)
-        features = self.line1(planes)
+        # All planes of both images go through the one encoder, as a batch where its statistics
+        # are those of the batch, or a graphics processor would wait.
+        batch = len(planes) if self.training or planes.device.type != "cpu" else 1
+        features = torch.cat([self.line1(part) for part in torch.split(planes, batch)])
         means = features.reshape(2 * count, channels, *features.shape[1:]).mean(dim=1)
         return cast(Tensor, self.decode(torch.cat(means.chunk(2), dim=1)))
 
