@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mfgui.app import devices
 from mfgui.core.errors import UsageError
 from mfgui.files import atomic
 
+INTERRUPTED = 130
 SUFFIX = ".safetensors"
 _VALIDATIONS = 40  # in the course of a training
 
@@ -50,15 +55,33 @@ def train(options: Namespace) -> int:
         losses = "  ".join(f"{k} {v:.5g}" for k, v in row.items() if k not in ("step", "seconds"))
         print(f"step {progress.step}/{plan.steps}  {losses}", file=sys.stderr, flush=True)
 
-    try:
-        trainer.run(watch)
-    except KeyboardInterrupt:
+    with _asked_to_stop() as asked:
+        trainer.run(watch, stopped=asked.is_set)
+    if trainer.progress.step < plan.steps:
         step = trainer.progress.step
-        print(
-            f"mfgui: stopped after step {step}; the same command goes on from there",
-            file=sys.stderr,
-        )
-        return 130
+        told = f"mfgui: stopped after step {step}; the same command goes on from there"
+        print(told, file=sys.stderr)
+        return INTERRUPTED
     facts = trainer.facts()
     print(f"{output}: {facts['best validation loss']}; end: {facts['end']}")
     return 0
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Set by the first Ctrl+C or a request to terminate; the second one interrupts at once."""
+    asked = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    earlier = {number: signal.getsignal(number) for number in numbers}
+
+    def ask(number: int, _frame: object) -> None:
+        asked.set()
+        signal.signal(number, earlier[signal.Signals(number)])
+
+    for number in numbers:
+        signal.signal(number, ask)
+    try:
+        yield asked
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

@@ -96,24 +96,27 @@ class Trainer:
     def state_path(self) -> Path:
         return self.output.with_suffix(".training")
 
-    def run(self, watch: Callable[[Progress], None] = lambda _: None) -> None:
-        """Go on to the end. `watch` is called after every validation.
+    def run(
+        self,
+        watch: Callable[[Progress], None] = lambda _: None,
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Go on to the end, or until `stopped` after a step. `watch` is called after every
+        validation.
 
-        On any exception, an interruption among them, the state of the last finished step is
-        saved first.
+        Whatever ends it within a step, the state saved last is that of a whole step.
         """
         saved = time.monotonic()
-        try:
-            while self.progress.step < self.plan.steps:
-                self._step()
-                if self._validates():
-                    self._validate()
-                    watch(self.progress)
-                if time.monotonic() - saved > self.plan.save_every:
-                    self.save()
-                    saved = time.monotonic()
-        finally:
-            self.save()
+        while self.progress.step < self.plan.steps and not stopped():
+            self._step()
+            if self._validates():
+                self._validate()
+                watch(self.progress)
+            if time.monotonic() - saved > self.plan.save_every:
+                self.save()
+                saved = time.monotonic()
+        self.save()
 
     def _step(self) -> None:
         began = time.monotonic()
