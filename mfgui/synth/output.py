@@ -1,4 +1,4 @@
-"""Writing a rendered scene: frames, truth, labels and the scene file."""
+"""Writing a rendered scene or pair: frames, truth, labels and the scene file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from pathlib import Path
 
 import cv2
 
+from mfgui.core.arrays import LabelArray
 from mfgui.core.errors import OutputError
 from mfgui.files import atomic, images
+from mfgui.synth import matte_scene
 from mfgui.synth import scene as scenes
 from mfgui.synth.layered import Rendering
+from mfgui.synth.matte_scene import MattePair, MatteScene
 from mfgui.synth.scene import Scene
+
+PAIR_NAMES = ("a.png", "b.png", "mask.png", "truth.png", "labels.png", "scene.json")
 
 
 def names(scene: Scene) -> tuple[str, ...]:
@@ -20,7 +25,7 @@ def names(scene: Scene) -> tuple[str, ...]:
     return (*frames, "truth.png", "labels.png", "scene.json")
 
 
-def check(folder: Path, scene: Scene, *, inputs: Sequence[Path] = ()) -> None:
+def check(folder: Path, file_names: Sequence[str], *, inputs: Sequence[Path] = ()) -> None:
     """Make the folder when it is missing and check that every file can be written.
 
     Raises
@@ -35,7 +40,7 @@ def check(folder: Path, scene: Scene, *, inputs: Sequence[Path] = ()) -> None:
         raise OutputError(
             f"the folder cannot be made ({reason})", path=folder, hint="name another one"
         ) from error
-    for name in names(scene):
+    for name in file_names:
         atomic.check_output(folder / name, inputs=inputs)
 
 
@@ -45,9 +50,21 @@ def write(folder: Path, scene: Scene, rendering: Rendering) -> list[Path]:
     pictures = [*rendering.frames, rendering.truth]
     for path, picture in zip(paths, pictures, strict=False):
         images.write_image(path, picture, depth="uint8")
-    encoded = cv2.imencode(".png", rendering.labels)[1].tobytes()
-    with atomic.atomic_file(paths[-2]) as temporary:
-        temporary.write_bytes(encoded)
-    with atomic.atomic_file(paths[-1]) as temporary:
-        temporary.write_text(scenes.to_json(scene), encoding="utf-8")
+    _write_labels(paths[-2], rendering.labels)
+    atomic.write_bytes(paths[-1], scenes.to_json(scene).encode())
     return paths
+
+
+def write_pair(folder: Path, scene: MatteScene, pair: MattePair) -> list[Path]:
+    """Write the files of `PAIR_NAMES`, pictures and matte in 8 bits; the paths written."""
+    paths = [folder / name for name in PAIR_NAMES]
+    pictures = [pair.a, pair.b, pair.matte[:, :, None], pair.truth]
+    for path, picture in zip(paths, pictures, strict=False):
+        images.write_image(path, picture, depth="uint8")
+    _write_labels(paths[-2], pair.labels)
+    atomic.write_bytes(paths[-1], matte_scene.to_json(scene).encode())
+    return paths
+
+
+def _write_labels(path: Path, labels: LabelArray) -> None:
+    atomic.write_bytes(path, cv2.imencode(".png", labels)[1].tobytes())

@@ -48,7 +48,7 @@ def one_line(text: str) -> str:
         (["fuse", "a", "b", "-o", "c.png", "--white", "nan"], 2, "white must be a number above 0"),
         (["fuse", "a", "b", "-o", "c.png", "--meth", "x"], 2, "unrecognized arguments: --meth"),
         (["methods", "magic"], 2, "unknown method magic; choose from: "),
-        (["synth", "alpha-matte", "-o", "x"], 2, "invalid choice: 'alpha-matte'"),
+        (["synth", "matte", "-o", "x"], 2, "invalid choice: 'matte'"),
         (["synth", "layered", "-o", "x", "--size", "600"], 2, "'600' is not WxH"),
         (["synth", "layered", "-o", "x", "--layers", "-3"], 2, "--layers"),
         (["demo", "--out", "x"], 2, "--out goes with --headless"),

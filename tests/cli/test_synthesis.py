@@ -10,6 +10,8 @@ import pytest
 from mfgui.__main__ import main
 
 FILES = ["1.png", "2.png", "labels.png", "scene.json", "truth.png"]
+PAIR = ["a.png", "b.png", "labels.png", "mask.png", "scene.json", "truth.png"]
+SMALL = ["--size", "90x60"]
 
 
 def names(folder: Path) -> list[str]:
@@ -115,3 +117,160 @@ def test_that_a_folder_that_cannot_be_made_is_an_output_error(
         shown = capsys.readouterr()
         assert "the folder cannot be made" in shown.err
         assert shown.err.count("\n") == 1
+
+
+def test_that_an_alpha_matte_pair_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "pair"
+    arguments = ["--variant", "released", "--foreground", "chelsea", "--background", "coffee"]
+    assert main(["synth", "alpha-matte", "-o", str(out), *SMALL, *arguments, "--disk", "3"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == f"{out}: 6 files, 90 x 60, variant: released\n"
+    assert shown.err == ""
+    assert names(out) == PAIR
+    a, b, mask, truth, labels = (
+        cv2.imread(str(out / f"{name}.png"), cv2.IMREAD_UNCHANGED)
+        for name in ("a", "b", "mask", "truth", "labels")
+    )
+    assert (mask.shape, mask.dtype) == ((60, 90), np.uint8)
+    np.testing.assert_array_equal(labels, np.where(mask > 127, 1, 2))
+    # a is the truth in the foreground, b far from it.
+    np.testing.assert_array_equal(a[mask == 255], truth[mask == 255])
+    far = cv2.dilate(mask, np.ones((11, 11), np.uint8)) == 0
+    np.testing.assert_array_equal(b[far], truth[far])
+    assert (b[mask == 255] != truth[mask == 255]).any()
+    described = json.loads((out / "scene.json").read_text())
+    assert (described["variant"], described["blur"], described["amount"]) == ("released", "disk", 3)
+    assert (described["foreground"], described["background"]) == ("chelsea", "coffee")
+
+
+def test_that_blurs_are_used_in_turn_and_pairs_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["synth", "alpha-matte", *SMALL, "--sigma", "0.5", "2", "--seed", "4"]
+    assert main([*arguments, "-o", str(tmp_path / "two")]) == 0
+    assert main([*arguments, "-o", str(tmp_path / "three"), "--count", "3"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == f"{tmp_path / 'two'}: 2 pairs, each of 6 files, 90 x 60, variant: paper"
+    assert names(tmp_path / "two") == ["0001", "0002"]
+    assert names(tmp_path / "three") == ["0001", "0002", "0003"]
+    scenes = [
+        json.loads((tmp_path / "three" / f"000{k}" / "scene.json").read_text()) for k in (1, 2, 3)
+    ]
+    assert [(s["amount"], s["number"]) for s in scenes] == [(0.5, 1), (2.0, 2), (0.5, 3)]
+    assert all(s["foreground"] == s["background"] for s in scenes)
+    masks = {(tmp_path / "three" / f"000{k}" / "mask.png").read_bytes() for k in (1, 2, 3)}
+    assert len(masks) == 3
+    assert contents(tmp_path / "two" / "0002") == contents(tmp_path / "three" / "0002")
+    again = tmp_path / "again"
+    scene = str(tmp_path / "three" / "0003" / "scene.json")
+    assert main(["synth", "alpha-matte", "-o", str(again), "--scene", scene]) == 0
+    assert contents(again) == contents(tmp_path / "three" / "0003")
+
+
+def test_that_own_pictures_and_masks_set_the_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    assert cv2.imwrite("photo.png", rng.integers(0, 256, (50, 70, 3), np.uint8))
+    assert cv2.imwrite("grey.png", rng.integers(0, 256, (60, 80), np.uint8))
+    mask = np.zeros((40, 60), np.uint8)
+    mask[10:30, 10:50] = 255
+    assert cv2.imwrite("mask.png", mask)
+    start = ["synth", "alpha-matte", "-o"]
+    assert main([*start, "whole", "--foreground", "photo.png"]) == 0
+    assert main([*start, "cut", "--foreground", "photo.png", "--mask", "mask.png"]) == 0
+    assert main([*start, "grey", "--foreground", "photo.png", "--background", "grey.png"]) == 0
+    assert [line.split(", ")[1] for line in capsys.readouterr().out.splitlines()] == [
+        "70 x 50", "60 x 40", "70 x 50"
+    ]  # fmt: skip
+    np.testing.assert_array_equal(cv2.imread("whole/truth.png"), cv2.imread("photo.png"))
+    np.testing.assert_array_equal(cv2.imread("cut/mask.png", cv2.IMREAD_UNCHANGED), mask)
+    # The scene file names the pictures so that it works from another folder.
+    monkeypatch.chdir(tmp_path.parent)
+    scene = str(tmp_path / "cut" / "scene.json")
+    assert main(["synth", "alpha-matte", "-o", str(tmp_path / "again"), "--scene", scene]) == 0
+    assert contents(tmp_path / "again") == contents(tmp_path / "cut")
+
+
+def test_that_a_pair_can_be_fused_by_its_labels(tmp_path: Path) -> None:
+    out = tmp_path / "pair"
+    arguments = ["--variant", "no-alpha", "--sigma", "2", *SMALL]
+    assert main(["synth", "alpha-matte", "-o", str(out), *arguments]) == 0
+    fused = str(tmp_path / "fused.png")
+    sources = [str(out / "a.png"), str(out / "b.png")]
+    assert main(["fuse", *sources, "-o", fused, "--map", str(out / "labels.png")]) == 0
+    truth = cv2.imread(str(out / "truth.png"))
+    errors = [float(cv2.norm(cv2.imread(path), truth)) for path in (fused, *sources)]
+    assert errors[0] < 0.3 * min(errors[1:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--sigma", "1", "--disk", "2"], 2, "--sigma does not go with --disk; use one kind"),
+        (["--sigma", "0"], 2, "'0' is not a number above 0"),
+        (["--sigma", "51"], 2, "gaussian blur of 51 pixels: not allowed; use more than 0 and at"),
+        (["--disk", "101"], 2, "disk blur of 101 pixels: not allowed"),
+        (["--variant", "best"], 2, "invalid choice: 'best'"),
+        (["--count", "0"], 2, "--count 0: not allowed; use 1 to 9999"),
+        (["--size", "8x8"], 2, "size 8 x 8: not allowed"),
+        (["--size", "601x400", "--foreground", "coffee"], 2, "coffee is 600 x 400, smaller than"),
+        (["--foreground", "lena"], 2, "lena is neither a photograph nor a file; the photographs"),
+        (["--foreground", "none.png"], 3, "none.png"),
+        (["--background", "text.json"], 3, "text.json"),
+        (["--mask", "none.png"], 3, "none.png"),
+        (["--mask", "text.json"], 3, "text.json"),
+        (["--layers", "2"], 2, "--layers goes with layered, not with alpha-matte"),
+        (["--photos", "coffee"], 2, "--photos goes with layered, not with alpha-matte"),
+        (["--scene", "text.json"], 3, "text.json: is not JSON"),
+        (["--scene", "text.json", "--count", "2"], 2, "--count does not go with --scene"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_that_wrong_pairs_are_one_line_and_make_no_folder(
+    arguments: list[str],
+    code: int,
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("text.json").write_text("dear diary")
+    assert main(["synth", "alpha-matte", "-o", "new", *arguments]) == code
+    shown = capsys.readouterr()
+    assert shown.err.startswith("mfgui: ")
+    assert words in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+    assert names(tmp_path) == ["text.json"]
+
+
+@pytest.mark.parametrize("option", ["--variant=paper", "--sigma=2", "--count=2", "--mask=m.png"])
+def test_that_layered_scenes_refuse_options_of_pairs(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["synth", "layered", "-o", str(tmp_path / "new"), option]) == 2
+    name = option.split("=")[0]
+    assert f"{name} goes with alpha-matte, not with layered" in capsys.readouterr().err
+    assert names(tmp_path) == []
+
+
+def test_that_a_pair_is_not_written_over_what_it_is_made_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pair"
+    assert main(["synth", "alpha-matte", "-o", str(out), *SMALL]) == 0
+    before = contents(out)
+    for arguments in (
+        ["--foreground", str(out / "truth.png")],
+        ["--mask", str(out / "mask.png")],
+        ["--scene", str(out / "scene.json")],
+    ):
+        capsys.readouterr()
+        assert main(["synth", "alpha-matte", "-o", str(out), *arguments]) == 2
+        assert "the output is the input" in capsys.readouterr().err
+        assert contents(out) == before
