@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 MUFUSION_WIDTH, EDMF_WIDTH = 32, 16
 STRIDE = 2  # sides of pictures must be multiples of it
+_SMALL = 128  # larger ones are not enlarged by matrices, whose cost grows with the side
 
 
 class _Conv(nn.Sequential):
@@ -55,6 +56,23 @@ class MemoryUnitNetwork(nn.Module):
         y5 = torch.relu(self.conv55(torch.cat([x5, y6], dim=1)))
         y4 = torch.relu(self.conv44(torch.cat([x4, y5], dim=1)))
         y3 = torch.relu(self.conv33(torch.cat([x3, y4], dim=1)))
-        up = nn.functional.interpolate(y3, scale_factor=2, mode="bicubic", align_corners=False)
-        y2 = torch.relu(self.conv22(torch.cat([x2, up], dim=1)))
+        y2 = torch.relu(self.conv22(torch.cat([x2, _doubled(y3)], dim=1)))
         return torch.tanh(self.conv11(torch.cat([x1, y2], dim=1)))
+
+
+def _doubled(x: Tensor) -> Tensor:
+    """Bicubic enlargement of (N, C, H, W) to twice the sides."""
+    if max(x.shape[-2:]) > _SMALL:
+        return nn.functional.interpolate(x, scale_factor=2, mode="bicubic", align_corners=False)
+    # On processors a training step of the network takes three quarters of the time with this.
+    enlarged = _doubling(x.shape[-2], x) @ x @ _doubling(x.shape[-1], x).T
+    return enlarged.contiguous(memory_format=torch.channels_last)
+
+
+def _doubling(side: int, like: Tensor) -> Tensor:
+    """The bicubic enlargement of columns of `side` numbers as a matrix, (2 side, side)."""
+    columns = torch.eye(side, dtype=like.dtype, device=like.device)[None, None]
+    matrix = nn.functional.interpolate(
+        columns, scale_factor=(2.0, 1.0), mode="bicubic", align_corners=False
+    )
+    return matrix[0, 0]
