@@ -71,15 +71,15 @@ class EDMF:
         self._preset = losses.PRESETS[preset]
         network = MemoryUnitNetwork(width=width)
         initialise(network, torch.Generator().manual_seed(setting.seed))
-        self._network = network.to(setting.device, memory_format=torch.channels_last).train()
+        network.to(setting.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.train()
         drawn = np.random.default_rng(setting.seed)
         self._patches = _luminance(pairs, drawn, count, side, swap=True)
         self._memory = Memory(memory, count, side)
         fixed = np.random.default_rng(_VALIDATION_SEED)
         self._kept_out = _luminance(validation, fixed, _VALIDATION_PATCHES, side, swap=False)
         self.modules: Mapping[str, nn.Module] = {"generator": self._network}
-        groups = [{"params": list(self._network.parameters()), "base_lr": LEARNING_RATE}]
-        self._optimiser = torch.optim.Adam(groups, lr=LEARNING_RATE)
+        self._optimiser = torch.optim.Adam(self._network.parameters(), lr=LEARNING_RATE)
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {"generator": self._optimiser}
         self.sizes: Mapping[str, int] = {"width": width}
         self.facts: Mapping[str, str] = {
@@ -138,7 +138,7 @@ class EDMF:
         "sharpness" is mean abs(L(O)) over that of the sharper source at every pixel.
         """
         rows = []
-        for levels in self._kept_out.split(_CHUNK, dim=1):
+        for levels in torch.split(self._kept_out, _CHUNK, dim=1):
             sources = self._sources(levels, Turn(0, mirrored=False))
             fused = self._fused(*sources)
             loss = losses.current(fused, sources, losses.masks(*sources), self._preset)

@@ -20,6 +20,7 @@ LEARNING_RATE = 1e-4
 _JUDGED = 2  # steps of the discriminator for one of the generator
 _VALIDATION_PATCHES = 128
 _VALIDATION_SEED = 20210066
+_CHUNK = 32  # patches at a time, so that little memory is held
 
 Init = Literal["he", "paper"]
 
@@ -162,15 +163,20 @@ class MFFGAN:
         The adversary has no share in it: its scores change with the discriminator. "sharpness"
         is mean abs(L(F)) over that of the sharper source at every pixel, 1 at best.
         """
-        near, far = self._kept_out
-        fused = self._fused(near, far)
-        intensity, gradient = losses.content(fused, near, far, self._shares(near, far))
-        sharpness = laplacian(fused).abs().mean() / losses.joint_gradient(near, far).mean()
+        rows = []
+        for near, far in zip(
+            *(torch.split(images, _CHUNK) for images in self._kept_out), strict=True
+        ):
+            fused = self._fused(near, far)
+            intensity, gradient = losses.content(fused, near, far, self._shares(near, far))
+            slopes = laplacian(fused).abs().mean(), losses.joint_gradient(near, far).mean()
+            rows.append(torch.stack([intensity, gradient, *slopes]))
+        intensity, gradient, found, greatest = torch.stack(rows).mean(dim=0).tolist()
         return {
-            "loss": float(losses.BETA1 * intensity + losses.BETA2 * gradient),
-            "intensity": float(intensity),
-            "gradient": float(gradient),
-            "sharpness": float(sharpness),
+            "loss": losses.BETA1 * intensity + losses.BETA2 * gradient,
+            "intensity": intensity,
+            "gradient": gradient,
+            "sharpness": found / greatest,
         }
 
     def extra_state(self) -> dict[str, Any]:
@@ -182,9 +188,7 @@ class MFFGAN:
 
 
 def _adam(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    return torch.optim.Adam(
-        [{"params": list(parameters), "base_lr": LEARNING_RATE}], lr=LEARNING_RATE
-    )
+    return torch.optim.Adam(parameters, lr=LEARNING_RATE)
 
 
 def initialise(module: nn.Module, init: Init, source: torch.Generator) -> None:

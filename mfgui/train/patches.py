@@ -7,26 +7,28 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from mfgui.core.ycbcr import FULL, STUDIO, Swing
 from mfgui.synth.pairs import Pairs
-
-STUDIO = (0.257, 0.504, 0.098)  # Y = 16 + these, of R, G, B in 0 ... 255
-FULL = (0.299, 0.587, 0.114)
 
 
 def studio(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Luminance of studio swing as MFF-GAN takes it: (Y - 127.5) / 127.5, of (..., 3) uint8.
 
-    Black becomes -0.875, white 0.842.
+    Black becomes -0.875, white 0.843.
     """
-    luminance = pixels @ np.float32(STUDIO)
-    scaled: npt.NDArray[np.float32] = (luminance + np.float32(16 - 127.5)) / np.float32(127.5)
-    return scaled
+    return _luminance(pixels, STUDIO) / np.float32(127.5) - np.float32(1)
 
 
 def full(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Luminance of full range, rounded to 0 ... 255, of (..., 3) uint8."""
-    levels: npt.NDArray[np.uint8] = np.rint(pixels @ np.float32(FULL)).astype(np.uint8)
+    levels: npt.NDArray[np.uint8] = np.rint(_luminance(pixels, FULL)).astype(np.uint8)
     return levels
+
+
+def _luminance(pixels: npt.NDArray[np.uint8], swing: Swing) -> npt.NDArray[np.float32]:
+    """Y of 0 ... 255."""
+    levels: npt.NDArray[np.float32] = pixels.astype(np.float32) @ swing.forward[0]
+    return levels + swing.black * np.float32(255)
 
 
 def draw(
