@@ -56,11 +56,11 @@ def contents(path: Path, *, most: int = FILE_MOST) -> bytes:
             raise InputError("is a folder", path=path, hint="name a file in it")
         if not stat.S_ISREG(found.st_mode):
             raise InputError("not a regular file", path=path, hint=ANOTHER)
+        if found.st_size > most:
+            what = f"larger than any file of weights ({most >> 20} MB)"
+            raise InputError(what, path=path, hint=ANOTHER)
         with path.open("rb") as file:
-            data = file.read(min(found.st_size, most) + 1)
-    if len(data) > most:
-        what = f"larger than any file of weights ({most >> 20} MB)"
-        raise InputError(what, path=path, hint=ANOTHER)
+            data = file.read(found.st_size)
     if not data:
         raise InputError("the file is empty", path=path, hint=ANOTHER)
     return data

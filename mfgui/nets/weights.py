@@ -55,7 +55,7 @@ def write(path: Path, weights: Weights) -> None:
         "sizes": json.dumps(dict(weights.sizes), sort_keys=True),
         "facts": json.dumps(dict(weights.facts), sort_keys=True),
     }
-    _replace(path, safetensors.torch.save(halves, metadata=metadata))
+    _replace(path, _ordered(safetensors.torch.save(halves, metadata=metadata)))
 
 
 def read(path: Path) -> Weights:
@@ -112,6 +112,14 @@ def _ours(path: Path, data: bytes, metadata: dict[str, str]) -> Weights:
         tensors=fitted(expected, torch_files.of_safetensors(data), path=path),
         facts={str(key): str(value) for key, value in json.loads(metadata["facts"]).items()},
     )
+
+
+def _ordered(data: bytes) -> bytes:
+    """The file with its header in a fixed order: the same weights are the same bytes."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":"))
+    text = header.encode() + b" " * (-len(header.encode()) % 8)  # numbers begin at multiples of 8
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
 def _replace(path: Path, data: bytes) -> None:
