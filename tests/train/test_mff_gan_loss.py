@@ -7,9 +7,7 @@ import torch
 
 from mfgui.train import mff_gan_loss as losses
 
-_LOW_PASS = np.array(
-    [[0.0947, 0.1183, 0.0947], [0.1183, 0.1478, 0.1183], [0.0947, 0.1183, 0.0947]]
-)
+_LOW_PASS = np.array([[0.0947, 0.1183, 0.0947], [0.1183, 0.1478, 0.1183], [0.0947, 0.1183, 0.0947]])
 _LAPLACIAN = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
 
 
