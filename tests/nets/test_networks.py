@@ -165,7 +165,7 @@ def test_the_discriminator_of_mfif_gan_layer_by_layer(variant):
 
 
 @pytest.mark.parametrize("width", [16, 32])
-@pytest.mark.parametrize("size", [(4, 4), (12, 18)])
+@pytest.mark.parametrize("size", [(4, 4), (12, 18), (6, 264)])
 def test_the_memory_unit_network_layer_by_layer(width, size):
     state = published.mufusion(width)
     a, b = random(2, 1, *size, seed=1), random(2, 1, *size, seed=2)
