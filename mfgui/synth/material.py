@@ -117,7 +117,7 @@ class Material:
     ) -> tuple[ImageU8, str]:
         """A random sharp crop and the name of its picture.
 
-        The source is drawn by `SHARES` among those with pictures large enough. Three crops in
+        The source is drawn by `SHARES`, again while its picture is too small. Three crops in
         ten of large pictures are reduced by an area filter, to a scale from 0.5 to 1; all are
         turned by a multiple of 90 degrees and mirrored at random. Crops with less than half of
         their picture's mean detail are drawn again, up to three times.
@@ -135,14 +135,11 @@ class Material:
         UsageError
             When no picture is as large as that.
         """
-        sources = [name for name in self.pictures if name != "edmf" or side <= WINDOW]
+        sources = list(self.pictures)
         shares = np.array([SHARES.get(name, 0.1) for name in sources])
         for _ in range(50):
-            if not sources:
-                break
-            pictures = self.pictures[
-                sources[int(rng.choice(len(sources), p=shares / shares.sum()))]
-            ]
+            source = sources[int(rng.choice(len(sources), p=shares / shares.sum()))]
+            pictures = self.pictures[source]
             picture = pictures[int(rng.integers(len(pictures)))]
             fits = min(picture.pixels.shape[:2]) >= side
             if fits and (picture.name != other_than or len(self.names) == 1):
