@@ -12,7 +12,7 @@ from pathlib import Path
 from mfgui import _startup
 from mfgui.app import compiled, devices
 from mfgui.app.report import fuse_report, map_report, timings
-from mfgui.app.requests import DEFAULT_METHOD, build_request
+from mfgui.app.requests import DEFAULT_METHOD, DETECTOR_PREFIX, build_request
 from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.errors import (
     InputError,
@@ -27,7 +27,7 @@ from mfgui.files import atomic, grouping, images, maps, reports
 from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Progress, Stopped, Warned
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
-from mfgui.jobs.runner import execute, versions
+from mfgui.jobs.runner import execute, versions_of
 from mfgui.methods import registry
 from mfgui.methods.registry import FUSING, MAPPING, Kind, Method, Value
 
@@ -163,7 +163,8 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     if labels is None:
         raise KeyboardInterrupt
     seconds = {"load": load, "map": clock.lap()}
-    _write_map(job.output, labels, stack, request.detector.name, dict(request.parameters))
+    origin = {"detector": request.detector.name, "parameters": dict(request.parameters)}
+    _write_map(job.output, labels, stack, {**origin, "versions": versions_of(request)})
     seconds["save"] = clock.lap()
     report = map_report(
         stack,
@@ -171,6 +172,8 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         method=request.method.name,
         parameters=dict(request.parameters),
         seconds=timings(seconds, job.began),
+        device=request.device,
+        versions=versions_of(request),
     )
     return Outcome(report, _notices(stack, watcher))
 
@@ -287,7 +290,8 @@ def _check_outputs(job: Job, outputs: Sequence[Path]) -> None:
     inputs = [*job.sources]
     if job.map_path is not None:
         inputs.append(job.map_path)
-    inputs += [Path(text) for name, text in job.parameters if name == "start"]
+    files = {"start", "weights", f"{DETECTOR_PREFIX}weights"}
+    inputs += [Path(text) for name, text in job.parameters if name in files]
     seen: dict[Path, Path] = {}
     for path in outputs:
         atomic.check_output(path, inputs=inputs)
@@ -303,9 +307,12 @@ def _write_fused(job: Job, stack: SourceStack, result: Result) -> tuple[str, ...
         job.output, result.image, depth=stack.depth, icc=first.icc, exif=first.exif
     )
     if job.save_map is not None and result.labels is not None:
-        origin = result.provenance
+        made = result.provenance
+        origin = {"detector": made.detector, "parameters": dict(made.parameters)}
         with _kept(job.output):
-            _write_map(job.save_map, result.labels, stack, origin.detector, origin.parameters)
+            _write_map(
+                job.save_map, result.labels, stack, {**origin, "versions": dict(made.versions)}
+            )
     return tuple(f"{job.output.name}: {text}" for text in lost)
 
 
@@ -313,17 +320,15 @@ def _write_map(
     path: Path,
     labels: LabelArray,
     stack: SourceStack,
-    detector: str | None,
-    parameters: Mapping[str, object],
+    origin: Mapping[str, object],
 ) -> None:
-    origin = {"detector": detector, "parameters": dict(parameters), "versions": versions()}
     maps.write_map(
         path,
         labels,
         k=stack.k,
         names=[source.name for source in stack.sources],
         hashes=[source.sha256 for source in stack.sources],
-        provenance=origin,
+        provenance=dict(origin),
     )
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from mfgui.core.arrays import LabelArray
 from mfgui.core.result import Result
 from mfgui.core.stack import Source, SourceStack
-from mfgui.jobs.runner import versions
 
 
 def fuse_report(
@@ -47,14 +46,16 @@ def map_report(
     method: str,
     parameters: Mapping[str, object],
     seconds: Mapping[str, float],
+    device: str,
+    versions: Mapping[str, str],
 ) -> dict[str, object]:
     """The report of a detection; `shares` is the part of the picture of each source."""
     return {
-        **_head(stack, method=method, parameters=parameters, device="cpu"),
+        **_head(stack, method=method, parameters=parameters, device=device),
         "seconds": dict(seconds),
         "shares": [float((labels == k + 1).mean()) for k in range(stack.k)],
         "peak_rss_mb": peak_rss_mb(),
-        "versions": versions(),
+        "versions": dict(versions),
     }
 
 

@@ -34,6 +34,7 @@ from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.jobs.trace import Trace
 from mfgui.methods.decision import Decision, decide
+from mfgui.methods.learned.options import weights_digest
 from mfgui.methods.optimise.mffssim.window import window_size
 from mfgui.methods.registry import Iterate, Kind, Value
 
@@ -308,7 +309,7 @@ def _provenance(request: RunRequest) -> Provenance:
         parameters={**dict(request.parameters), **_detector_settings(request)},
         inputs=inputs,
         device=request.device,
-        versions=versions(request.device),
+        versions=versions_of(request),
         detector=request.detector.name if request.method.has_map else None,
         map_from=request.map_from,
         start_from=request.start_from,
@@ -327,10 +328,23 @@ def _detector_settings(request: RunRequest) -> dict[str, Value]:
     }
 
 
-def versions(device: str = "cpu") -> dict[str, str]:
-    """Versions that decide the numbers of a run on `device`."""
+def versions_of(request: RunRequest) -> dict[str, str]:
+    """Versions that decide the numbers of a run, and the SHA-256 of the weights that it uses."""
+    used = [(request.method, request.parameters)]
+    if request.method.needs_map:
+        used.append((request.detector, request.detector_parameters))
+    networks = [(method.network, dict(values)) for method, values in used if method.network]
+    found = versions(request.device, torch=bool(networks))
+    for network, values in networks:
+        digest = weights_digest(network, str(values["weights"]))
+        found[f"{network} weights"] = f"sha256:{digest}"
+    return found
+
+
+def versions(device: str = "cpu", *, torch: bool = False) -> dict[str, str]:
+    """Versions that decide the numbers of a run on `device`, which may use torch on any."""
     found = {"mfgui": __version__, "python": platform.python_version()}
     packages = ["numpy", "opencv-python-headless", "numba"]
-    for name in packages if device == "cpu" else [*packages, "torch"]:
+    for name in [*packages, "torch"] if torch or device != "cpu" else packages:
         found[name] = importlib.metadata.version(name)
     return found

@@ -30,6 +30,7 @@ Read = Callable[[Rect], tuple[Planes, Planes]]
 WHOLE = 1 << 20  # pixels up to which a picture is not cut, where memory allows
 _NUMBERS = {"cpu": 1 << 28, "cuda": 1 << 30, "mps": 1 << 28}  # float32 of a tile's layers
 _PRODUCTS = 1 << 34  # of the largest layer of a tile on the processor: a fraction of a second
+_CACHED = 320 * 320  # pixels of a tile on the processor; larger ones take up to twice the time
 _LEAST_SIDE = 128
 _BLEND = 32  # pixels over which tiles that differ are blended
 _MESSAGES = ("out of memory", "alloc_failed", "can't allocate memory", "not enough memory")
@@ -99,11 +100,12 @@ def run(
     """The plane that a network makes of two pictures.
 
     Pictures are padded at the bottom and on the right, by their last pixels, to the sides that
-    the network takes, and the result is cut there again. Above a megapixel, or where the layers
-    would take more than 1 GiB or, on the processor, too long, they are cut into tiles that
-    overlap by as far as the network looks, so that the result is that of the whole; tiles of a
-    network that uses means of the whole picture have means of their own and are blended over 32
-    pixels.
+    the network takes, and the result is cut there again. Above a megapixel, on the processor
+    above a tenth of it, or where the layers would take more than 1 GiB (4 GiB on a graphics
+    processor) they are cut into tiles that overlap by as far as the network looks, so that the
+    result is that of the whole. A network that uses means of the whole picture is given what is
+    at most a megapixel and fits as a whole; its tiles have means of their own and are blended
+    over 32 pixels.
 
     Parameters
     ----------
@@ -169,7 +171,7 @@ def _side(wanted: Demands, size: Size, device: torch.device) -> int:
     """Largest side of the tiles; at least that of the picture where it need not be cut."""
     pixels = min(WHOLE, _NUMBERS.get(device.type, _NUMBERS["cpu"]) // wanted.numbers)
     if device.type == "cpu" and not wanted.means:
-        pixels = min(pixels, _PRODUCTS // wanted.products)
+        pixels = min(pixels, _CACHED, _PRODUCTS // wanted.products)
     if size.pixels <= pixels:
         return max(size.width, size.height)
     # Half of a tile may be overlap, but no more.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +36,22 @@ Precision = Annotated[
 ]
 
 
+def weights_file(network: str, weights: str) -> Path | None:
+    """The file that a value of `Weights` names; None where none is shipped. Without torch."""
+    from mfgui.nets.shipped import shipped
+
+    return shipped(network) if weights == SHIPPED else Path(weights)
+
+
+def weights_digest(network: str, weights: str) -> str:
+    """SHA-256 of the file that a value of `Weights` names; empty where it cannot be read."""
+    path = weights_file(network, weights)
+    try:
+        return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
 def network_of(weights: str, *networks: str) -> tuple[Loaded, Path]:
     """The network with the weights that were asked for, and the file they come from.
 
@@ -51,9 +68,9 @@ def network_of(weights: str, *networks: str) -> tuple[Loaded, Path]:
         If the file cannot be read, is damaged, or belongs to another network.
     """
     # Imported here: torch takes more than a second to load.
-    from mfgui.nets.weights import loaded, shipped
+    from mfgui.nets.weights import loaded
 
-    path = shipped(networks[0]) if weights == SHIPPED else Path(weights)
+    path = weights_file(networks[0], weights)
     if path is None:
         hint = "name a file with weights="
         raise InputError(f"no weights of {networks[0]} are installed", hint=hint)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from mfgui.app.recalled import recalled
-from mfgui.app.requests import DEFAULT_DETECTOR, DETECTOR_PREFIX, shared_settings
+from mfgui.app.requests import DETECTOR_PREFIX, shared_settings, usual_detector
 from mfgui.core.errors import UsageError
 from mfgui.core.events import RunStatus
 from mfgui.core.result import Result
@@ -66,6 +66,8 @@ class MethodPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._explicit: dict[str, dict[str, Value]] = {}
+        # Chosen in place of the usual one; methods with the same usual one share the choice.
+        self._detectors: dict[str, str] = {}
         self.method_box = MethodBox("Method", methods, tickable=True)
         self.detector_box = MethodBox("Detector of the focus map", detectors)
         self.summary = QLabel()
@@ -83,7 +85,6 @@ class MethodPanel(QWidget):
         self._lay_out()
         self._connect()
         self.method_box.choose(first)
-        self.detector_box.choose(DEFAULT_DETECTOR)
         self._show_method(self.method)
 
     @property
@@ -203,6 +204,7 @@ class MethodPanel(QWidget):
         self.changed.emit()
 
     def _on_detector_chosen(self) -> None:
+        self._detectors[usual_detector(self.method)] = self.detector_box.method.name
         self._show_detector()
         self.changed.emit()
 
@@ -217,23 +219,31 @@ class MethodPanel(QWidget):
 
     def _choice_of(self, method: Method) -> Choice:
         """A method with what its form is set to, shown or not."""
-        detector = self.detector_box.method
         explicit = self._set_of(method)
         if method.makes_map:
             return Choice(method.name, explicit, method.name, explicit)
+        detector = self._detector_of(method)
         shared = shared_settings(detector, method.resolve(explicit))
-        own = {n: v for n, v in self.detector_form.explicit.items() if n not in shared}
+        own = {n: v for n, v in self._set_of(detector).items() if n not in shared}
         if method.needs_map:
-            if detector.name != DEFAULT_DETECTOR:
+            if detector.name != usual_detector(method):
                 explicit["detector"] = detector.name
             explicit.update({f"{DETECTOR_PREFIX}{name}": value for name, value in own.items()})
         return Choice(method.name, explicit, detector.name, {**shared, **own})
 
     def _set_of(self, method: Method) -> dict[str, Value]:
         """What the form of a method is set to, but for its detector."""
-        if method is self.form.method:
-            return self.form.explicit
+        for form in (self.form, self.detector_form):
+            if method is form.method:
+                return form.explicit
         return dict(self._explicit.get(method.name, {}))
+
+    def _detector_of(self, method: Method) -> Method:
+        """What makes the map of a method: its usual detector, or the one chosen in its place."""
+        usual = usual_detector(method)
+        name = self._detectors.get(usual, usual)
+        known = {detector.name: detector for detector in self.detector_box.methods}
+        return known.get(name, self.detector_box.method)
 
     def _shared(self) -> Set[str]:
         """Parameters of the detector that the form of the method sets."""
@@ -256,6 +266,7 @@ class MethodPanel(QWidget):
         self.method_box.setToolTip(method.reference)
         self._detector_row.setVisible(method.needs_map)
         self.form.show_method(method, self._explicit.get(method.name))
+        self.detector_box.choose(self._detector_of(method).name)
         self._show_detector()
         self.order_tabs()
 
