@@ -11,7 +11,7 @@ import torch
 
 from mfgui.core.errors import UsageError
 from mfgui.synth.pairs import Pairs
-from mfgui.train import edmf, edmf_loss, mff_gan_loss
+from mfgui.train import edmf, edmf_loss, mff_gan, mff_gan_loss
 from mfgui.train.edmf import EDMF, Turn
 from mfgui.train.mff_gan import MFFGAN
 from mfgui.train.task import Setting, Task
@@ -21,8 +21,11 @@ Make = Callable[[], Task]
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> None:
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
+    for task in (mff_gan, edmf):
+        monkeypatch.setattr(task, "_VALIDATION_PATCHES", 8)
+        monkeypatch.setattr(task, "_CHUNK", 4)
 
 
 @pytest.fixture(params=["mff-gan", "edmf"])
@@ -44,9 +47,9 @@ def unchanged(task: Task, before: list[torch.Tensor]) -> bool:
 def test_that_the_network_learns(make: Make) -> None:
     task, rng = make(), np.random.default_rng(0)
     for group in task.optimisers["generator"].param_groups:
-        group["lr"] = 5e-3
+        group["lr"] = 1e-2
     before = task.validation()["loss"]
-    for _ in range(25):
+    for _ in range(12):
         losses = task.train_step(rng)
     assert all(np.isfinite(list(losses.values())))
     assert task.validation()["loss"] < 0.75 * before
@@ -60,6 +63,16 @@ def test_that_the_validation_is_the_same_every_time_and_changes_nothing(make: Ma
     assert unchanged(task, before)
     assert torch.equal(torch.get_rng_state(), random)
     assert all(module.training for module in task.modules.values())
+
+
+def test_that_the_validation_in_parts_is_that_of_the_whole(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = make()
+    in_parts = task.validation()
+    for module in (mff_gan, edmf):
+        monkeypatch.setattr(module, "_CHUNK", 8)
+    assert task.validation() == pytest.approx(in_parts, rel=1e-5)
 
 
 def test_that_a_training_goes_on_as_if_it_had_not_stopped(make: Make) -> None:
