@@ -209,6 +209,13 @@ def test_that_an_index_that_points_outside_is_refused(files):
             read(files.prefix)
 
 
+def test_that_one_flipped_bit_in_a_block_is_found(files):
+    data = bytearray(files.index.read_bytes())
+    data[data.index(published.HEADER) + len(published.HEADER) - 1] ^= 2  # the version's number
+    files.index.write_bytes(data)
+    assert "a block has another checksum than written" in files.refused()
+
+
 def test_that_one_flipped_bit_anywhere_in_the_numbers_is_found(files):
     listed = sorted_table.entries(files.index.read_bytes())
     place = listed[KERNEL.decode()].offset + 17
