@@ -61,7 +61,8 @@ def joint_gradient(near: Tensor, far: Tensor) -> Tensor:
 
 def labels(rng: np.random.Generator, bounds: tuple[float, float], like: Tensor) -> Tensor:
     """Soft labels, drawn evenly within `bounds`, one for each score."""
-    return torch.from_numpy(rng.uniform(*bounds, size=len(like))).to(like)
+    drawn = rng.uniform(*bounds, size=len(like)).astype(np.float32)
+    return torch.from_numpy(drawn).to(like.device)
 
 
 def adversarial(scores: Tensor, wanted: Tensor) -> Tensor:
