@@ -59,14 +59,9 @@ def information(source: Values, picture: Values, weights: Values, noise: float) 
     variance = np.maximum(found.variance_x, 0.0)
     other = np.maximum(found.variance_y, 0.0)
     gain = found.covariance / (variance + _TINY)
-    residual = other - gain * found.covariance
     # Flat sources tell nothing, flat pictures keep nothing, inverted ones are noise.
-    flat = variance < _TINY
-    gain[flat], residual[flat], variance[flat] = 0.0, other[flat], 0.0
-    empty = other < _TINY
-    gain[empty], residual[empty] = 0.0, 0.0
-    inverted = gain < 0.0
-    residual[inverted], gain[inverted] = other[inverted], 0.0
-    np.maximum(residual, _TINY, out=residual)
+    gain[(variance < _TINY) | (other < _TINY) | (gain < 0.0)] = 0.0
+    variance[variance < _TINY] = 0.0
+    residual = np.maximum(other - gain * found.covariance, _TINY)
     kept = np.log10(1.0 + gain**2 * variance / (residual + noise))
     return Information(gain, kept, np.log10(1.0 + variance / noise))

@@ -28,6 +28,6 @@ def ncie(fused: Plane, a: Plane, b: Plane) -> float:
             found = information(joint(planes[row], planes[column])) / np.log2(LEVELS)
             correlations[row, column] = correlations[column, row] = found
     parts = np.linalg.eigvalsh(correlations) / 3.0
-    # The smallest is 0, or just below by rounding, when two planes are equal; 0 log 0 is 0.
+    # Of equal planes of 8 bits two are 0, or beside it by rounding; 0 log 0 is 0.
     parts = parts[parts > 0.0]
     return float(1.0 + (parts * np.log2(parts)).sum() / np.log2(LEVELS))

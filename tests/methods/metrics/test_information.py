@@ -109,6 +109,8 @@ def test_that_equal_pictures_reach_the_largest_information() -> None:
     plane = TRIO.a
     assert METRICS["nmi"](plane, plane, plane) == pytest.approx(2.0)
     assert METRICS["ncie"](plane, plane, plane) < 1.0
+    every = np.arange(256).reshape(16, 16)  # 8 bits: two eigenvalues are 0
+    assert METRICS["ncie"](every, every, every) == pytest.approx(1.0)
     assert METRICS["mi"](plane, plane, plane) == pytest.approx(2 * METRICS["en"](plane))
 
 

@@ -11,11 +11,22 @@ from skimage.metrics import structural_similarity
 
 from mfgui.methods.metrics import METRICS, psnr, ssim, vif
 from mfgui.methods.metrics.undefined import Undefined
-from tests.methods.metrics.pictures import generated
+from tests.methods.metrics.pictures import Trio, generated
 
 TRIO = generated(27, 34, seed=8)
 LARGE = generated(45, 52, seed=9)
 FLAT = np.full((45, 52), 120, np.uint8)
+
+
+def hard():
+    """Flat and inverted parts of the sources, each wider than the largest window."""
+    fused, a, b = generated(45, 76, seed=9)
+    a, b = a.copy(), b.copy()
+    a[:, 48:] = 120
+    a[:, :22] = 255 - fused[:, :22]
+    b[:, :22] = 77
+    fused[20:, 28:48] = 33
+    return Trio(fused, a, b)
 
 
 def window(side, sigma):
@@ -178,17 +189,22 @@ def literal_vif(source, picture):
     return sum(kept for _, kept, _ in terms) / sum(whole for _, _, whole in terms)
 
 
-def test_that_vif_is_the_sum_over_the_sources_and_equals_its_definition() -> None:
-    f, a, b = LARGE.floats
+@pytest.mark.parametrize("trio", [LARGE, hard()], ids=["plain", "hard"])
+def test_that_vif_is_the_sum_over_the_sources_and_equals_its_definition(trio: Trio) -> None:
+    f, a, b = trio.floats
     parts = literal_vif(a, f), literal_vif(b, f)
-    assert METRICS["vif"](*LARGE) == pytest.approx(sum(parts), rel=1e-9)
-    assert vif.between(LARGE.a, LARGE.fused) == pytest.approx(parts[0], rel=1e-9)
+    assert METRICS["vif"](*trio) == pytest.approx(sum(parts), rel=1e-9)
+    assert vif.between(trio.a, trio.fused) == pytest.approx(parts[0], rel=1e-9)
+
+
+def test_that_vif_of_a_picture_towards_itself_is_1_and_of_its_negative_0() -> None:
     assert vif.between(LARGE.a, LARGE.a) == pytest.approx(1.0, rel=1e-6)
     assert vif.between(LARGE.a, 255 - LARGE.a) == 0.0
 
 
-def test_that_viff_equals_its_definition() -> None:
-    f, a, b = LARGE.floats
+@pytest.mark.parametrize("trio", [LARGE, hard()], ids=["plain", "hard"])
+def test_that_viff_equals_its_definition(trio: Trio) -> None:
+    f, a, b = trio.floats
     noise = 0.005 * 255 * 255
     ratios = []
     for of_a, of_b in zip(literal_terms(a, f, noise), literal_terms(b, f, noise), strict=True):
@@ -196,7 +212,7 @@ def test_that_viff_equals_its_definition() -> None:
         kept, whole = (sum(term[n] + 1e-7 for term in chosen) for n in (1, 2))
         ratios.append(kept / whole)
     expected = (ratios[0] + 0.15 * ratios[2] + ratios[3]) / 2.15
-    assert METRICS["viff"](*LARGE) == pytest.approx(expected, rel=1e-9)
+    assert METRICS["viff"](*trio) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("level", [0, 1, 77, 254, 255])
