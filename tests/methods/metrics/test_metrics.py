@@ -29,6 +29,7 @@ SHARED = {
     "information_scales",
     "planes",
     "structure",
+    "tables",
     "undefined",
     "windows",
 }
