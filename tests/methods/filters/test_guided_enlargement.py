@@ -70,8 +70,9 @@ def test_that_the_coefficients_are_those_of_the_guided_filter():
     assert weight == pytest.approx(literal(plane, size)[rect.slices], abs=1e-6)
 
 
-def edge_pair(size=Size(300, 240), factor=6):
+def edge_pair(factor=6):
     """A slanted edge as a large guide, and its map at a sixth of the size."""
+    size = Size(300, 240)
     y, x = np.mgrid[: size.height, : size.width]
     inside = (x + 0.4 * y > 180).astype(np.float32)
     texture = cv2.GaussianBlur(RNG.random(inside.shape, np.float32), (0, 0), 1.5)

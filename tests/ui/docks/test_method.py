@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from mfgui.core.result import Provenance, Result
-from mfgui.methods.registry import FUSING, MAPPING, Family, Registry, load
-from mfgui.ui.docks.method import MethodPanel
+from mfgui.methods.learned.ms_resnet import ms_resnet, ms_resnet_map
+from mfgui.methods.registry import FUSING, MAPPING, Family, Kind, Registry, load
+from mfgui.ui.docks.method import Choice, MethodPanel
 from tests.ui.hands import click
 
 FREE = {"run": "", "pause": "", "stop": "", "run_again": "", "copy": ""}
@@ -211,3 +212,73 @@ def test_that_a_result_of_an_unknown_method_changes_nothing(
     assert panel.choice == before
     odd = replace(known.provenance, parameters={"odd": 1})
     assert panel.show_parameters(replace(known, provenance=odd)) == "not set: odd"
+
+
+# Methods with a maker of maps of their own
+
+
+@pytest.fixture
+def learned_panel(qtbot: Any, registry: Registry) -> MethodPanel:
+    """The dock of an installation with the weights of MS-ResNet."""
+    methods = [*registry.of_kind(*FUSING)]
+    methods += [m for m in (ms_resnet.method, ms_resnet_map.method) if m not in methods]
+    detectors = [*registry.of_kind(Kind.DETECTOR), *(m for m in methods if m.makes_map)]
+    panel = MethodPanel(methods, detectors, first="ms-lap")
+    qtbot.addWidget(panel)
+    panel.resize(300, 640)
+    panel.show()
+    return panel
+
+
+def test_that_ms_resnet_shows_and_uses_its_own_map(learned_panel: MethodPanel) -> None:
+    panel = learned_panel
+    assert panel.detector_box.currentText() == "Laplacian energy"
+    panel.choose_method("ms-resnet")
+    assert panel.detector_box.isVisible()
+    assert panel.detector_box.currentText() == "MS-ResNet focus map"
+    assert panel.choice == Choice("ms-resnet", {}, "ms-resnet-map", {})
+    assert "threshold" in panel.detector_form.rows
+    panel.choose_method("ms-lap")
+    assert panel.detector_box.currentText() == "Laplacian energy"
+    assert panel.choice == Choice("ms-lap", {}, "laplacian", panel.choice.detector_explicit)
+    assert "detector" not in panel.choice.explicit
+
+
+def test_that_a_detector_chosen_for_ms_resnet_is_its_own(learned_panel: MethodPanel) -> None:
+    panel = learned_panel
+    panel.choose_method("ms-resnet")
+    panel.detector_box.choose("variance")
+    assert panel.choice.explicit == {"detector": "variance"}
+    panel.choose_method("ms-lap")
+    assert panel.choice.detector == "laplacian"
+    panel.detector_box.choose("ms-resnet-map")
+    assert panel.choice.explicit == {"detector": "ms-resnet-map"}
+    panel.choose_method("composite")
+    assert panel.choice.detector == "ms-resnet-map"
+    panel.choose_method("ms-resnet")
+    assert panel.choice.detector == "variance"
+    panel.detector_box.choose("ms-resnet-map")
+    assert panel.choice.explicit == {}
+
+
+def test_that_ticked_methods_have_the_maps_that_are_their_own(learned_panel: MethodPanel) -> None:
+    panel = learned_panel
+    panel.choose_method("ms-resnet")
+    type_into(panel, "iterations", "9")
+    panel.tick(["ms-lap", "ms-resnet"])
+    panel.choose_method("average")
+    choices = {choice.method: choice for choice in panel.ticked}
+    assert choices["ms-lap"].detector == "laplacian"
+    assert choices["ms-lap"].explicit == {}
+    assert choices["ms-resnet"] == Choice("ms-resnet", {"iterations": 9}, "ms-resnet-map", {})
+
+
+def test_that_a_result_of_ms_resnet_is_set_again(learned_panel: MethodPanel) -> None:
+    panel = learned_panel
+    known = Registry({m.name: m for m in (*panel.method_box.methods, *panel.detector_box.methods)})
+    for detector, explicit in (("ms-resnet-map", {}), ("variance", {"detector": "variance"})):
+        panel.choose_method("average")
+        assert panel.show_parameters(made_with(known, "ms-resnet", detector)) == ""
+        assert panel.choice.method == "ms-resnet"
+        assert panel.choice.explicit == explicit
+        assert panel.choice.detector == detector
