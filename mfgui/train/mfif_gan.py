@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mfgui.nets.mfif_gan import BLOCKS, WIDTH, Discriminator, Generator
-from mfgui.train.supervised import Batch, Pictures, agreement
+from mfgui.train.supervised import Batch, Pictures, agreement, in_place
 from mfgui.train.task import Setting
 
 _PENALTY = 10.0  # weight of the gradient penalty
@@ -43,13 +43,14 @@ class MFIFGAN:
         torch.manual_seed(setting.seed)
         self._setting, self._pictures, self._batch = setting, pictures, batch
         self._critic_steps, self._variant = critic, variant
-        place = {"device": setting.device, "memory_format": torch.channels_last}
-        self._net = Generator(blocks=blocks, width=width).to(**place)
-        self._critic = Discriminator(width=width, variant=variant).to(**place)
+        self._net = Generator(blocks=blocks, width=width)
+        self._critic = Discriminator(width=width, variant=variant)
         self.modules: Mapping[str, torch.nn.Module] = {
             "generator": self._net,
             "discriminator": self._critic,
         }
+        for module in self.modules.values():
+            in_place(module, setting.device)
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {
             name: torch.optim.Adam(module.parameters(), lr=1e-4, betas=(0.5, 0.999))
             for name, module in self.modules.items()
@@ -90,7 +91,7 @@ class MFIFGAN:
         self.optimisers["discriminator"].zero_grad()
         loss.backward()
         self.optimisers["discriminator"].step()
-        return loss.item()
+        return float(loss.item())
 
     def _maps(self, batch: Batch) -> Tensor:
         with self._setting.autocast():
@@ -127,4 +128,5 @@ def gradient_penalty(scores: Tensor, maps: Tensor) -> Tensor:
     """Mean over samples of (||d scores / d maps||_2 - 1)^2, the norm over all of a map."""
     (slopes,) = torch.autograd.grad(scores.sum(), maps, create_graph=True)
     norms = torch.linalg.vector_norm(slopes.flatten(1), dim=1)
-    return ((norms - 1) ** 2).mean()
+    penalty: Tensor = ((norms - 1) ** 2).mean()
+    return penalty

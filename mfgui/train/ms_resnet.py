@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy as cross_entropy
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mfgui.nets.ms_resnet import BLOCKS, WIDTH, MSResNet
-from mfgui.train.supervised import Batch, Pictures, agreement
+from mfgui.train.supervised import Batch, Pictures, agreement, in_place
 from mfgui.train.task import Setting
 
 _GREY = (0.299, 0.587, 0.114)
@@ -38,9 +38,8 @@ class MSResNetTask:
     ) -> None:
         torch.manual_seed(setting.seed)
         self._setting, self._pictures, self._batch = setting, pictures, batch
-        self._net = MSResNet(blocks=blocks, width=width).to(
-            setting.device, memory_format=torch.channels_last
-        )
+        self._net = MSResNet(blocks=blocks, width=width)
+        in_place(self._net, setting.device)
         self._optimiser = torch.optim.Adam(self._net.parameters(), lr=1e-4)
         self._fixed = pictures.fixed(setting.device)
         self.modules: Mapping[str, torch.nn.Module] = {"generator": self._net}

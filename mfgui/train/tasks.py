@@ -10,6 +10,7 @@ from mfgui.methods.parameters import Parameter, Value, bind_parameters
 from mfgui.nets import memory_unit, mff_gan, mfif_gan
 from mfgui.nets import ms_resnet as resnet
 from mfgui.train.data import Data
+from mfgui.train.edmf import EDMF
 from mfgui.train.mff_gan import MFFGAN
 from mfgui.train.mfif_gan import MFIFGAN
 from mfgui.train.ms_resnet import MSResNetTask
@@ -92,25 +93,24 @@ def edmf(
     data: Data,
     *,
     width: Width = memory_unit.EDMF_WIDTH,
-    batch: Batch = 48,
-    side: Side = 256,
+    batch: Batch = 8,
+    side: Side = 128,
     memory: Annotated[
         Literal["four-best", "last", "off"],
         Parameter(
             "Earlier results that the network is held to", choices=("four-best", "last", "off")
         ),
     ] = "four-best",
+    count: Annotated[int, Parameter("Patches of an epoch", minimum=64, maximum=100_000)] = 2048,
     preset: Annotated[
         Literal["paper", "mufusion"],
         Parameter(
             "Weights of the losses of pixels, gradients and similarity: 1, 1, 1 or 1, 10, 10",
             choices=("paper", "mufusion"),
         ),
-    ] = "mufusion",
+    ] = "paper",
 ) -> Task:
     """Fused luminance with adaptive memory; see `EDMF`."""
-    from mfgui.train.edmf import EDMF
-
     return EDMF(
         setting,
         *data.pairs(),
@@ -119,6 +119,7 @@ def edmf(
         side=side,
         memory=memory,
         preset=preset,
+        count=count,
     )
 
 
