@@ -21,7 +21,7 @@ Model: TypeAlias = Literal["paper", "released", "no-alpha", "layered"]
 MODELS: tuple[Model, ...] = get_args(Model)
 
 SAME_PICTURE = 0.25  # share of samples whose foreground and background are one picture
-_DISK, _NOISE, _JPEG, _GAIN = 0.5, 0.2, 0.1, 0.15  # shares of samples with such a property
+_DISK, _NOISE, _JPEG, _GAIN = 0.5, 0.75, 0.25, 0.25  # shares of samples with such a property
 _LIGHT = to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
 
 
@@ -71,8 +71,10 @@ def sample(
         Share of samples with a and b (and their truth) exchanged, for networks that must not
         rely on the order near, far.
     degraded : bool
-        Let some samples have noise (standard deviation to 0.01, one in five), JPEG's losses
-        (quality 75 to 95, one in ten) or a gain of b (0.8 to 1.25, one in seven).
+        As cameras store pictures: rounded to 8 bits, most with noise (standard deviation 0.001
+        to 0.02, not the same in both, three in four), some with JPEG's losses (quality 60 to 95)
+        or a gain of b (0.75 to 1.33, one in four each). A blurred picture without noise of its
+        own would give itself away where there is nothing to see.
 
     Raises
     ------
@@ -151,22 +153,37 @@ def _rendered(
 
 def _degraded(a: ImageF32, b: ImageF32, rng: np.random.Generator) -> tuple[ImageF32, ImageF32]:
     if rng.random() < _GAIN:
-        b = np.clip(b * np.float32(_log_uniform(rng, 0.8, 1.25)), 0.0, 1.0)
+        b = b * np.float32(_log_uniform(rng, 0.75, 4 / 3))
     if rng.random() < _NOISE:
-        sigma = np.float32(rng.uniform(0.001, 0.01))
-        a, b = (
-            np.clip(x + sigma * rng.standard_normal(x.shape, dtype=np.float32), 0.0, 1.0)
-            for x in (a, b)
-        )
+        sigma = _log_uniform(rng, 0.001, 0.02)
+        grain = float(rng.uniform(0.3, 0.8)) if rng.random() < 0.5 else 0.0
+        a, b = (x + _noise(x.shape, sigma, grain, rng) for x in (a, b))
     if rng.random() < _JPEG:
-        quality = int(rng.integers(75, 96))
-        a, b = _through_jpeg(a, quality), _through_jpeg(b, quality)
+        quality = int(rng.integers(60, 96))
+        return _through_jpeg(a, quality), _through_jpeg(b, quality)
+    a, b = (_levels(x).astype(np.float32) / np.float32(255) for x in (a, b))
     return a, b
+
+
+def _noise(
+    shape: tuple[int, ...], sigma: float, grain: float, rng: np.random.Generator
+) -> ImageF32:
+    """Gaussian noise of about `sigma`; that of cameras is smoothed over about `grain` pixels."""
+    sigma *= _log_uniform(rng, 0.7, 1.4)
+    noise = rng.standard_normal(shape, dtype=np.float32)
+    if grain > 0:
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), grain), np.float32)
+        noise /= noise.std()
+    return noise * np.float32(sigma)
+
+
+def _levels(picture: ImageF32) -> ImageU8:
+    return np.rint(np.clip(picture, 0.0, 1.0) * 255).astype(np.uint8)
 
 
 def _through_jpeg(picture: ImageF32, quality: int) -> ImageF32:
     # JPEG treats the channels differently, so that their order matters: OpenCV's is BGR.
-    stored = np.rint(picture[:, :, ::-1] * 255).astype(np.uint8)
+    stored = _levels(picture)[:, :, ::-1]
     code = cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     decoded = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.float32)
     return np.ascontiguousarray(decoded[:, :, ::-1]) / np.float32(255)
