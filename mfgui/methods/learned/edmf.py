@@ -33,7 +33,7 @@ _TILE, _STRIDE = 128, 124  # of the released program of MUFusion
         "truth: towards the source of the larger spatial frequency, and towards its own best "
         "earlier results. The published network of MUFusion, of twice the width, works through "
         "weights=FILE.",
-        complexity="O(H W K), 50 thousand products per pixel and source pair at width 16",
+        complexity="O(H W K), 42 thousand products per pixel for each pair, at width 16",
         memory="16 bytes per pixel of colour, at most 1 GiB for a tile",
         strengths="No seams, also where the exposures of the sources differ.",
         failures="Halos of wide blur are mixed in; brightness is between those of the sources and "
@@ -48,8 +48,8 @@ def edmf(
     tiles: Annotated[
         str,
         Parameter(
-            "auto: as large as memory allows, without seams; released: 128 pixels every 124, "
-            "their overlap averaged",
+            "auto: what they give is that of the whole; released: 128 pixels every 124, means "
+            "where they overlap",
             choices=("auto", "released"),
             advanced=True,
         ),

@@ -37,7 +37,7 @@ VARIANTS = {**ascent.VARIANTS, "released": {**ascent.VARIANTS["released"], "star
     family=Family.LEARNED,
     network="ms-resnet",
     notes=Notes(
-        idea="Eight residual blocks with the same weights for both sources turn grey into "
+        idea="Residual blocks with the same weights for both sources turn grey into "
         "features, and a last layer compares them: where it gives more than a half source 1 is "
         "the sharp one. It was trained on generated pairs whose blurred near things spill over "
         "the background, as in real defocus.",
@@ -46,8 +46,9 @@ VARIANTS = {**ascent.VARIANTS, "released": {**ascent.VARIANTS["released"], "star
         "sources",
         strengths="Follows outlines that measures of contrast dilate; smooth areas are decided by "
         "what lies around them.",
-        failures="Sees 18 pixels far, so that large smooth areas stay undecided; large pictures "
-        "are reduced on the processor; the result of three or more sources depends on their order.",
+        failures="Sees two pixels far with each block, 18 with eight, so that large smooth areas "
+        "stay undecided; above a megapixel the pictures are reduced on the processor. The result "
+        "depends on the order of the sources.",
     ),
 )
 def ms_resnet_map(

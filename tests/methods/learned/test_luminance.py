@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import InputError
@@ -101,6 +102,16 @@ def test_that_the_published_network_of_twice_the_width_is_taken(networks, tmp_pa
     y = literal.edmf(network(weights).half().float(), images)
     wanted = literal.coloured(y, images, literal.full, literal.of_full)
     found = fused("edmf", images, weights=str(tmp_path / "wide.safetensors"))
+    assert found == pytest.approx(wanted, abs=3e-5)
+
+
+def test_that_a_file_of_the_authors_is_taken(networks, tmp_path):
+    weights = random_weights("mufusion", width=32)
+    torch.save(dict(weights.tensors), tmp_path / "Final.model")
+    images = scene()
+    y = literal.edmf(network(weights), images)
+    wanted = literal.coloured(y, images, literal.full, literal.of_full)
+    found = fused("edmf", images, weights=str(tmp_path / "Final.model"))
     assert found == pytest.approx(wanted, abs=3e-5)
 
 

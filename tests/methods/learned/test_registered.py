@@ -13,6 +13,7 @@ import pytest
 from mfgui.app import headless
 from mfgui.app.headless import Job
 from mfgui.app.requests import build_request
+from mfgui.cli import facts
 from mfgui.core.compute import Compute
 from mfgui.core.errors import InputError, UsageError
 from mfgui.core.stack import SourceStack
@@ -100,6 +101,13 @@ def test_that_ms_resnet_has_the_settings_of_ms_lap_but_the_released_start(known,
     assert one == other
     parameters = [(p.name, p.default, p.declared) for p in known.get("ms-resnet").parameters]
     assert parameters == [(p.name, p.default, p.declared) for p in known.get("ms-lap").parameters]
+
+
+def test_that_the_command_line_names_the_usual_map(known):
+    text = facts._explanation(known.get("ms-resnet"), known)
+    assert "default ms-resnet-map; a parameter of it" in " ".join(text.split())
+    text = facts._explanation(known.get("ms-lap"), known)
+    assert "default laplacian; a parameter of it" in " ".join(text.split())
 
 
 def test_that_another_detector_can_be_asked_for(known):
