@@ -19,8 +19,10 @@ EVERY = list(dict.fromkeys([*FUSERS, *MAPPERS]))
 ALONE = Compute()
 
 # Largest difference from a source that all sources equal; the others give it back bit for bit
-# or nearly so, but for networks that make the values themselves.
-ROUND_OFF: dict[str, float] = {"mff-gan": 0.1, "edmf": 0.1}
+# or nearly so.
+ROUND_OFF: dict[str, float] = {}
+# Networks that make the values themselves: the largest mean difference from such a source.
+MADE_ANEW = {"mff-gan": 0.05, "edmf": 0.05}
 # These treat the sources in their order, as the paper does; why is said in their notes.
 ORDERED = {"brw", "image-matting", "s-a"}
 # Networks, whose weights for the two sources differ.
@@ -110,7 +112,10 @@ def test_that_the_map_names_the_sharp_source(name, k):
 def test_that_identical_sources_give_that_source_back(name):
     source = scene()[1][0]
     difference = np.abs(fused(name, [source, source.copy()]) - to_float(source))
-    assert difference.max() <= ROUND_OFF.get(name, 2e-6)
+    if name in MADE_ANEW:
+        assert difference.mean() <= MADE_ANEW[name]
+    else:
+        assert difference.max() <= ROUND_OFF.get(name, 2e-6)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if name not in ORDERED])
