@@ -79,7 +79,7 @@ def known(names: Sequence[str]) -> list[registry.Method]:
 
 
 def images_of(paths: Sequence[Path]) -> list[PixelArray]:
-    return [read_image(path).pixels for path in paths]
+    return [read_image(path) for path in paths]
 
 
 def map_of(method: registry.Method, images: Sequence[PixelArray]) -> LabelArray:

@@ -83,6 +83,7 @@ class EDMF:
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {"generator": self._optimiser}
         self.sizes: Mapping[str, int] = {"width": width}
         self.facts: Mapping[str, str] = {
+            "data": patches.data(pairs, validation),
             "patches": f"{count} of {side} x {side}, {batch} a step, turned, sources exchanged",
             "loss": f"pixel {self._preset.pixel:g}, gradient {self._preset.gradient:g}, "
             f"{'SSIM' if self._preset.scales == 'one' else 'MS-SSIM'} {self._preset.structure:g}",

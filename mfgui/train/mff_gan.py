@@ -83,6 +83,7 @@ class MFFGAN:
         )
         self.sizes: Mapping[str, int] = {"width": width}
         self.facts: Mapping[str, str] = {
+            "data": patches.data(pairs, validation),
             "patches": f"{SIDE} x {SIDE}, {batch} a step, sources exchanged at random",
             "loss": f"content {losses.BETA1:g}:{losses.BETA2:g}"
             + (f", times {losses.ALPHA:g} beside the adversary" if adversarial else ""),

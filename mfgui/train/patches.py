@@ -51,3 +51,9 @@ def planes(values: npt.NDArray[np.float32], device: torch.device) -> tuple[Tenso
     """(N, 1, H, W) of both images on the device, of (2, N, H, W)."""
     first, second = torch.from_numpy(values).to(device).unsqueeze(2)
     return first, second
+
+
+def data(pairs: Pairs, validation: Pairs) -> str:
+    """What a training sees, and what it does not, in words."""
+    kept = ", ".join(map(str, validation.numbers))
+    return f"{len(pairs.numbers)} photographed pairs (EDMF); kept out: the pairs {kept}"

@@ -117,6 +117,8 @@ class Trainer:
                 self.save()
                 saved = time.monotonic()
         self.save()
+        if self._best:
+            self._write()
 
     def _step(self) -> None:
         began = time.monotonic()
