@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -151,20 +150,33 @@ def run(
         _threads(compute.threads),
         _heard(moved, compute),
     ):
-        while True:
-            tiles_of = cut or partial(_tiles, wanted=wanted, side=side)
-            try:
-                rows, columns = (tiles_of(n) for n in (size.height, size.width))
-                return _tiled(moved, wanted, read, rows, columns, compute, path)
-            except (RuntimeError, MemoryError) as error:
-                if not _is_out_of_memory(error):
-                    raise
-                if side <= _LEAST_SIDE or cut is not None:
-                    raise OutOfMemoryError(
-                        f"not enough memory on {compute.device} for the network",
-                        hint="close other programs or use another device",
-                    ) from error
-            side = max(_LEAST_SIDE, side // 2)
+        if cut is not None:
+            return _tiled(moved, wanted, read, cut(size.height), cut(size.width), compute, path)
+        return _fitted(moved, wanted, read, size, side, compute, path)
+
+
+def _fitted(
+    network: nn.Module,
+    wanted: Demands,
+    read: Read,
+    size: Size,
+    side: int,
+    compute: Compute,
+    path: Path | None,
+) -> npt.NDArray[np.float32]:
+    """In tiles of `side`, or in smaller ones when memory runs out."""
+    while True:
+        rows, columns = (_tiles(n, wanted=wanted, side=side) for n in (size.height, size.width))
+        try:
+            return _tiled(network, wanted, read, rows, columns, compute, path)
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if side <= _LEAST_SIDE:
+                what = f"not enough memory on {compute.device} for the network"
+                hint = "close other programs or use another device"
+                raise OutOfMemoryError(what, hint=hint) from error
+        side = max(_LEAST_SIDE, side // 2)
 
 
 def _side(wanted: Demands, size: Size, device: torch.device) -> int:
