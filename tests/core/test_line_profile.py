@@ -159,12 +159,14 @@ def test_that_label_changes_are_where_a_fine_search_finds_them(line, seed) -> No
         assert one.label != other.label
         assert one.end == other.start
     shares = (np.arange(4000) + 0.5) / 4000
-    columns = np.floor(line.x0 + (line.x1 - line.x0) * shares).astype(int).clip(0, WIDTH - 1)
-    rows = np.floor(line.y0 + (line.y1 - line.y0) * shares).astype(int).clip(0, HEIGHT - 1)
-    wrong = 0.0
-    for share, label in zip(shares, labels[rows, columns], strict=True):
+    columns = np.floor(line.x0 + (line.x1 - line.x0) * shares).astype(int)
+    rows = np.floor(line.y0 + (line.y1 - line.y0) * shares).astype(int)
+    wrong = 0
+    for share, column, row in zip(shares, columns, rows, strict=True):
         held = [s.label for s in spans if s.start <= share * length <= s.end]
-        wrong += label not in held
+        # The last row ends below the picture's height: a line on that is beside the map.
+        inside = 0 <= column < WIDTH and 0 <= row < HEIGHT
+        wrong += labels[row, column] not in held if inside else bool(held)
     assert wrong <= 2  # at a border rounding may decide
 
 
