@@ -12,7 +12,9 @@ from mfgui.core.compute import Compute
 from mfgui.methods.decision import Decision
 from mfgui.methods.detect.regions import Clean
 from mfgui.methods.learned.focus_maps import (
+    OCTAVES,
     MapNetwork,
+    Octaves,
     Refine,
     Resolution,
     Threshold,
@@ -51,6 +53,7 @@ def mfif_gan(
     *,
     compute: Compute,
     resolution: Resolution = "auto",
+    octaves: Octaves = OCTAVES,
     refine: Refine = 0,
     clean: Clean = 0.001,
     threshold: Threshold = 0.5,
@@ -64,9 +67,9 @@ def mfif_gan(
     images : sequence of (H, W, C) uint8, uint16 or float32
         Of any size; more than two are fused one after another, the result in the first's place.
         Grey ones give what colours with equal channels give.
-    resolution, refine, clean, threshold
-        What the network sees, and what becomes of its map; as published: all of the picture, the
-        map above 0.5, regions below 0.001 of the picture given to what is around them.
+    resolution, octaves, refine, clean, threshold
+        What the network sees, and what becomes of its map. As published: all of the picture, once
+        (octaves=1), the map above 0.5, regions below 0.001 of the picture given to what is around.
     weights, precision
         Of the network.
 
@@ -81,7 +84,7 @@ def mfif_gan(
         If the weights cannot be used.
     """
     found, path = network_of(weights, "mfif-gan")
-    treatment = Treatment(precision, resolution, refine, threshold, clean)
+    treatment = Treatment(precision, resolution, octaves, refine, threshold, clean)
     return decide_by(MapNetwork(found.network, path, _planes), images, treatment, compute=compute)
 
 

@@ -9,7 +9,9 @@ from mfgui.core.compute import Compute
 from mfgui.methods.decision import Decision
 from mfgui.methods.detect.regions import Clean
 from mfgui.methods.learned.focus_maps import (
+    OCTAVES,
     MapNetwork,
+    Octaves,
     Refine,
     Resolution,
     Threshold,
@@ -56,6 +58,7 @@ def ms_resnet_map(
     *,
     compute: Compute,
     resolution: Resolution = "auto",
+    octaves: Octaves = OCTAVES,
     refine: Refine = 0,
     clean: Clean = 0.0,
     threshold: Threshold = 0.5,
@@ -68,9 +71,9 @@ def ms_resnet_map(
     ----------
     images : sequence of (H, W, C) uint8, uint16 or float32
         Of any size; more than two are fused one after another, the result in the first's place.
-    resolution, refine, clean, threshold
-        What the network sees, and what becomes of its map; as published: all of the picture, the
-        map above 0.5, nothing else.
+    resolution, octaves, refine, clean, threshold
+        What the network sees, and what becomes of its map. As published: all of the picture, once
+        (octaves=1), the map above 0.5, nothing else.
     weights, precision
         Of the network.
 
@@ -86,7 +89,7 @@ def ms_resnet_map(
     """
     found, path = network_of(weights, "ms-resnet")
     network = MapNetwork(found.network, path, lambda part: grey(part)[None])
-    treatment = Treatment(precision, resolution, refine, threshold, clean)
+    treatment = Treatment(precision, resolution, octaves, refine, threshold, clean)
     return decide_by(network, images, treatment, compute=compute)
 
 

@@ -1,5 +1,6 @@
 """Maps of networks: what they are made of, and what becomes of them."""
 
+import cv2
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -52,6 +53,32 @@ def test_that_the_soft_map_is_what_the_network_gives(name, channels, depth, netw
     assert made.soft.dtype == np.float32
     assert made.soft == pytest.approx(expected, abs=2e-5)
     assert expected.std() > 0.01  # of something
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_that_octaves_are_means_of_log_odds(name, networks):
+    images = scene(shape=(70, 132))
+    reference = getattr(literal, name.replace("-", "_"))
+    total = np.zeros((70, 132))
+    # A third octave would be 17 pixels high.
+    for shrink in (1, 2):
+        size = (132 // shrink, 70 // shrink)
+        seen = [cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in images]
+        soft = np.clip(reference(networks(name), seen).astype(float), 1e-4, 1 - 1e-4)
+        total += cv2.resize(np.log(soft / (1 - soft)), (132, 70)) / 2
+    made = decided(name, images, octaves=3).soft
+    assert made == pytest.approx(1 / (1 + np.exp(-total)), abs=1e-4)
+    once = decided(name, images, octaves=1).soft
+    assert once == pytest.approx(reference(networks(name), images), abs=2e-5)
+    assert np.abs(once - made).max() > 0.01
+
+
+def test_that_progress_goes_once_through_all_octaves(networks):
+    told = []
+    compute = Compute(progress=lambda done, total: told.append(done / total))
+    decided("ms-resnet", scene(shape=(130, 140)), compute, octaves=3)
+    assert told == sorted(told)
+    assert (len(told), told[-1]) == (3, 1.0)
 
 
 @pytest.mark.parametrize("name", NAMES)
