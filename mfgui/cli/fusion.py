@@ -15,12 +15,10 @@ from mfgui import resources
 from mfgui.app import compiled, devices, headless
 from mfgui.app.headless import Job, Outcome
 from mfgui.cli.progress import ProgressLine, duration
-from mfgui.core.errors import OutputError, UsageError
+from mfgui.core.errors import INTERRUPTED, OutputError, UsageError
 from mfgui.files.reports import json_text
 from mfgui.jobs.events import Event, Progress
 from mfgui.jobs.gate import Gate
-
-INTERRUPTED = 130
 
 
 def fuse(options: Namespace) -> int:

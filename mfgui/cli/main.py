@@ -14,9 +14,7 @@ from pathlib import Path
 from mfgui import _startup
 from mfgui.cli.options import COMMANDS, window_parser
 from mfgui.cli.parsing import parser_for
-from mfgui.core.errors import InputError, MfguiError, OutOfMemoryError, UsageError
-
-INTERRUPTED = 130
+from mfgui.core.errors import INTERRUPTED, InputError, MfguiError, OutOfMemoryError, UsageError
 
 
 def run(argv: Sequence[str]) -> int:

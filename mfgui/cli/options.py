@@ -13,6 +13,7 @@ from mfgui.cli.parsing import (
     add_machine_options,
     add_parameters,
     add_sources,
+    counted,
     extent,
     positive,
     whole,
@@ -232,7 +233,7 @@ def _build_train(parser: Parser) -> None:
         "(.training) are written beside them",
     )
     parser.add_argument(
-        "--steps", type=whole, default=20_000, metavar="N", help="steps (default: 20000)"
+        "--steps", type=counted, default=20_000, metavar="N", help="steps (default: 20000)"
     )
     parser.add_argument(
         "--rate",
@@ -257,12 +258,12 @@ def _build_train(parser: Parser) -> None:
         help="convolutions in bfloat16 or in float32 (default: half)",
     )
     parser.add_argument(
-        "--threads", type=whole, metavar="N", help="of the processor (default: all cores)"
+        "--threads", type=counted, metavar="N", help="of the processor (default: all cores)"
     )
     parser.add_argument(
         "--again", action="store_true", help="start over instead of going on from WEIGHTS.training"
     )
-    add_parameters(parser)
+    add_parameters(parser, where="of the training (repeatable); an unknown one lists them")
     add_device(parser)
 
 

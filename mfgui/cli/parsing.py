@@ -94,6 +94,17 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def counted(text: str) -> int:
+    """A whole number of at least 1."""
+    try:
+        number = whole(text)
+    except argparse.ArgumentTypeError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return number
+
+
 def add_sources(parser: Parser) -> None:
     parser.add_argument(
         "sources",
@@ -112,7 +123,9 @@ def add_sources(parser: Parser) -> None:
     )
 
 
-def add_parameters(parser: Parser) -> None:
+def add_parameters(
+    parser: Parser, *, where: str = "of the method (repeatable); mfgui methods NAME lists them"
+) -> None:
     parser.add_argument(
         "-p",
         dest="parameters",
@@ -120,7 +133,7 @@ def add_parameters(parser: Parser) -> None:
         type=key_value,
         default=[],
         metavar="KEY=VALUE",
-        help="set a parameter of the method (repeatable); mfgui methods NAME lists them",
+        help=f"set a parameter {where}",
     )
 
 

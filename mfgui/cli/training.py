@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mfgui.app import devices
-from mfgui.core.errors import UsageError
+from mfgui.core.errors import INTERRUPTED, UsageError
 from mfgui.files import atomic
 
-INTERRUPTED = 130
 SUFFIX = ".safetensors"
 _VALIDATIONS = 40  # in the course of a training
 
@@ -24,8 +23,6 @@ def train(options: Namespace) -> int:
     output: Path = options.output
     if output.suffix != SUFFIX:
         raise UsageError(f"{output}: weights are written as {SUFFIX}", hint=f"name it *{SUFFIX}")
-    if not output.parent.is_dir():
-        raise UsageError(f"{output.parent} is no folder", hint="make it first")
     atomic.check_output(output)
 
     from mfgui.train import tasks

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+INTERRUPTED = 130  # exit code of what was stopped by Ctrl+C
+
 
 class MfguiError(Exception):
     """Base of all expected failures; shown as one line, never as a traceback.

@@ -247,7 +247,8 @@ class Trainer:
         """What must be the same to go on."""
         plan = {key: value for key, value in asdict(self.plan).items() if key != "save_every"}
         facts = {key: fact for key, fact in self.task.facts.items() if key != "data"}
-        return {"name": self.task.name, "sizes": dict(self.task.sizes), **facts, **plan}
+        own = {"name": self.task.name, "sizes": dict(self.task.sizes), "seed": self._seed}
+        return {**own, **facts, **plan}
 
 
 def _read_state(path: Path) -> dict[str, Any]:

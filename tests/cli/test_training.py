@@ -75,7 +75,9 @@ def test_that_ctrl_c_keeps_what_was_reached(pairs: Path, tmp_path: Path) -> None
     ("change", "code", "line"),
     [
         (("-o", "w.pth"), 2, "name it *.safetensors"),
-        (("-o", "missing/w.safetensors"), 2, "missing is no folder"),
+        (("-o", "missing/w.safetensors"), 5, "the folder does not exist"),
+        (("--steps", "0"), 2, "'0' is not a whole number of at least 1"),
+        (("--threads", "0"), 2, "'0' is not a whole number of at least 1"),
         (("--data", "missing"), 3, "missing: is no folder"),
         (("-p", "depth=3"), 2, "training mff-gan has no parameter depth"),
         (("-p", "batch=0"), 2, "batch=0: not allowed"),

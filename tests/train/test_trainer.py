@@ -123,13 +123,14 @@ def test_that_an_ended_training_is_not_trained_further(tmp_path: Path) -> None:
     assert again.calls == 12
 
 
-@pytest.mark.parametrize("change", ["facts", "plan"])
+@pytest.mark.parametrize("change", ["facts", "plan", "seed"])
 def test_that_another_training_is_not_taken_up(tmp_path: Path, change: str) -> None:
     trained(Fitting(), tmp_path)
     task = Fitting(facts="another" if change == "facts" else "none")
     plan = Plan(13 if change == "plan" else 12, interval=3)
-    trainer = Trainer(task, plan, tmp_path / "w.safetensors", seed=5)
-    with pytest.raises(UsageError, match="loss" if change == "facts" else "steps"):
+    seed = 6 if change == "seed" else 5
+    trainer = Trainer(task, plan, tmp_path / "w.safetensors", seed=seed)
+    with pytest.raises(UsageError, match={"facts": "loss", "plan": "steps"}.get(change, change)):
         trainer.resume()
 
 
