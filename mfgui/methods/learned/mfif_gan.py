@@ -39,11 +39,11 @@ from mfgui.methods.registry import Family, Kind, Notes, method
         "sources. It was trained on pairs whose blurred near things spill over the background, "
         "so that its near regions reach as far as that; regions below a thousandth of the "
         "picture are removed.",
-        complexity="O(H W C K b n^2) for b blocks of n filters",
-        memory="9 bytes per pixel, at most 1 GiB for a tile, an image of floats for three or more "
-        "sources",
+        complexity="O(H W C K b n^2) for b blocks of n filters; octaves add a third",
+        memory="17 bytes per pixel (6 of one octave), at most 1 GiB for a tile, an image of floats "
+        "for three or more sources",
         strengths="Looks far enough to decide smooth areas, with clean closed outlines.",
-        failures="Expects the near source first. Above a megapixel tiles have means of their own, "
+        failures="The authors' weights expect the near source first. Above a megapixel tiles have means of their own, "
         "blended over 32 pixels, or, on the processor, the picture is reduced. Thin near things "
         "are lost.",
     ),

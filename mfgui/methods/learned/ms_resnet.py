@@ -43,9 +43,9 @@ VARIANTS = {**ascent.VARIANTS, "released": {**ascent.VARIANTS["released"], "star
         "features, and a last layer compares them: where it gives more than a half source 1 is "
         "the sharp one. It was trained on generated pairs whose blurred near things spill over "
         "the background, as in real defocus.",
-        complexity="O(H W K b n^2) for b blocks of n filters",
-        memory="9 bytes per pixel, at most 1 GiB for a tile, an image of floats for three or more "
-        "sources",
+        complexity="O(H W K b n^2) for b blocks of n filters; octaves add a third",
+        memory="17 bytes per pixel (6 of one octave), at most 1 GiB for a tile, an image of floats "
+        "for three or more sources",
         strengths="Follows outlines that measures of contrast dilate; smooth areas are decided by "
         "what lies around them.",
         failures="Sees two pixels far with each block, 18 with eight, so that large smooth areas "
