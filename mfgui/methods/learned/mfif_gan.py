@@ -43,9 +43,9 @@ from mfgui.methods.registry import Family, Kind, Notes, method
         memory="17 bytes per pixel (6 of one octave), at most 1 GiB for a tile, an image of floats "
         "for three or more sources",
         strengths="Looks far enough to decide smooth areas, with clean closed outlines.",
-        failures="The authors' weights expect the near source first. Above a megapixel tiles have means of their own, "
-        "blended over 32 pixels, or, on the processor, the picture is reduced. Thin near things "
-        "are lost.",
+        failures="The authors' weights expect the near source first. Above a megapixel tiles have "
+        "means of their own, blended over 32 pixels, or, on the processor, the picture is reduced. "
+        "Thin near things are lost.",
     ),
 )
 def mfif_gan(
