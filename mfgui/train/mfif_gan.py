@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -84,12 +84,9 @@ class MFIFGAN:
     def _critic_step(self, batch: Batch, made: Tensor, rng: np.random.Generator) -> float:
         a, b, true = centred(batch.a), centred(batch.b), self._target(batch)
         share = torch.from_numpy(rng.random((len(true), 1, 1, 1), np.float32)).to(true.device)
-        between = (share * true + (1 - share) * made).requires_grad_()
-        penalty = gradient_penalty(self._critic(a, b, between), between)
-        loss = self._critic(a, b, made).mean() - self._critic(a, b, true).mean()
-        loss = loss + _PENALTY * penalty
+        loss = critic_loss(lambda maps: self._critic(a, b, maps), made, true, share)
         self.optimisers["discriminator"].zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimisers["discriminator"].step()
         return float(loss.item())
 
@@ -122,6 +119,16 @@ class MFIFGAN:
 def centred(values: Tensor) -> Tensor:
     """[0, 1] as [-1, 1]."""
     return values * 2 - 1
+
+
+def critic_loss(
+    critic: Callable[[Tensor], Tensor], made: Tensor, true: Tensor, share: Tensor
+) -> Tensor:
+    """Mean score of the made maps less that of the true ones, and ten times the gradient penalty
+    at the maps between them, each with its `share` (N, 1, 1, 1) of the true one."""
+    between = (share * true + (1 - share) * made).requires_grad_()
+    penalty = gradient_penalty(critic(between), between)
+    return critic(made).mean() - critic(true).mean() + _PENALTY * penalty
 
 
 def gradient_penalty(scores: Tensor, maps: Tensor) -> Tensor:

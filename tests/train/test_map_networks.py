@@ -1,5 +1,6 @@
 """Training of the two map networks, on generated pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,11 @@ from torch import nn
 
 from mfgui.core.errors import InputError, UsageError
 from mfgui.nets.mfif_gan import Discriminator
+from mfgui.synth import samples
 from mfgui.synth.material import Material, Picture
 from mfgui.train import tasks
 from mfgui.train.data import Data
-from mfgui.train.mfif_gan import MFIFGAN, gradient_penalty
+from mfgui.train.mfif_gan import MFIFGAN, critic_loss, gradient_penalty
 from mfgui.train.ms_resnet import MSResNetTask, grey
 from mfgui.train.supervised import Pictures, as_batch
 from mfgui.train.task import Setting
@@ -121,6 +123,52 @@ def test_that_the_critic_is_trained_as_often_as_asked(pictures: Pictures) -> Non
     assert steps == {"generator": 1, "discriminator": 3}
 
 
+def test_that_the_critic_of_mfif_gan_pays_as_in_the_paper() -> None:
+    rng = np.random.default_rng(0)
+    made, true, slope = rng.random((3, 2, 1, 4, 5))
+    share = np.array([0.2, 0.7]).reshape(2, 1, 1, 1)
+
+    def scores(maps: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(slope) * maps + maps**2 / 2
+
+    told = critic_loss(scores, *(torch.from_numpy(x) for x in (made, true, share)))
+    # The gradient of these scores is slope + maps.
+    between = share * true + (1 - share) * made
+    norms = np.sqrt(((slope + between) ** 2).sum(axis=(1, 2, 3)))
+    distance = (slope * made + made**2 / 2).mean() - (slope * true + true**2 / 2).mean()
+    assert abs(distance) > 0.01
+    assert told.item() == pytest.approx(distance + 10 * ((norms - 1) ** 2).mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize("variant", ["paper", "released"])
+def test_that_the_critic_of_mfif_gan_sees_made_and_true_maps(
+    pictures: Pictures, variant: str
+) -> None:
+    task = MFIFGAN(SETTING, pictures, blocks=1, width=4, batch=2, critic=1, variant=variant)
+    for optimiser in task.optimisers.values():
+        optimiser.param_groups[0]["lr"] = 0.0
+    told = task.train_step(np.random.default_rng(4))["critic"]
+    rng = np.random.default_rng(4)
+    batch = pictures.draw(rng, 2, CPU)
+    share = torch.from_numpy(rng.random((2, 1, 1, 1), np.float32))
+    a, b = batch.a * 2 - 1, batch.b * 2 - 1
+    true = batch.truth * 2 - 1 if variant == "released" else batch.truth
+    made = task.modules["generator"](a, b).detach()
+    critic = task.modules["discriminator"]
+    expected = critic_loss(lambda maps: critic(a, b, maps), made, true, share)
+    assert told == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_that_mfif_gan_is_optimised_as_in_the_paper(pictures: Pictures) -> None:
+    task = MFIFGAN(SETTING, pictures, blocks=1, width=4)
+    assert set(task.optimisers) == {"generator", "discriminator"}
+    for name, optimiser in task.optimisers.items():
+        assert isinstance(optimiser, torch.optim.Adam)
+        (group,) = optimiser.param_groups
+        assert (group["lr"], group["betas"], group["weight_decay"]) == (1e-4, (0.5, 0.999), 0)
+        assert len(group["params"]) == len(list(task.modules[name].parameters()))
+
+
 def test_that_the_gradient_penalty_is_that_of_a_known_critic() -> None:
     maps = torch.rand(3, 1, 4, 5, dtype=torch.float64, requires_grad=True)
     factors = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)[:, None, None, None]
@@ -156,14 +204,31 @@ def test_that_validation_repeats_and_changes_nothing(pictures: Pictures) -> None
     assert all(torch.equal(x, y) for x, y in zip(before, after, strict=True))
 
 
-def test_that_pairs_come_in_both_orders(pictures: Pictures) -> None:
-    batch = pictures.draw(np.random.default_rng(0), 64, CPU)
-    # The source that is sharp has the larger Laplacian where the map names it.
+def energy(images: torch.Tensor) -> torch.Tensor:
+    """Square of the Laplacian: the sharper source has more."""
     kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]).reshape(1, 1, 3, 3)
-    energies = [
-        nn.functional.conv2d(grey(x), kernel, padding=1).square() for x in (batch.a, batch.b)
-    ]
-    right = ((energies[0] > energies[1]) == (batch.truth > 0.5)).float().mean()
+    return nn.functional.conv2d(grey(images), kernel, padding=1).square()
+
+
+def test_that_either_source_is_the_near_one(
+    pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = np.zeros((32, 32), np.float32)
+    near[:, :16] = 1
+    monkeypatch.setattr(samples, "random_matte", lambda rng, side: near)
+    drawn = pictures.draw(np.random.default_rng(0), 32, CPU)
+    (kept_out,) = replace(pictures, validation=16).fixed(CPU)
+    for batch in (drawn, kept_out):
+        shares = (energy(batch.a) > energy(batch.b)).float()[:, 0, :, :16].mean(dim=(1, 2))
+        ordered = shares > 0.5
+        assert 0.3 < ordered.float().mean() < 0.7
+        for truth, first in zip(batch.truth[:, 0].numpy(), ordered, strict=True):
+            np.testing.assert_array_equal(truth, near if first else 1 - near)
+
+
+def test_that_the_truth_of_pairs_says_which_is_sharp(pictures: Pictures) -> None:
+    batch = pictures.draw(np.random.default_rng(0), 64, CPU)
+    right = ((energy(batch.a) > energy(batch.b)) == (batch.truth > 0.5)).float().mean()
     assert right > 0.7
     other = np.random.default_rng(0)
     assert torch.equal(pictures.draw(other, 64, CPU).truth, batch.truth)
