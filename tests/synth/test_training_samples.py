@@ -215,6 +215,26 @@ def test_that_both_pictures_have_noise_of_their_own(
     assert max(grains) > 0.25
 
 
+def test_that_smoothed_noise_is_as_strong_as_other_noise(
+    monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]
+) -> None:
+    def highest(rng: np.random.Generator, low: float, high: float) -> float:
+        return 1.0 if low < 1 < high else high  # of factors around 1 none
+
+    only("_NOISE")
+    monkeypatch.setattr(samples, "_log_uniform", highest)
+    monkeypatch.setattr(samples, "SAME_PICTURE", 1.0)
+    pictures, correlations = flat(128), []
+    for seed in range(16):
+        drawn = sample(pictures, np.random.default_rng(seed), side=SIDE, models=("no-alpha",))
+        for picture in (drawn.a, drawn.b):
+            noise = picture.astype(float) - 128 / 255
+            assert np.sqrt((noise**2).mean()) == pytest.approx(0.02, rel=0.04)
+            correlations.append((noise[:, 1:] * noise[:, :-1]).mean() / (noise**2).mean())
+    assert min(correlations) < 0.05
+    assert max(correlations) > 0.4
+
+
 def test_that_jpeg_keeps_the_order_of_the_channels(
     textures: Material, only: Callable[..., None]
 ) -> None:

@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import nn
 
 from mfgui.core.errors import InputError, UsageError
 from mfgui.nets import weights
 from mfgui.nets.mff_gan import Generator
+from mfgui.train import curve
 from mfgui.train import trainer as trainers
 from mfgui.train.trainer import Plan, Trainer, ending, gain_of_last_fifth
 
 
 class Fitting:
-    """Learns noise of one picture; validation losses as told, or measured."""
+    """Learns noise, drawn by both generators; validation losses as told, or measured."""
 
     name = "mff-gan"
 
@@ -41,7 +42,7 @@ class Fitting:
         self.calls += 1
         self.rates.append(self.optimiser.param_groups[0]["lr"])
         a, b = torch.from_numpy(rng.random((2, 1, 1, 8, 8), np.float32))
-        loss = ((self.net(a, b) - (a + b) / 2) ** 2).mean() + 0 * torch.rand(())
+        loss = ((self.net(a, b) - torch.rand(()) * (a + b)) ** 2).mean()
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -219,6 +220,37 @@ def test_that_the_curve_is_drawn_and_listed(tmp_path: Path) -> None:
     rows = table(tmp_path / "w.csv")
     assert list(rows[0]) == ["step", "seconds", "train loss", "validation loss"]
     assert all(float(row["validation loss"]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("losses", "labels"),
+    [
+        ([1e4, 1e3, 1e2, 10.0, 1.0], ["1", "10", "100", "1e+03", "1e+04"]),
+        ([5.0, 3.0, 1.0, -1.0, -3.0], ["-3", "-1", "1", "3", "5"]),
+    ],
+    ids=["powers of ten", "not all positive"],
+)
+def test_that_the_axis_of_positive_losses_is_logarithmic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, losses: list[float], labels: list[str]
+) -> None:
+    texts: list[str] = []
+    write = ImageDraw.ImageDraw.text
+
+    def noted(self: ImageDraw.ImageDraw, xy: Any, text: str, **options: Any) -> None:
+        texts.append(text)
+        write(self, xy, text, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", noted)
+    rows = [{"step": float(n), "validation loss": loss} for n, loss in enumerate(losses)]
+    curve.write_png(tmp_path / "w.png", rows, "a network")
+    assert [text for text in texts if text in labels] == labels
+    with Image.open(tmp_path / "w.png") as picture:
+        drawn = np.all(np.asarray(picture) == (213, 94, 0), axis=2)
+    drawn[:, :300] = False  # the name of the curve, in its colour
+    y, x = np.nonzero(drawn)
+    assert np.ptp(x) > 500
+    # Either way these losses are on a straight line, as wide as the pen.
+    assert np.abs(y - np.polyval(np.polyfit(x, y, 1), x)).max() < 2
 
 
 def test_that_the_state_is_saved_in_between(
