@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import PixelArray, white_of
 from mfgui.core.errors import UsageError
+from mfgui.methods.metrics.catalogue import View
 
 Plane: TypeAlias = npt.NDArray[Any]  # (H, W), 0 ... 255, uint8 or float64
 Planes: TypeAlias = npt.NDArray[Any]  # (H, W) or (H, W, C), 0 ... 255, uint8 or float64
@@ -21,6 +22,19 @@ Values: TypeAlias = npt.NDArray[np.float64]
 WHITE = 255.0
 _LUMA = (0.298936, 0.587043, 0.114021)  # first row of the inverse NTSC matrix, six digits
 _MOST = 1e-9  # what rounding may add to white
+
+
+def seen(pixels: PixelArray, view: View) -> Planes:
+    """Stored pixels (H, W, C) as the planes that a metric is computed on."""
+    match view:
+        case View.GREY:
+            return grey(pixels)
+        case View.LUMA:
+            return luma(pixels)
+        case View.POOLED:
+            return side_by_side(levels(pixels))
+        case View.COLOURS:
+            return levels(pixels)
 
 
 def levels(pixels: PixelArray) -> Values:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import numpy as np
-
-from mfgui.methods.metrics.planes import WHITE, Plane, checked, unknown
+from mfgui.methods.metrics.planes import WHITE, Planes, checked, unknown
 
 Variant = Literal["mean-error", "lft", "vifb"]
 
 
-def psnr(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "mean-error") -> float:
-    """10 log10(255^2 / MSE) in dB with the mean MSE of F towards both sources, higher is better.
+def psnr(fused: Planes, *others: Planes, variant: Variant = "mean-error") -> float:
+    """10 log10(255^2 / MSE) in dB, higher is better; MSE is that of F towards a ground truth, or
+    the mean of those towards the sources.
 
-    It is infinite when all three are equal.
+    It is infinite when all are equal.
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *others : (H, W) or (H, W, C) uint8 or float64 in 0 ... 255
     variant : str
         "mean-error": as above. "lft": MSE of values 0 ... 1 with a peak of 255, 48.13 dB too
         much, as in EDMF's table. "vifb": sqrt(sum of squares) / (H W) in the place of the MSE,
@@ -27,18 +26,12 @@ def psnr(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "mean-error") -
     """
     if variant not in ("mean-error", "lft", "vifb"):
         raise unknown(variant, ("mean-error", "lft", "vifb"))
-    f, *sources = checked(fused, a, b)
+    f, *sources = checked(fused, *others, channels=True)
     squares = [float(((source - f) ** 2).mean()) for source in sources]
     if variant == "vifb":
-        return _decibel(sum(math.sqrt(square / f.size) for square in squares) / 2.0)
-    found = _decibel(sum(squares) / 2.0)
+        return _decibel(sum(math.sqrt(square / f.size) for square in squares) / len(squares))
+    found = _decibel(sum(squares) / len(squares))
     return found + 20.0 * math.log10(WHITE) if variant == "lft" else found
-
-
-def between(picture: Plane, other: Plane) -> float:
-    """PSNR of two pictures, such as the fused one and a ground truth, in dB."""
-    x, y = checked(picture, other)
-    return _decibel(float(np.mean((x - y) ** 2)))
 
 
 def _decibel(error: float) -> float:

@@ -17,8 +17,8 @@ _K1, _K2 = 0.01, 0.03
 _REACH = 5  # pixels
 
 
-def ssim(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "wang") -> float:
-    """(SSIM(A, F) + SSIM(B, F)) / 2, -1 ... 1, higher is better.
+def ssim(fused: Plane, *others: Plane, variant: Variant = "wang") -> float:
+    """Mean SSIM of F towards the sources, or towards a ground truth, -1 ... 1, higher is better.
 
     Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, Image quality assessment: from error
     visibility to structural similarity, IEEE TIP 13, 2004: 11 x 11 Gaussian windows, sigma 1.5,
@@ -26,7 +26,7 @@ def ssim(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "wang") -> floa
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *others : (H, W) uint8 or float64 in 0 ... 255
     variant : str
         "wang": over the windows that fit. "toolbox": over all pixels, the border repeated, as
         MATLAB's function does. "lft": the same with the constants of a range of 1 on values of
@@ -37,7 +37,7 @@ def ssim(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "wang") -> floa
     Undefined
         For "wang", when the window does not fit.
     """
-    return (between(a, fused, variant=variant) + between(b, fused, variant=variant)) / 2.0
+    return sum(between(other, fused, variant=variant) for other in others) / len(others)
 
 
 def between(picture: Plane, other: Plane, *, variant: Variant = "wang") -> float:

@@ -6,23 +6,14 @@ the equations and the scale of the printed numbers; `Column.evidence` says which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from mfgui.core.arrays import PixelArray
-from mfgui.methods.metrics import METRICS, Metric
-from mfgui.methods.metrics.planes import Planes, grey, levels, luma, side_by_side
-
-
-class View(StrEnum):
-    """What of a picture a metric is computed on."""
-
-    GREY = "grey"  # rounded to 8 bits
-    LUMA = "luma"  # not rounded
-    POOLED = "pooled"  # the channels side by side, as one plane
-    COLOURS = "colours"  # (H, W, C)
+from mfgui.methods.metrics import METRICS, Metric, View
+from mfgui.methods.metrics.planes import seen
 
 
 class Evidence(StrEnum):
@@ -66,19 +57,9 @@ class Column:
         Undefined
             When the metric has no value for them.
         """
-        take = _VIEWS[self.view]
-        if not self.definition.sources:
-            return self.definition(take(fused), variant=self.variant)
-        return self.definition(take(fused), take(a), take(b), variant=self.variant)
+        planes = [seen(pixels, self.view) for pixels in (fused, a, b)]
+        return self.definition(*planes, variant=self.variant)
 
-
-def _pooled(pixels: PixelArray) -> Planes:
-    return side_by_side(levels(pixels))
-
-
-_VIEWS: Mapping[View, Callable[[PixelArray], Planes]] = MappingProxyType(
-    {View.GREY: grey, View.LUMA: luma, View.POOLED: _pooled, View.COLOURS: levels}
-)
 
 MFF_SSIM = (
     Column("NMI", "nmi", View.POOLED),
@@ -120,9 +101,9 @@ EDMF = (
     Column("SF", "sf", View.GREY, "mean", Evidence.INFERRED),
     Column("VIF", "vif", View.GREY, None, Evidence.INFERRED),
     Column("Qabf", "q-g", View.GREY, "lft", Evidence.INFERRED),
-    Column("SSIM", "ssim", View.GREY, "lft", Evidence.INFERRED),
+    Column("SSIM", "ssim-sources", View.GREY, "lft", Evidence.INFERRED),
     Column("AG", "ag", View.GREY, "central", Evidence.INFERRED),
-    Column("PSNR", "psnr", View.GREY, "lft", Evidence.INFERRED),
+    Column("PSNR", "psnr-sources", View.GREY, "lft", Evidence.INFERRED),
 )
 """Tables 2 and 3 of EDMF, whose fused pictures are not published."""
 

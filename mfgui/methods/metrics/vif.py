@@ -11,22 +11,24 @@ from mfgui.methods.metrics.undefined import Undefined
 _NOISE = 2.0  # variance of the visual noise, in grey levels squared
 
 
-def vif(fused: Plane, a: Plane, b: Plane) -> float:
-    """VIF(A, F) + VIF(B, F) in the pixel domain, 0 ... about 2, higher is better.
+def vif(fused: Plane, *others: Plane) -> float:
+    """VIF of F in the pixel domain towards a ground truth, or the sum of those towards the sources,
+    0 ... about 1 for each, higher is better.
 
     H. R. Sheikh, A. C. Bovik, Image information and visual quality, IEEE TIP 15, 2006, in the
-    multi-scale form in the pixel domain. The sum is on the scale of the tables of MFF-GAN and EDMF.
+    multi-scale form in the pixel domain. The sum is on the scale of the tables of MFF-GAN and EDMF;
+    towards one picture it is VIFP.
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *others : (H, W) uint8 or float64 in 0 ... 255
 
     Raises
     ------
     Undefined
         When a source is constant, or the windows do not fit (below 41 x 41 pixels).
     """
-    return between(a, fused) + between(b, fused)
+    return sum(between(other, fused) for other in others)
 
 
 def between(source: Plane, picture: Plane) -> float:

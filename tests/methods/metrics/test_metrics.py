@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -15,7 +16,7 @@ import pytest
 
 from mfgui.core.errors import UsageError
 from mfgui.methods import metrics
-from mfgui.methods.metrics import METRICS, Metric
+from mfgui.methods.metrics import METRICS, Metric, Needs
 from mfgui.methods.metrics.planes import by_channel, grey, luma, side_by_side
 from mfgui.methods.metrics.undefined import Undefined
 from tests.methods.metrics.pictures import generated
@@ -23,10 +24,12 @@ from tests.methods.metrics.pictures import generated
 FOLDER = Path(inspect.getfile(metrics)).parent
 SHARED = {
     "__init__",
+    "catalogue",
     "correlation",
     "gradients",
     "histograms",
     "information_scales",
+    "pixel_map",
     "planes",
     "structure",
     "tables",
@@ -46,18 +49,24 @@ def test_that_every_module_of_a_metric_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_that_the_table_says_what_the_function_takes(metric: Metric) -> None:
-    function = metric.load()
+    module, _, name = metric.function.partition(".")
+    function = getattr(import_module(f"{metrics.__name__}.{module}"), name)
     parameters = inspect.signature(function).parameters
     taken = [name for name in parameters if name != "variant"]
-    assert taken == (["fused", "a", "b"] if metric.sources else ["fused"])
+    if metric.needs is Needs.NOTHING:
+        assert taken == ["fused"]
+    elif metric.needs is Needs.SOURCES and not metric.many:
+        assert taken == ["fused", "a", "b"]
+    else:
+        assert parameters[taken[1]].kind is inspect.Parameter.VAR_POSITIONAL
     if metric.variants:
-        assert get_args(get_type_hints(function)["variant"]) == metric.variants
+        assert set(metric.variants) <= set(get_args(get_type_hints(function)["variant"]))
         assert parameters["variant"].default == metric.variants[0]
         assert parameters["variant"].kind is inspect.Parameter.KEYWORD_ONLY
         with pytest.raises(UsageError, match="no variant other; there are"):
             metric(*TRIO, variant="other")
     else:
-        with pytest.raises(UsageError, match="has no variants"):
+        with pytest.raises(UsageError, match="no variant other; it has none"):
             metric(*TRIO, variant="other")
 
 
@@ -65,6 +74,7 @@ def test_that_the_table_imports_nothing_before_a_metric_is_called() -> None:
     code = (
         "import sys, mfgui.methods.metrics;"
         "print({name for name in sys.modules if 'methods.metrics.' in name}"
+        " - {'mfgui.methods.metrics.catalogue'}"
         " | set(sys.modules) & {'numpy', 'cv2', 'scipy', 'skimage'})"
     )
     done = subprocess.run(
@@ -85,7 +95,7 @@ def test_that_metrics_leave_their_planes_and_do_not_depend_on_their_layout(
     for plane in floats:
         plane.flags.writeable = False
     assert metric(*floats, variant=variant) == value
-    if metric.sources:
+    if metric.needs is Needs.SOURCES:
         assert metric(TRIO.fused, TRIO.b, TRIO.a, variant=variant) == pytest.approx(value)
     for plane, before in zip(TRIO, kept, strict=True):
         np.testing.assert_array_equal(plane, before)
@@ -115,14 +125,17 @@ def test_that_wrong_planes_are_told(metric: Metric) -> None:
     for bad in (wrong, plane - 300, plane * 2, plane[:0], plane[0], np.stack([plane] * 2)[None]):
         with pytest.raises(UsageError):
             metric(bad, bad, bad)
-    if metric.sources:
+    if metric.needs is not Needs.NOTHING:
         with pytest.raises(UsageError, match="one size"):
             metric(plane, plane[:-1], plane)
-        with pytest.raises(UsageError, match="needs both sources"):
+        with pytest.raises(UsageError, match=f"needs {metric.needs.value}"):
             metric(plane)
     if not metric.channels:
         with pytest.raises(UsageError, match=r"planes \(H, W\)"):
             metric(*[np.zeros((48, 56, 3))] * 3)
+    if metric.needs is Needs.SOURCES and not metric.many:
+        with pytest.raises(UsageError, match="for pairs only"):
+            metric(*[plane] * 4)
 
 
 def test_that_grey_is_rounded_luma_of_the_ntsc_weights() -> None:

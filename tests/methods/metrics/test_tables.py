@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from mfgui.methods.metrics.tables import TABLES, Column, View
+from mfgui.methods.metrics import View
+from mfgui.methods.metrics.tables import TABLES, Column
 from tests.methods.metrics.pictures import generated, gold_pictures, gold_values
 
 COLUMNS = [(paper, column) for paper, columns in TABLES.items() for column in columns]
