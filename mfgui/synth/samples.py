@@ -71,8 +71,8 @@ def sample(
         Share of samples with a and b (and their truth) exchanged, for networks that must not
         rely on the order near, far.
     degraded : bool
-        As cameras store pictures: rounded to 8 bits, most with noise (standard deviation 0.001
-        to 0.02, not the same in both, three in four), some with JPEG's losses (quality 60 to 95)
+        As cameras store pictures: rounded to 8 bits, most with noise (standard deviation 0.0007
+        to 0.028, not the same in both, three in four), some with JPEG's losses (quality 60 to 95)
         or a gain of b (0.75 to 1.33, one in four each). A blurred picture without noise of its
         own would give itself away where there is nothing to see.
 
