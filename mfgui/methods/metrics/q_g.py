@@ -23,6 +23,14 @@ class _Edges(NamedTuple):
     angle: Values
 
 
+class Kept(NamedTuple):
+    """Of a source: what is kept of its edges, 0 ... 1, what they weigh, and their strengths."""
+
+    kept: Values
+    weight: Values
+    strength: Values
+
+
 class _Sigmoids(NamedTuple):
     """gain / (1 + exp(slope (x - centre))) of strength and of orientation."""
 
@@ -95,14 +103,23 @@ def _lft(fused: Values, a: Values, b: Values) -> float:
 
 
 def _shreyamsha(fused: Values, a: Values, b: Values) -> float:
-    f, *edges = (_mirrored(plane) for plane in (fused, a, b))
+    _, sources = kept_edges(fused, a, b)
     total = weights = 0.0
-    for edge in edges:
+    for source in sources:
+        total += float((source.kept * source.weight).sum())
+        weights += float(source.weight.sum())
+    return total / weights
+
+
+def kept_edges(fused: Values, *sources: Values) -> tuple[Values, list[Kept]]:
+    """Edge strengths (H, W) of F, and what F keeps of each source's edges, as "shreyamsha"."""
+    f = _mirrored(fused)
+    found = []
+    for edge in (_mirrored(source) for source in sources):
         kept = np.sqrt(_preserved(_ratio(edge, f), _axis(edge, f), _KUMAR))
         weight = np.where(edge.strength >= 2.0, edge.strength**1.5, 0.001)
-        total += float((kept * weight).sum())
-        weights += float(weight.sum())
-    return total / weights
+        found.append(Kept(kept, weight, edge.strength))
+    return f.strength, found
 
 
 def _pooled(terms: list[tuple[Values, Values, Values]], sigmoids: _Sigmoids) -> float:
