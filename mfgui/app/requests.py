@@ -9,17 +9,26 @@ from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.registry import MAPPING, Kind, Method, Registry, Value
+from mfgui.methods.choice import (
+    DEFAULT_DETECTOR,
+    DETECTOR_PREFIX,
+    choose,
+    shared_settings,
+    usual_detector,
+)
+from mfgui.methods.registry import Kind, Registry, Value
+
+__all__ = [
+    "DEFAULT_DETECTOR",
+    "DEFAULT_METHOD",
+    "DETECTOR_PREFIX",
+    "RunNumbers",
+    "build_request",
+    "shared_settings",
+    "usual_detector",
+]
 
 DEFAULT_METHOD = "ms-lap"
-DEFAULT_DETECTOR = "laplacian"
-DETECTOR_PREFIX = "detector."
-_SHARED = {"window", "clean"}
-
-
-def usual_detector(method: Method) -> str:
-    """What makes the map of a method when nothing else is asked for."""
-    return method.detector or DEFAULT_DETECTOR
 
 
 class RunNumbers:
@@ -75,28 +84,20 @@ def build_request(
         For an unknown method, parameter or value, for pictures that are too small, and for a
         map given to a method that makes its own.
     """
-    given = dict(explicit or {})
-    chosen = registry.get(method)
-    if labels is not None and chosen.makes_map:
+    if labels is not None and registry.get(method).makes_map:
         hint = "leave out the map, or let composite fuse by it"
-        raise UsageError(f"{chosen.name} makes a map of its own", hint=hint)
-    detector = _detector(registry, chosen, given)
-    asked = _taken_for(detector, chosen, given)
-    resolved = chosen.resolve(given)
-    settings = resolved
-    if chosen is not detector:
-        settings = detector.resolve({**shared_settings(detector, resolved), **asked})
-        if chosen.needs_map:
-            detector.check_size(stack.size)
-    chosen.check_size(stack.size)
+        raise UsageError(f"{method} makes a map of its own", hint=hint)
+    choice = choose(registry, method, explicit or {})
+    chosen, detector = choice.method, choice.detector
+    choice.check_size(stack.size)
     return RunRequest(
         run_id=run_id,
         name=chosen.title,
         stack=stack,
         method=chosen,
-        parameters=tuple(resolved.items()),
+        parameters=choice.parameters,
         detector=detector,
-        detector_parameters=tuple(settings.items()),
+        detector_parameters=choice.detector_parameters,
         labels=labels,
         map_revision=map_revision,
         start_image=start_image,
@@ -104,39 +105,3 @@ def build_request(
         threads=threads,
         map_only=map_only or chosen.kind is Kind.DETECTOR,
     )
-
-
-def _detector(registry: Registry, method: Method, given: dict[str, Value]) -> Method:
-    """The method itself if it makes a map, else the one named in `given` (taken out)."""
-    if method.makes_map:
-        return method
-    if not method.needs_map:
-        return registry.get(DEFAULT_DETECTOR)
-    return registry.get(str(given.pop("detector", usual_detector(method))), *MAPPING)
-
-
-def _taken_for(detector: Method, method: Method, given: dict[str, Value]) -> dict[str, Value]:
-    """What is meant for the detector alone (taken out)."""
-    if detector is method or not method.needs_map:
-        return {}
-    own = {parameter.name for parameter in method.parameters}
-    names = {parameter.name for parameter in detector.parameters} - own
-    taken = {name: given.pop(name) for name in names & given.keys()}
-    for key in [key for key in given if key.startswith(DETECTOR_PREFIX)]:
-        taken[key.removeprefix(DETECTOR_PREFIX)] = given.pop(key)
-    return taken
-
-
-def shared_settings(detector: Method, resolved: Mapping[str, Value]) -> dict[str, Value]:
-    """What a detector takes over from the settings of the method that needs its map.
-
-    A focus measure is taken in the window of the objective, as in the authors' program, and its
-    map is cleaned as the method says. Other methods that make maps keep to what they define:
-    what has the same name there means something else.
-
-    A window that is chosen from the map cannot make the map: the detector has its default then.
-    """
-    if detector.kind is not Kind.DETECTOR:
-        return {}
-    names = {parameter.name for parameter in detector.parameters} & _SHARED & resolved.keys()
-    return {name: resolved[name] for name in names if resolved[name] != "auto"}
