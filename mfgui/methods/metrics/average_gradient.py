@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 
 from mfgui.methods.metrics.gradients import forward
+from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import Planes, Values, checked, unknown
 from mfgui.methods.metrics.undefined import Undefined
 
@@ -36,32 +36,37 @@ def average_gradient(fused: Planes, *, variant: Variant = "central") -> float:
     Undefined
         For "central", below 2 x 2 pixels.
     """
-    rules: dict[str, Callable[[Values], float]] = {
-        "forward": _forward,
-        "central": _central,
-        "mfif-gan": _zero_beyond,
-    }
+    return average_gradient_map(fused, variant=variant).score()
+
+
+def average_gradient_map(fused: Planes, *, variant: Variant = "central") -> PixelMap:
+    """Length of the gradient at every pixel, mean over the channels."""
+    rules = {"central": _central, "forward": _forward, "mfif-gan": _zero_beyond}
     if variant not in rules:
         raise unknown(variant, tuple(rules))
     (values,) = checked(fused, channels=True)
-    return rules[variant](values)
+    return PixelMap(rules[variant](values).mean(axis=2))
 
 
-def _forward(values: Values) -> float:
-    across = np.diff(values, axis=1, append=values[:, -1:])
-    down = np.diff(values, axis=0, append=values[-1:])
-    return float(np.sqrt((across**2 + down**2) / 2.0).mean())
-
-
-def _central(values: Values) -> float:
-    height, width, channels = values.shape
+def _central(values: Values) -> Values:
+    height, width, _ = values.shape
     if min(height, width) < 2:
         raise Undefined("AG needs at least 2 x 2 pixels")
     down, across = np.gradient(values, axis=(0, 1))
-    total = float(np.sqrt((across**2 + down**2) / 2.0).sum())
-    return float(total / ((height - 1) * (width - 1) * channels))
+    # The sum of all pixels is divided by fewer.
+    share = height * width / ((height - 1) * (width - 1))
+    found: Values = np.sqrt((across**2 + down**2) / 2.0) * share
+    return found
 
 
-def _zero_beyond(values: Values) -> float:
+def _forward(values: Values) -> Values:
+    across = np.diff(values, axis=1, append=values[:, -1:])
+    down = np.diff(values, axis=0, append=values[-1:])
+    found: Values = np.sqrt((across**2 + down**2) / 2.0)
+    return found
+
+
+def _zero_beyond(values: Values) -> Values:
     across, down = forward(values)
-    return float(np.hypot(across, down).mean() / 4.0)
+    found: Values = np.hypot(across, down) / 4.0
+    return found

@@ -7,23 +7,23 @@ from mfgui.methods.metrics.planes import Plane, checked
 from mfgui.methods.metrics.undefined import Undefined
 
 
-def cc(fused: Plane, a: Plane, b: Plane) -> float:
-    """CC = (corr(A, F) + corr(B, F)) / 2, -1 ... 1, higher is better.
+def cc(fused: Plane, *sources: Plane) -> float:
+    """CC = (corr(A, F) + corr(B, F)) / 2, the mean over all sources, -1 ... 1, higher is better.
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *sources : (H, W) uint8 or float64 in 0 ... 255
 
     Raises
     ------
     Undefined
-        When one of the three is constant.
+        When one of the pictures is constant.
     """
-    f, *sources = checked(fused, a, b)
+    f, *planes = checked(fused, *sources)
     total = 0.0
-    for source in sources:
-        found = correlation(source, f)
+    for plane in planes:
+        found = correlation(plane, f)
         if found is None:
             raise Undefined("CC: a constant picture correlates with nothing")
-        total += found / 2.0
+        total += found / len(planes)
     return total

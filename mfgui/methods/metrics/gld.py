@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mfgui.methods.metrics.gradients import forward
+from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import Planes, checked
 
 
@@ -18,6 +19,11 @@ def gld(fused: Planes) -> float:
     fused : (H, W) or (H, W, C) uint8 or float64 in 0 ... 255
         Channels are pooled.
     """
+    return gld_map(fused).score()
+
+
+def gld_map(fused: Planes) -> PixelMap:
+    """|dx| + |dy| of every pixel, mean over the channels."""
     (values,) = checked(fused, channels=True)
     across, down = forward(values)
-    return float((np.abs(across) + np.abs(down)).mean())
+    return PixelMap((np.abs(across) + np.abs(down)).mean(axis=2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import WHITE, Planes, checked
 
 
@@ -17,6 +18,11 @@ def lif(fused: Planes) -> float:
     fused : (H, W) or (H, W, C) uint8 or float64 in 0 ... 255
         Channels are pooled.
     """
+    return lif_map(fused).score()
+
+
+def lif_map(fused: Planes) -> PixelMap:
+    """2 min(p, 1 - p) of every pixel, mean over the channels."""
     (values,) = checked(fused, channels=True)
     share = np.sin(np.pi / 2.0 * (1.0 - values / WHITE))
-    return float(2.0 * np.minimum(share, 1.0 - share).mean())
+    return PixelMap(2.0 * np.minimum(share, 1.0 - share).mean(axis=2))

@@ -15,15 +15,15 @@ Variant = Literal["bits", "lft", "vifb"]
 _LARGEST_INDEX = 254
 
 
-def mutual_information(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "bits") -> float:
-    """MI = I(A, F) + I(B, F), 0 or more, higher is better.
+def mutual_information(fused: Plane, *sources: Plane, variant: Variant = "bits") -> float:
+    """MI = I(A, F) + I(B, F), the sum over all sources, 0 or more, higher is better.
 
     G. Qu, D. Zhang, P. Yan, Information measure for performance of image fusion, Electronics
     Letters 38, 2002. Constant pictures have none: 0.
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *sources : (H, W) uint8 or float64 in 0 ... 255
     variant : str
         "bits": of the 256 levels as they are. "lft": the same, but levels 254 and 255 count as one
         in the joint histograms, where the published program adds 1 to 8-bit levels; as in EDMF's
@@ -33,13 +33,13 @@ def mutual_information(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "
     """
     if variant not in ("bits", "lft", "vifb"):
         raise unknown(variant, ("bits", "lft", "vifb"))
-    f, *sources = checked(fused, a, b)
+    f, *planes = checked(fused, *sources)
     if variant == "bits":
-        return sum(information(joint(source, f)) for source in sources)
+        return sum(information(joint(plane, f)) for plane in planes)
     if variant == "lft":
-        return sum(_saturated(source, f) for source in sources)
+        return sum(_saturated(plane, f) for plane in planes)
     f = stretched(f)
-    return math.log(2) * sum(information(joint(stretched(source), f)) for source in sources)
+    return math.log(2) * sum(information(joint(stretched(plane), f)) for plane in planes)
 
 
 def _saturated(first: Values, second: Values) -> float:

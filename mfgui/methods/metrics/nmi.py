@@ -7,16 +7,17 @@ from mfgui.methods.metrics.planes import Plane, checked
 from mfgui.methods.metrics.undefined import Undefined
 
 
-def nmi(fused: Plane, a: Plane, b: Plane) -> float:
+def nmi(fused: Plane, *sources: Plane) -> float:
     """Q_MI = 2 [I(A, F) / (H(A) + H(F)) + I(B, F) / (H(B) + H(F))], 0 ... 2, higher is better.
 
     M. Hossny, S. Nahavandi, D. Creighton, Comments on 'Information measure for performance of
     image fusion', Electronics Letters 44, 2008. The "NMI" of the MFF-SSIM paper and the "MI" of
-    the MFIF-GAN paper, both on `planes.side_by_side` colours.
+    the MFIF-GAN paper, both on `planes.side_by_side` colours. Of more than two sources it is twice
+    the mean of 2 I(X, F) / (H(X) + H(F)), which is the same of two.
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *sources : (H, W) uint8 or float64 in 0 ... 255
         Each is first stretched over the whole range.
 
     Raises
@@ -24,13 +25,12 @@ def nmi(fused: Plane, a: Plane, b: Plane) -> float:
     Undefined
         When the fused picture and a source are both constant.
     """
-    planes = checked(fused, a, b)
-    f, *sources = (stretched(plane) for plane in planes)
+    f, *planes = (stretched(plane) for plane in checked(fused, *sources))
     total = 0.0
-    for name, source in zip("AB", sources, strict=True):
-        pair = joint(source, f)
+    for plane in planes:
+        pair = joint(plane, f)
         entropies = entropy(pair.first) + entropy(pair.second)
         if entropies == 0.0:
-            raise Undefined(f"NMI: the fused picture and source {name} are both constant")
+            raise Undefined("NMI: the fused picture and a source are both constant")
         total += information(pair) / entropies
-    return 2.0 * total
+    return 4.0 / len(planes) * total

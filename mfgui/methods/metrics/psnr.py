@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
+
+from mfgui.core.errors import UsageError
+from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import WHITE, Planes, checked, unknown
 
 Variant = Literal["mean-error", "lft", "vifb"]
@@ -24,15 +28,33 @@ def psnr(fused: Planes, *others: Planes, variant: Variant = "mean-error") -> flo
         much, as in EDMF's table. "vifb": sqrt(sum of squares) / (H W) in the place of the MSE,
         some 57 dB; VIFB takes the mean over the channels (`planes.by_channel`).
     """
-    if variant not in ("mean-error", "lft", "vifb"):
-        raise unknown(variant, ("mean-error", "lft", "vifb"))
-    f, *sources = checked(fused, *others, channels=True)
-    squares = [float(((source - f) ** 2).mean()) for source in sources]
+    if variant != "vifb":
+        return psnr_map(fused, *others, variant=variant).score()
+    squares = [psnr_map(fused, other).values.mean() for other in others]
+    return _decibel(sum(math.sqrt(square / fused.size) for square in squares) / len(others))
+
+
+def psnr_map(fused: Planes, *others: Planes, variant: Variant = "mean-error") -> PixelMap:
+    """Squared error of every pixel, mean over channels and others, and PSNR of its mean.
+
+    Raises
+    ------
+    UsageError
+        For "vifb", which is no function of one mean.
+    """
+    finish = {"mean-error": _decibel, "lft": _decibel_of_units}
     if variant == "vifb":
-        return _decibel(sum(math.sqrt(square / f.size) for square in squares) / len(squares))
-    found = _decibel(sum(squares) / len(squares))
-    return found + 20.0 * math.log10(WHITE) if variant == "lft" else found
+        raise UsageError("PSNR has no value for a single pixel in its variant vifb")
+    if variant not in finish:
+        raise unknown(variant, (*finish, "vifb"))
+    f, *pictures = checked(fused, *others, channels=True)
+    squares = [((picture - f) ** 2).mean(axis=2) for picture in pictures]
+    return PixelMap(np.mean(squares, axis=0), finish=finish[variant])
 
 
 def _decibel(error: float) -> float:
     return 10.0 * math.log10(WHITE**2 / error) if error > 0.0 else math.inf
+
+
+def _decibel_of_units(error: float) -> float:
+    return _decibel(error) + 20.0 * math.log10(WHITE)

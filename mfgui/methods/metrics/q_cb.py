@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mfgui.methods.metrics.histograms import stretched
+from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import Plane, Values, checked
 from mfgui.methods.metrics.windows import same
 
@@ -15,15 +16,15 @@ _SEMI_SATURATION = 1e-4
 _BLACK = 1e-9  # of 255
 
 
-def q_cb(fused: Plane, a: Plane, b: Plane) -> float:
+def q_cb(fused: Plane, *sources: Plane) -> float:
     """Q_CB, 0 ... 1, higher is better.
 
     Y. Chen, R. S. Blum, A new automated quality assessment algorithm for image fusion, Image and
     Vision Computing 27, 2009. Each plane is stretched over the whole range and weighted in the
     Fourier domain by the contrast sensitivity S(r) = exp(-(r / 15.387)^2) - 0.7622 exp(-(r /
     1.3456)^2). Its contrast is |(G2 * I) / (G4 * I) - 1|, masked C' = C^3 / (C^2 + 1e-4). Of a
-    source, min(C'_X, C'_F) / max(C'_X, C'_F) is kept; sources are weighted by C'^2. Gaussians
-    have 31 x 31 weights and take 0 beyond the border, so that the border shows. Of the
+    source, min(C'_X, C'_F) / max(C'_X, C'_F) is kept; sources, two or more, are weighted by C'^2.
+    Gaussians have 31 x 31 weights and take 0 beyond the border, so that the border shows. Of the
     MFIF-GAN paper on `planes.luma`, which is not rounded; VIFB takes the mean over the channels.
 
     Where both contrasts are 0, all is kept, and there the sources count the same; constant
@@ -31,13 +32,20 @@ def q_cb(fused: Plane, a: Plane, b: Plane) -> float:
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *sources : (H, W) uint8 or float64 in 0 ... 255
     """
-    f, *sources = (_contrast(plane) for plane in checked(fused, a, b))
-    kept = [_share(np.minimum(c, f), np.maximum(c, f), 1.0) for c in sources]
-    squares = [c**2 for c in sources]
-    saliency = _share(squares[0], squares[0] + squares[1], 0.5)
-    return float(np.mean(saliency * kept[0] + (1.0 - saliency) * kept[1]))
+    return q_cb_map(fused, *sources).score()
+
+
+def q_cb_map(fused: Plane, *sources: Plane) -> PixelMap:
+    """What is kept of the contrasts at every pixel, the source with more of them counting more."""
+    f, *contrasts = (_contrast(plane) for plane in checked(fused, *sources))
+    whole = np.sum([contrast**2 for contrast in contrasts], axis=0)
+    found = np.zeros_like(f)
+    for contrast in contrasts:
+        kept = _share(np.minimum(contrast, f), np.maximum(contrast, f), 1.0)
+        found += _share(contrast**2, whole, 1.0 / len(contrasts)) * kept
+    return PixelMap(found)
 
 
 def _contrast(plane: Values) -> Values:

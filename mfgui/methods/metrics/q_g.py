@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from mfgui.methods.metrics.gradients import sobel
+from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import Plane, Values, checked, unknown
 from mfgui.methods.metrics.undefined import Undefined
 
@@ -43,18 +46,18 @@ _PETROVIC = _Sigmoids((0.9994, -15.0, 0.5), (0.9879, -22.0, 0.8))
 _KUMAR = _Sigmoids((0.9999, -19.0, 0.5), (0.9995, -22.0, 0.5))
 
 
-def q_g(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "yliu") -> float:
+def q_g(fused: Plane, *sources: Plane, variant: Variant = "yliu") -> float:
     """Q_G, about 0 ... 1, higher is better.
 
     C. S. Xydeas, V. Petrovic, Objective image fusion performance measure, Electronics Letters 36,
     2000. With Sobel strengths g and orientations, Q_AF is the product of sigmoids of the ratio of
-    the strengths of A and F and of how well their orientations agree; the sources are weighted
-    by their strengths. Defined for whole numbers: on others the orientation of flat areas is
-    that of rounding, and the value moves by up to 0.02.
+    the strengths of A and F and of how well their orientations agree; the sources, two or more,
+    are weighted by their strengths. Defined for whole numbers: on others the orientation of flat
+    areas is that of rounding, and the value moves by up to 0.02.
 
     Parameters
     ----------
-    fused, a, b : (H, W) uint8 or float64 in 0 ... 255
+    fused, *sources : (H, W) uint8 or float64 in 0 ... 255
     variant : str
         "yliu": sum (Q_AF g_A + Q_BF g_B) / sum (g_A + g_B), the published form with the published
         constants. "zliu": other constants, orientations that agree when they differ by a right
@@ -66,69 +69,33 @@ def q_g(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "yliu") -> float
     Raises
     ------
     Undefined
-        For "lft", when both sources are 0 everywhere.
+        For "lft", when all sources are 0 everywhere.
     """
-    rules: dict[str, Callable[[Values, Values, Values], float]] = {
-        "yliu": _yliu,
-        "zliu": _zliu,
-        "lft": _lft,
-        "shreyamsha": _shreyamsha,
-    }
-    if variant not in rules:
-        raise unknown(variant, tuple(rules))
-    return rules[variant](*checked(fused, a, b))
+    return q_g_map(fused, *sources, variant=variant).score()
 
 
-def _yliu(fused: Values, a: Values, b: Values) -> float:
-    f, *edges = (_never_zero(plane) for plane in (fused, a, b))
-    return _pooled(
-        [(_ratio(e, f), 1.0 - _turn(e, f) / (np.pi / 2), e.strength) for e in edges], _PETROVIC
-    )
+def q_g_map(fused: Plane, *sources: Plane, variant: Variant = "yliu") -> PixelMap:
+    """Share of the edges that is kept at every pixel, weighted by those of all sources together;
+    of "zliu" not weighted."""
+    if variant not in _RULES:
+        raise unknown(variant, tuple(_RULES))
+    _, edges = kept_edges(*checked(fused, *sources), variant=variant)
+    whole = np.sum([edge.weight for edge in edges], axis=0)
+    if not whole.any():
+        raise Undefined("Q_G: no source has an edge")
+    kept = np.sum([edge.kept * edge.weight for edge in edges], axis=0)
+    # Where no source has an edge, nothing is kept, and it counts for nothing.
+    kept = np.divide(kept, whole, out=kept, where=whole > 0.0)
+    return PixelMap(kept, None if variant == "zliu" else whole)
 
 
-def _zliu(fused: Values, a: Values, b: Values) -> float:
-    f, *edges = (_never_zero(plane) for plane in (fused, a, b))
-    kept = [_preserved(_ratio(e, f), _axis(e, f), _LIU) * e.strength for e in edges]
-    return float(np.mean((kept[0] + kept[1]) / (edges[0].strength + edges[1].strength)))
-
-
-def _lft(fused: Values, a: Values, b: Values) -> float:
-    f, *edges = (_upright_where_zero(plane) for plane in (fused, a, b))
-    terms = []
-    for edge in edges:
-        # The published program gives the strength in the place of 1.
-        ratio = np.where(edge.strength == f.strength, f.strength, _ratio(edge, f))
-        terms.append((ratio, 1.0 - _turn(edge, f) / (np.pi / 2), edge.strength))
-    return _pooled(terms, _PETROVIC)
-
-
-def _shreyamsha(fused: Values, a: Values, b: Values) -> float:
-    _, sources = kept_edges(fused, a, b)
-    total = weights = 0.0
-    for source in sources:
-        total += float((source.kept * source.weight).sum())
-        weights += float(source.weight.sum())
-    return total / weights
-
-
-def kept_edges(fused: Values, *sources: Values) -> tuple[Values, list[Kept]]:
-    """Edge strengths (H, W) of F, and what F keeps of each source's edges, as "shreyamsha"."""
-    f = _mirrored(fused)
-    found = []
-    for edge in (_mirrored(source) for source in sources):
-        kept = np.sqrt(_preserved(_ratio(edge, f), _axis(edge, f), _KUMAR))
-        weight = np.where(edge.strength >= 2.0, edge.strength**1.5, 0.001)
-        found.append(Kept(kept, weight, edge.strength))
-    return f.strength, found
-
-
-def _pooled(terms: list[tuple[Values, Values, Values]], sigmoids: _Sigmoids) -> float:
-    """Sum of what is kept, weighted by strength, over the sum of the strengths."""
-    kept = sum(float((_preserved(r, angle, sigmoids) * g).sum()) for r, angle, g in terms)
-    strengths = sum(float(g.sum()) for _, _, g in terms)
-    if strengths == 0.0:
-        raise Undefined("Q_G: neither source has an edge")
-    return kept / strengths
+def kept_edges(
+    fused: Values, *sources: Values, variant: Variant = "shreyamsha"
+) -> tuple[Values, list[Kept]]:
+    """Edge strengths (H, W) of F, and what F keeps of each source's edges."""
+    rule = _RULES[variant]
+    f, *edges = (rule.edges(plane) for plane in (fused, *sources))
+    return f.strength, [Kept(rule.kept(e, f), rule.weight(e), e.strength) for e in edges]
 
 
 def _preserved(ratio: Values, angle: Values, sigmoids: _Sigmoids) -> Values:
@@ -182,3 +149,44 @@ def _mirrored(plane: Values) -> _Edges:
     with np.errstate(divide="ignore"):
         angle = np.arctan(np.where(flat, 0.0, across) / np.where(flat, 1.0, down))
     return _Edges(np.hypot(across, down), angle)
+
+
+class _Rule(NamedTuple):
+    """A definition: edges of a plane, what F keeps of those of a source, what these weigh."""
+
+    edges: Callable[[Values], _Edges]
+    kept: Callable[[_Edges, _Edges], Values]
+    weight: Callable[[_Edges], Values] = attrgetter("strength")
+
+
+def _kept_yliu(edge: _Edges, f: _Edges) -> Values:
+    return _preserved(_ratio(edge, f), 1.0 - _turn(edge, f) / (np.pi / 2), _PETROVIC)
+
+
+def _kept_zliu(edge: _Edges, f: _Edges) -> Values:
+    return _preserved(_ratio(edge, f), _axis(edge, f), _LIU)
+
+
+def _kept_lft(edge: _Edges, f: _Edges) -> Values:
+    # The published program gives the strength in the place of 1.
+    ratio = np.where(edge.strength == f.strength, f.strength, _ratio(edge, f))
+    return _preserved(ratio, 1.0 - _turn(edge, f) / (np.pi / 2), _PETROVIC)
+
+
+def _kept_shreyamsha(edge: _Edges, f: _Edges) -> Values:
+    found: Values = np.sqrt(_preserved(_ratio(edge, f), _axis(edge, f), _KUMAR))
+    return found
+
+
+def _weight_shreyamsha(edge: _Edges) -> Values:
+    return np.where(edge.strength >= 2.0, edge.strength**1.5, 0.001)
+
+
+_RULES: Mapping[str, _Rule] = MappingProxyType(
+    {
+        "yliu": _Rule(_never_zero, _kept_yliu),
+        "zliu": _Rule(_never_zero, _kept_zliu),
+        "lft": _Rule(_upright_where_zero, _kept_lft),
+        "shreyamsha": _Rule(_mirrored, _kept_shreyamsha, _weight_shreyamsha),
+    }
+)

@@ -13,18 +13,18 @@ from mfgui.methods.metrics.undefined import Undefined
 _DIAGONAL = math.sqrt(2.0) / 2.0
 
 
-def q_sf(fused: Planes, a: Planes, b: Planes) -> float:
+def q_sf(fused: Planes, *sources: Planes) -> float:
     """(SF_F - SF_R) / SF_R, above -1; 0 is best, below it detail was lost.
 
     Y. Zheng, E. A. Essock, B. C. Hansen, A. M. Haun, A new metric based on extended spatial
     frequency and its application to DWT based fusion algorithms, Information Fusion 8, 2007.
     SF^2 is the sum of the squared differences to the neighbours along rows, columns and, weighted
-    by sqrt(2) / 2, both diagonals, over the number of pixels; for SF_R the larger of the
-    differences of A and B is taken everywhere. The "SF" of the MFIF-GAN paper.
+    by sqrt(2) / 2, both diagonals, over the number of pixels; for SF_R the largest of the
+    differences of the sources is taken everywhere. The "SF" of the MFIF-GAN paper.
 
     Parameters
     ----------
-    fused, a, b : (H, W) or (H, W, C) uint8 or float64 in 0 ... 255
+    fused, *sources : (H, W) or (H, W, C) uint8 or float64 in 0 ... 255
         Of colours, as of the published program: differences along rows and columns run around
         the border within a channel, but for the last column of the last channel and the last
         row; those along diagonals run over the channels side by side.
@@ -32,16 +32,16 @@ def q_sf(fused: Planes, a: Planes, b: Planes) -> float:
     Raises
     ------
     Undefined
-        When no neighbours differ in either source.
+        When no neighbours differ in any source.
     """
-    f, *sources = checked(fused, a, b, channels=True)
+    f, *others = checked(fused, *sources, channels=True)
     own = most = 0.0
     for difference, weight in _DIFFERENCES:
         own += weight * float((difference(f) ** 2).sum())
-        larger = np.maximum(*(np.abs(difference(source)) for source in sources))
-        most += weight * float((larger**2).sum())
+        squares = [difference(other) ** 2 for other in others]
+        most += weight * float(np.max(squares, axis=0).sum())
     if most == 0.0:
-        raise Undefined("Q_SF: both sources are constant")
+        raise Undefined("Q_SF: all sources are constant")
     reached, possible = math.sqrt(own / f.size), math.sqrt(most / f.size)
     return (reached - possible) / possible
 

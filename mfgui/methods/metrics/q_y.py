@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from mfgui.methods.metrics.pixel_map import PixelMap, inner
 from mfgui.methods.metrics.planes import Plane, checked, unknown
 from mfgui.methods.metrics.structure import guarded_similarity, moments
 from mfgui.methods.metrics.windows import gaussian
@@ -22,7 +23,7 @@ def q_y(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "guarded") -> fl
     C. Yang, J.-Q. Zhang, X.-R. Wang, X. Liu, A novel similarity based quality metric for image
     fusion, Information Fusion 9, 2008. In 7 x 7 Gaussian windows (sigma 1.5): where the sources
     are alike, SSIM(A, B) >= 0.75, their similarities to F are weighted by their variances;
-    elsewhere the larger one counts.
+    elsewhere the larger one counts. For pairs only: three may be alike in part.
 
     The published programs have constants of 2e-16 in the place of 0, so that in flat areas they
     divide rounding by rounding, and give NaN or values far above 1; they agree with this where
@@ -40,6 +41,11 @@ def q_y(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "guarded") -> fl
     Undefined
         When the window does not fit.
     """
+    return q_y_map(fused, a, b, variant=variant).score()
+
+
+def q_y_map(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "guarded") -> PixelMap:
+    """The value of the window around every pixel, where it fits."""
     if variant not in ("guarded", "bounded"):
         raise unknown(variant, ("guarded", "bounded"))
     f, first, second = checked(fused, a, b)
@@ -51,4 +57,4 @@ def q_y(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "guarded") -> fl
     share = np.clip(share, 0.0, 1.0)
     alike = guarded_similarity(both, flat=_FLAT) >= _ALIKE
     found = np.where(alike, share * kept[0] + (1.0 - share) * kept[1], np.maximum(*kept))
-    return float(np.mean(np.clip(found, 0.0, 1.0) if variant == "bounded" else found))
+    return inner(np.clip(found, 0.0, 1.0) if variant == "bounded" else found, fused.shape)

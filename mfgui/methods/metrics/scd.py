@@ -12,6 +12,7 @@ def scd(fused: Plane, a: Plane, b: Plane) -> float:
     V. Aslantas, E. Bendes, A new image quality metric for image fusion: the sum of the
     correlations of differences, AEU 69, 2015. A term whose difference or source is constant, so
     also of a fused picture that equals a source, is 0.
+    For pairs only: what is left of F without one of three sources is not what another gave.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import WHITE, Plane, checked, unknown
 from mfgui.methods.metrics.undefined import Undefined
 
@@ -33,13 +34,25 @@ def spatial_frequency(fused: Plane, *, variant: Variant = "mean") -> float:
     Undefined
         Below 2 x 2 pixels.
     """
+    return spatial_frequency_map(fused, variant=variant).score()
+
+
+def spatial_frequency_map(fused: Plane, *, variant: Variant = "mean") -> PixelMap:
+    """Squared differences of every pixel to its right and its lower neighbour, summed."""
     if variant not in ("mean", "mff-gan", "pixels"):
         raise unknown(variant, ("mean", "mff-gan", "pixels"))
     (plane,) = checked(fused)
     if min(plane.shape) < 2:
         raise Undefined("SF needs at least 2 x 2 pixels")
-    squares = [np.diff(plane, axis=axis) ** 2 for axis in (0, 1)]
-    if variant == "pixels":
-        return math.sqrt(sum(float(square.sum()) for square in squares) / plane.size)
-    found = math.sqrt(sum(float(square.mean()) for square in squares))
-    return found / WHITE if variant == "mff-gan" else found
+    height, width = plane.shape
+    down = np.diff(plane, axis=0, append=plane[-1:]) ** 2
+    across = np.diff(plane, axis=1, append=plane[:, -1:]) ** 2
+    if variant != "pixels":
+        # There is one difference fewer than pixels.
+        down *= height / (height - 1)
+        across *= width / (width - 1)
+    return PixelMap(down + across, finish=_root_of_units if variant == "mff-gan" else math.sqrt)
+
+
+def _root_of_units(square: float) -> float:
+    return math.sqrt(square) / WHITE

@@ -7,7 +7,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from mfgui.methods.metrics.planes import Plane, checked, unknown
+from mfgui.methods.metrics.pixel_map import PixelMap, inner
+from mfgui.methods.metrics.planes import WHITE, Plane, Values, checked, unknown
 from mfgui.methods.metrics.structure import moments, similarity
 from mfgui.methods.metrics.windows import gaussian
 
@@ -37,20 +38,24 @@ def ssim(fused: Plane, *others: Plane, variant: Variant = "wang") -> float:
     Undefined
         For "wang", when the window does not fit.
     """
-    return sum(between(other, fused, variant=variant) for other in others) / len(others)
+    return ssim_map(fused, *others, variant=variant).score()
 
 
-def between(picture: Plane, other: Plane, *, variant: Variant = "wang") -> float:
-    """SSIM of two pictures, such as the fused one and a ground truth; as for `ssim`."""
+def ssim_map(fused: Plane, *others: Plane, variant: Variant = "wang") -> PixelMap:
+    """Similarity in the window around every pixel; of "wang" without the border."""
     if variant not in ("wang", "toolbox", "lft"):
         raise unknown(variant, ("wang", "toolbox", "lft"))
-    x, y = checked(picture, other)
+    f, *pictures = checked(fused, *others)
+    shape = f.shape
     if variant != "wang":
-        sides = (_REACH,) * 4
-        x, y = (
-            np.asarray(cv2.copyMakeBorder(plane, *sides, cv2.BORDER_REPLICATE), np.float64)
-            for plane in (x, y)
-        )
-    extent = 1.0 if variant == "lft" else 255.0
-    found = moments(x, y, gaussian(2 * _REACH + 1, 1.5))
-    return float(similarity(found, (_K1 * extent) ** 2, (_K2 * extent) ** 2).mean())
+        f, *pictures = (_repeated(plane) for plane in (f, *pictures))
+    extent = 1.0 if variant == "lft" else WHITE
+    c1, c2 = (_K1 * extent) ** 2, (_K2 * extent) ** 2
+    weights = gaussian(2 * _REACH + 1, 1.5)
+    indices = [similarity(moments(picture, f, weights), c1, c2) for picture in pictures]
+    return inner(np.mean(indices, axis=0), shape)
+
+
+def _repeated(plane: Values) -> Values:
+    sides = (_REACH,) * 4
+    return np.asarray(cv2.copyMakeBorder(plane, *sides, cv2.BORDER_REPLICATE), np.float64)

@@ -19,7 +19,8 @@ def tsallis(fused: Plane, a: Plane, b: Plane, *, variant: Variant = "nava") -> f
     """Tsallis information of the sources in the fused picture, higher is better.
 
     T(X, Y) = (1 - sum_ij h_ij^q / (m_i n_j)^(q - 1)) / (1 - q), of the joint histogram h and its
-    marginals m (of X, along i) and n (of Y, along j).
+    marginals m (of X, along i) and n (of Y, along j). For pairs only: what the sources
+    share, T(A, B), is of two.
 
     Parameters
     ----------

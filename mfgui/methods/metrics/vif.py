@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mfgui.methods.metrics.information_scales import information, scales
-from mfgui.methods.metrics.planes import Plane, checked
+from mfgui.methods.metrics.planes import Plane, Values, checked
 from mfgui.methods.metrics.undefined import Undefined
 
 _NOISE = 2.0  # variance of the visual noise, in grey levels squared
@@ -28,17 +28,16 @@ def vif(fused: Plane, *others: Plane) -> float:
     Undefined
         When a source is constant, or the windows do not fit (below 41 x 41 pixels).
     """
-    return sum(between(other, fused) for other in others)
+    f, *sources = checked(fused, *others)
+    return sum(_towards(source, f) for source in sources)
 
 
-def between(source: Plane, picture: Plane) -> float:
-    """VIF of a picture towards one source, such as a ground truth; 1 when they are equal."""
-    x, y = checked(source, picture)
-    if np.ptp(x) == 0.0:
+def _towards(source: Values, f: Values) -> float:
+    if np.ptp(source) == 0.0:
         raise Undefined("VIF: a constant source has no information")
     kept = whole = 0.0
-    for (x_here, y_here), weights in scales(x, y):
-        found = information(x_here, y_here, weights, _NOISE)
+    for (source_here, f_here), weights in scales(source, f):
+        found = information(source_here, f_here, weights, _NOISE)
         kept += float(found.kept.sum())
         whole += float(found.whole.sum())
     if whole == 0.0:

@@ -121,7 +121,7 @@ def test_that_pictures_without_information_have_a_value_or_a_reason() -> None:
     assert METRICS["mi"](flat, flat, plane) == 0.0
     # Of independent planes, three equal eigenvalues.
     assert METRICS["ncie"](flat, flat, flat) == pytest.approx(1 - math.log(3, 256))
-    with pytest.raises(Undefined, match="source B are both constant"):
+    with pytest.raises(Undefined, match="a source are both constant"):
         METRICS["nmi"](flat, plane, flat)
     with pytest.raises(Undefined, match="both sources are constant"):
         METRICS["te"](plane, flat, flat)
