@@ -24,6 +24,7 @@ from tests.methods.metrics.pictures import generated
 FOLDER = Path(inspect.getfile(metrics)).parent
 SHARED = {
     "__init__",
+    "boxes",
     "catalogue",
     "correlation",
     "gradients",
