@@ -31,7 +31,7 @@ class Needs(StrEnum):
     SOURCES = "the sources"
     TRUTH = "a ground truth"
     MAP = "the sources and a focus map"
-    MAPS = "a true focus map"  # to compare that of the fused picture with
+    MAPS = "a focus map of the fused picture and a true one"
 
 
 class View(StrEnum):
@@ -99,8 +99,15 @@ class Metric:
     many: str = ""
     pixels: str = ""
 
+    @property
+    def on_planes(self) -> bool:
+        """Whether it is computed on planes, 0 ... 255. One that needs `Needs.MAP` takes pixels as
+        they are stored and labels, ``f(fused, labels, *sources)``, one that needs `Needs.MAPS`
+        labels alone, ``f(own, true)``."""
+        return self.needs not in (Needs.MAP, Needs.MAPS)
+
     def __call__(self, fused: Planes, *others: Planes, variant: str | None = None) -> float:
-        """The metric of planes, 0 ... 255; others that it does not need are ignored.
+        """The metric of what it takes (`on_planes`); others that it does not need are ignored.
 
         Raises
         ------
@@ -121,13 +128,19 @@ class Metric:
         found: Callable[..., PixelMap] = _loaded(self.pixels)
         return found(*arguments, **options)
 
-    def _checked(
-        self, fused: Planes, others: tuple[Planes, ...], variant: str | None
-    ) -> tuple[tuple[Planes, ...], dict[str, str]]:
+    def options(self, variant: str | None) -> dict[str, str]:
+        """What the function is called with for a variant; UsageError for one that it lacks."""
         if variant is not None and variant not in self.variants:
             hint = f"there are {', '.join(self.variants)}" if self.variants else "it has none"
             raise UsageError(f"{self.title} has no variant {variant}", hint=hint)
-        options = {} if variant is None else {"variant": variant}
+        return {} if variant is None else {"variant": variant}
+
+    def _checked(
+        self, fused: Planes, others: tuple[Planes, ...], variant: str | None
+    ) -> tuple[tuple[Planes, ...], dict[str, str]]:
+        options = self.options(variant)
+        if not self.on_planes:
+            return (fused, *others), options
         if self.needs is Needs.NOTHING:
             return (fused,), options
         least = 2 if self.needs is Needs.SOURCES else 1
@@ -575,6 +588,57 @@ ALL = (
         channels=True,
         view=View.COLOURS,
         pixels="squared_error.rmse_map",
+    ),
+    # With a focus map
+    Metric(
+        "q",
+        "Q",
+        "mff_ssim.q",
+        "What MFF-SSIM raises: structural similarity of every window, all channels jointly, to "
+        "the source that the focus map names at its centre.",
+        Family.MAPS,
+        needs=Needs.MAP,
+        low=-1.0,
+        high=1.0,
+        channels=True,
+        view=View.COLOURS,
+        many="of the source that the map names",
+        pixels="mff_ssim.q_map",
+    ),
+    Metric(
+        "map-accuracy",
+        "Map accuracy",
+        "focus_maps.accuracy",
+        "Share of the pixels whose label in the map is the true one.",
+        Family.MAPS,
+        needs=Needs.MAPS,
+        low=0.0,
+        high=1.0,
+        many="any number of labels",
+        pixels="focus_maps.accuracy_map",
+    ),
+    Metric(
+        "map-iou",
+        "Map IoU",
+        "focus_maps.iou",
+        "Pixels of a label in both maps over those in either, mean over the labels.",
+        Family.MAPS,
+        needs=Needs.MAPS,
+        low=0.0,
+        high=1.0,
+        many="mean over the labels",
+    ),
+    Metric(
+        "map-boundary-f",
+        "Map boundary F",
+        "focus_maps.boundary_f",
+        "How much of the labels' outlines lies within 2 pixels of the true ones, and the other "
+        "way round: harmonic mean, mean over the labels.",
+        Family.MAPS,
+        needs=Needs.MAPS,
+        low=0.0,
+        high=1.0,
+        many="mean over the labels",
     ),
 )
 """All metrics, those of a family together."""

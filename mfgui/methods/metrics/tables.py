@@ -12,8 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from mfgui.core.arrays import PixelArray
-from mfgui.methods.metrics import METRICS, Metric, View
-from mfgui.methods.metrics.planes import seen
+from mfgui.methods.metrics.catalogue import View
+from mfgui.methods.metrics.measures import Measure
 
 
 class Evidence(StrEnum):
@@ -26,30 +26,22 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a published table.
+    """One column of a published table, or of one that a person asks for.
 
     Attributes
     ----------
     heading : str
         As it is printed.
-    metric : str
-        Name in `METRICS`.
-    view : View
-    variant : str, optional
-        Of the metric; its default without.
+    measure : Measure
+    evidence : Evidence, optional
+        None for what is in no published table.
     """
 
     heading: str
-    metric: str
-    view: View
-    variant: str | None = None
-    evidence: Evidence = Evidence.RECOMPUTED
+    measure: Measure
+    evidence: Evidence | None = Evidence.RECOMPUTED
 
-    @property
-    def definition(self) -> Metric:
-        return METRICS[self.metric]
-
-    def __call__(self, fused: PixelArray, a: PixelArray, b: PixelArray) -> float:
+    def __call__(self, fused: PixelArray, *sources: PixelArray) -> float:
         """The number of a fused picture and its sources, as stored, (H, W, C).
 
         Raises
@@ -57,53 +49,52 @@ class Column:
         Undefined
             When the metric has no value for them.
         """
-        planes = [seen(pixels, self.view) for pixels in (fused, a, b)]
-        return self.definition(*planes, variant=self.variant)
+        return self.measure(fused, *sources)
 
 
 MFF_SSIM = (
-    Column("NMI", "nmi", View.POOLED),
-    Column("Xydeas", "q-g", View.GREY, "yliu", Evidence.NOT_MET),
-    Column("Chen-Blum", "q-cb", View.LUMA),
+    Column("NMI", Measure("nmi", View.POOLED)),
+    Column("Xydeas", Measure("q-g", View.GREY, "yliu"), Evidence.NOT_MET),
+    Column("Chen-Blum", Measure("q-cb", View.LUMA)),
 )
 """The columns of table I that compare with the sources; in it the rows MS-ResNet and MS-Lap of NMI
 and Chen-Blum are exchanged. The others compare with fused pictures made by hand."""
 
 MFIF_GAN = (
-    Column("MI", "nmi", View.POOLED),
-    Column("TE", "te", View.POOLED, "nava"),
-    Column("NCIE", "ncie", View.POOLED),
-    Column("QG", "q-g", View.GREY, "zliu", Evidence.NOT_MET),
-    Column("QM", "q-m", View.POOLED),
-    Column("SF", "q-sf", View.COLOURS),
-    Column("QY", "q-y", View.GREY, "guarded", Evidence.NOT_MET),
-    Column("QCB", "q-cb", View.LUMA),
-    Column("LIF", "lif", View.COLOURS),
-    Column("AG", "ag", View.COLOURS, "mfif-gan"),
-    Column("MSD", "msd", View.COLOURS),
-    Column("GLD", "gld", View.COLOURS),
+    Column("MI", Measure("nmi", View.POOLED)),
+    Column("TE", Measure("te", View.POOLED, "nava")),
+    Column("NCIE", Measure("ncie", View.POOLED)),
+    Column("QG", Measure("q-g", View.GREY, "zliu"), Evidence.NOT_MET),
+    Column("QM", Measure("q-m", View.POOLED)),
+    Column("SF", Measure("q-sf", View.COLOURS)),
+    Column("QY", Measure("q-y", View.GREY, "guarded"), Evidence.NOT_MET),
+    Column("QCB", Measure("q-cb", View.LUMA)),
+    Column("LIF", Measure("lif", View.COLOURS)),
+    Column("AG", Measure("ag", View.COLOURS, "mfif-gan")),
+    Column("MSD", Measure("msd", View.COLOURS)),
+    Column("GLD", Measure("gld", View.COLOURS)),
 )
 """Table 1 of MFIF-GAN. QG is off by up to 0.009, QY by 0.003."""
 
 MFF_GAN = (
-    Column("SD", "sd", View.GREY, "mff-gan", Evidence.INFERRED),
-    Column("EN", "en", View.GREY, None, Evidence.INFERRED),
-    Column("Qabf", "q-g", View.GREY, "yliu", Evidence.INFERRED),
-    Column("SF", "sf", View.GREY, "mff-gan", Evidence.INFERRED),
-    Column("VIF", "vif", View.GREY, None, Evidence.INFERRED),
-    Column("SCD", "scd", View.GREY, None, Evidence.INFERRED),
+    Column("SD", Measure("sd", View.GREY, "mff-gan"), Evidence.INFERRED),
+    Column("EN", Measure("en", View.GREY), Evidence.INFERRED),
+    Column("Qabf", Measure("q-g", View.GREY, "yliu"), Evidence.INFERRED),
+    Column("SF", Measure("sf", View.GREY, "mff-gan"), Evidence.INFERRED),
+    Column("VIF", Measure("vif", View.GREY), Evidence.INFERRED),
+    Column("SCD", Measure("scd", View.GREY), Evidence.INFERRED),
 )
 """Table 2 of MFF-GAN."""
 
 EDMF = (
-    Column("EN", "en", View.GREY, None, Evidence.INFERRED),
-    Column("MI", "mi", View.GREY, "lft", Evidence.INFERRED),
-    Column("SF", "sf", View.GREY, "mean", Evidence.INFERRED),
-    Column("VIF", "vif", View.GREY, None, Evidence.INFERRED),
-    Column("Qabf", "q-g", View.GREY, "lft", Evidence.INFERRED),
-    Column("SSIM", "ssim-sources", View.GREY, "lft", Evidence.INFERRED),
-    Column("AG", "ag", View.GREY, "central", Evidence.INFERRED),
-    Column("PSNR", "psnr-sources", View.GREY, "lft", Evidence.INFERRED),
+    Column("EN", Measure("en", View.GREY), Evidence.INFERRED),
+    Column("MI", Measure("mi", View.GREY, "lft"), Evidence.INFERRED),
+    Column("SF", Measure("sf", View.GREY, "mean"), Evidence.INFERRED),
+    Column("VIF", Measure("vif", View.GREY), Evidence.INFERRED),
+    Column("Qabf", Measure("q-g", View.GREY, "lft"), Evidence.INFERRED),
+    Column("SSIM", Measure("ssim-sources", View.GREY, "lft"), Evidence.INFERRED),
+    Column("AG", Measure("ag", View.GREY, "central"), Evidence.INFERRED),
+    Column("PSNR", Measure("psnr-sources", View.GREY, "lft"), Evidence.INFERRED),
 )
 """Tables 2 and 3 of EDMF, whose fused pictures are not published."""
 

@@ -67,6 +67,6 @@ def test_that_columns_take_pictures_of_any_depth_and_grey_ones(paper: str, colum
     assert column(*deep) == pytest.approx(value, rel=1e-9)
     grey = [picture[:, :, :1] for picture in PICTURES]
     assert math.isfinite(column(*grey))
-    if column.view is View.GREY:
+    if column.measure.view is View.GREY:
         equal = [np.repeat(picture, 3, axis=2) for picture in grey]
         assert column(*equal) == pytest.approx(column(*grey), rel=1e-12)
