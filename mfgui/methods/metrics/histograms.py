@@ -72,5 +72,5 @@ def entropy(shares: Values) -> float:
 
 
 def information(pair: Joint) -> float:
-    """Mutual information in bits, H(X) + H(Y) - H(X, Y)."""
-    return entropy(pair.first) + entropy(pair.second) - entropy(pair.both)
+    """Mutual information in bits, H(X) + H(Y) - H(X, Y); not below 0 by rounding."""
+    return max(0.0, entropy(pair.first) + entropy(pair.second) - entropy(pair.both))

@@ -151,4 +151,5 @@ def test_that_planes_may_come_as_whole_numbers() -> None:
     trio = gold_grey("stand01_CBF")
     whole = Trio(*(plane.astype(np.uint8) for plane in trio))
     for metric in METRICS.values():
-        assert metric(*whole) == metric(*trio), metric.name
+        if metric.on_planes:
+            assert metric(*whole) == metric(*trio), metric.name
