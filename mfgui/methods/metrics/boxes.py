@@ -5,6 +5,8 @@ So flat boxes have a variance of exactly 0, which the published indices without 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mfgui.methods.metrics.planes import Values
 from mfgui.methods.metrics.structure import Moments
 from mfgui.methods.metrics.undefined import Undefined
@@ -33,13 +35,14 @@ def means(plane: Values) -> Values:
     return plane / SIDE**2
 
 
-def moments(x: Values, y: Values) -> Moments:
-    """Moments of two planes (H, W) in boxes of 8 x 8; raises as `means`."""
-    mean_x, mean_y = means(x), means(y)
-    return Moments(
-        mean_x,
-        mean_y,
-        means(x * x) - mean_x * mean_x,
-        means(y * y) - mean_y * mean_y,
-        means(x * y) - mean_x * mean_y,
-    )
+def moments(sources: Sequence[Values], fused: Values) -> list[Moments]:
+    """Moments of each source (H, W), as x, and F, as y, in boxes of 8 x 8; raises as `means`."""
+    mean_y = means(fused)
+    variance_y = means(fused * fused) - mean_y * mean_y
+    found = []
+    for source in sources:
+        mean_x = means(source)
+        variance_x = means(source * source) - mean_x * mean_x
+        covariance = means(source * fused) - mean_x * mean_y
+        found.append(Moments(mean_x, mean_y, variance_x, variance_y, covariance))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,14 +22,15 @@ Variant = Literal["uiqi8x8", "zliu"]
 class _Rule:
     """Windows, constants of the index, and what a window weighs in which no source varies."""
 
-    moments: Callable[[Values, Values], Moments]
+    moments: Callable[[Sequence[Values], Values], list[Moments]]
     c1: float
     c2: float
     weight_of_flat: float
 
 
-def _of_gaussians(x: Values, y: Values) -> Moments:
-    return structure.moments(x, y, gaussian(11, 1.5))
+def _of_gaussians(sources: Sequence[Values], fused: Values) -> list[Moments]:
+    weights = gaussian(11, 1.5)
+    return [structure.moments(source, fused, weights) for source in sources]
 
 
 _UIQI = _Rule(boxes.moments, (1e-6 * WHITE) ** 2, (1e-6 * WHITE) ** 2, 0.5)
@@ -130,7 +131,7 @@ def _by_saliency(rule: _Rule, fused: Values, *sources: Values) -> PixelMap:
 
 def _local(rule: _Rule, fused: Values, *sources: Values) -> tuple[Values, Values]:
     """Weighted similarity and saliency of the windows that fit, (h, w) each."""
-    found = [rule.moments(source, fused) for source in sources]
+    found = rule.moments(sources, fused)
     variances = [np.maximum(moments.variance_x, 0.0) for moments in found]
     total = np.sum(variances, axis=0)
     flat = total < FLAT

@@ -36,7 +36,7 @@ def q_c(fused: Plane, *sources: Plane) -> float:
 def q_c_map(fused: Plane, *sources: Plane) -> PixelMap:
     """`q_c` box by box: all that fit count the same."""
     f, *others = checked(fused, *sources)
-    found = [boxes.moments(other, f) for other in others]
+    found = boxes.moments(others, f)
     shares = _shares([moments.covariance for moments in found])
     similarity = np.zeros_like(shares[0])
     for moments, share in zip(found, shares, strict=True):
