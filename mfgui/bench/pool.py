@@ -1,0 +1,195 @@
+"""Where cells are computed: here, or in processes of this machine.
+
+An engine carries out one function for many jobs and hands over each result as it comes. One that
+is lost with its process is handed over as `Lost`; the others go on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import connection, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Protocol, TypeVar
+
+import cv2
+
+_J = TypeVar("_J")
+_R = TypeVar("_R")
+
+# Libraries read these when they are loaded: each worker computes with one thread.
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    ),
+    "1",
+)
+_GRACE_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A job whose process died: why, in one clause."""
+
+    reason: str
+
+
+class Engine(Protocol):
+    """What carries out jobs."""
+
+    @property
+    def workers(self) -> int:
+        """Jobs that are carried out at the same time."""
+
+    def run(
+        self,
+        function: Callable[[_J], _R],
+        jobs: Sequence[_J],
+        done: Callable[[int, _R | Lost], None],
+    ) -> None:
+        """Carry out `function` for every job and tell `done` its number and result.
+
+        When it is interrupted nothing goes on behind it.
+        """
+
+
+@dataclass(frozen=True)
+class Inline:
+    """Job by job in this process."""
+
+    workers: int = 1
+
+    def run(
+        self,
+        function: Callable[[_J], _R],
+        jobs: Sequence[_J],
+        done: Callable[[int, _R | Lost], None],
+    ) -> None:
+        """See `Engine`."""
+        for number, job in enumerate(jobs):
+            done(number, function(job))
+
+
+@dataclass(frozen=True)
+class Processes:
+    """In processes of their own, each with one thread; `workers` of them at most."""
+
+    workers: int
+
+    def run(
+        self,
+        function: Callable[[_J], _R],
+        jobs: Sequence[_J],
+        done: Callable[[int, _R | Lost], None],
+    ) -> None:
+        """See `Engine`. A process that dies is replaced."""
+        waiting = deque(enumerate(jobs))
+        busy: dict[Connection, tuple[_Worker, int]] = {}
+        try:
+            for _ in range(min(self.workers, len(jobs))):
+                _hand_over(_Worker.started(function), waiting, busy)
+            while busy:
+                for ready in connection.wait(list(busy)):
+                    assert isinstance(ready, Connection)
+                    worker, number = busy.pop(ready)
+                    result, alive = worker.result()
+                    done(number, result)
+                    if waiting:
+                        _hand_over(worker if alive else _Worker.started(function), waiting, busy)
+                    else:
+                        worker.leave()
+        finally:
+            for worker, _ in busy.values():
+                worker.process.terminate()
+            for worker, _ in busy.values():
+                worker.leave()
+
+
+@dataclass(frozen=True)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+
+    @classmethod
+    def started(cls, function: Callable[[Any], Any]) -> _Worker:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs, function), daemon=True)
+        with _environment(ONE_THREAD):
+            process.start()
+        theirs.close()  # else its end would not be noticed
+        return cls(process, ours)
+
+    def result(self) -> tuple[Any, bool]:
+        """What it sent, and whether it is still there."""
+        try:
+            return self.pipe.recv(), True
+        except (EOFError, OSError):
+            self.leave()
+            return Lost(_death(self.process.exitcode)), False
+
+    def leave(self) -> None:
+        """Wait for its end, and force it when it does not come."""
+        with suppress(OSError):
+            self.pipe.close()  # it ends when nothing more can come
+        self.process.join(_GRACE_SECONDS)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _hand_over(
+    worker: _Worker,
+    waiting: deque[tuple[int, Any]],
+    busy: dict[Connection, tuple[_Worker, int]],
+) -> None:
+    number, job = waiting.popleft()
+    busy[worker.pipe] = worker, number
+    with suppress(OSError):  # a process that has died meanwhile is noticed when it is asked
+        worker.pipe.send(job)
+
+
+def _work(pipe: Connection, function: Callable[[Any], Any]) -> None:
+    """The loop of a worker."""
+    # Ctrl+C reaches all processes of a terminal; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # An end with tidying up: files that are half written are removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    cv2.setNumThreads(1)
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(function(pipe.recv()))
+
+
+def _death(code: int | None) -> str:
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            name = signal.Signals(-code).name
+            memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+            return f"the process was ended by {name}{memory}"
+    return f"the process ended with exit code {code}"
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Variables that processes started meanwhile have."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
