@@ -21,6 +21,7 @@ from mfgui.methods.decision import decide
 
 def warm_up() -> None:
     """Run every compiled loop once on small pictures of each depth, each sharp in one half."""
+    from mfgui.methods.metrics.fmi import fmi
     from mfgui.methods.optimise.mffssim.local import solve_again
     from mfgui.methods.optimise.mffssim.local_q import local_q
 
@@ -57,6 +58,7 @@ def warm_up() -> None:
     labels[rect.slices] = 1
     solve_again(images, labels, state.image, rect, before=before, window=5, compute=compute)
     local_q(images, labels, state.image, window=5, compute=compute)
+    fmi(*(np.asarray(255.0 * shade[:, :, 0], np.float64) for shade in shades))
 
 
 def _carry_out(method: registry.Method, images: Sequence[PixelArray]) -> None:

@@ -206,6 +206,17 @@ ALL = (
         direction=Direction.LOWER,
         many="mean over the sources",
     ),
+    Metric(
+        "fmi",
+        "FMI",
+        "fmi.fmi",
+        "Mutual information of features in windows of 3 x 3 pixels (Haghighat).",
+        Family.INFORMATION,
+        low=0.0,
+        variants=("edge", "gradient", "none", "dct", "wavelet"),
+        many="mean over the sources",
+        pixels="fmi.fmi_map",
+    ),
     # Edges
     Metric(
         "q-g",

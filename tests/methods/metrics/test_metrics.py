@@ -27,6 +27,8 @@ SHARED = {
     "boxes",
     "catalogue",
     "correlation",
+    "fmi_features",
+    "fmi_kernels",
     "gradients",
     "histograms",
     "information_scales",
