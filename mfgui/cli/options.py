@@ -18,6 +18,7 @@ from mfgui.cli.parsing import (
     positive,
     whole,
 )
+from mfgui.cli.score_options import SCORE_EXAMPLES, build_metrics, build_score
 
 
 def window_parser() -> Parser:
@@ -347,6 +348,13 @@ COMMANDS = (
         _TRAIN_EXAMPLES,
     ),
     Command(
+        "score",
+        "score fused images by the metrics of the field",
+        build_score,
+        "mfgui.cli.scoring:score",
+        SCORE_EXAMPLES,
+    ),
+    Command(
         "figure",
         "draw a figure again from its recipe",
         _build_figure,
@@ -355,6 +363,12 @@ COMMANDS = (
     ),
     Command(
         "methods", "list the methods, or explain one", _build_methods, "mfgui.cli.facts:methods"
+    ),
+    Command(
+        "metrics",
+        "list the metrics, or explain one",
+        build_metrics,
+        "mfgui.cli.metric_facts:metrics",
     ),
     Command("devices", "list the compute devices", add_json, "mfgui.cli.facts:devices"),
     Command("doctor", "check the installation", add_json, "mfgui.cli.facts:doctor"),

@@ -87,6 +87,15 @@ def extent(text: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
+def region(text: str) -> tuple[int, int, int, int]:
+    """X,Y,W,H in pixels."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not X,Y,W,H, for example 40,30,200,100")
+    x, y, width, height = map(int, parts)
+    return x, y, width, height
+
+
 def whole(text: str) -> int:
     """A whole number of at least 0."""
     if not (text.isascii() and text.isdigit()) or len(text) > 18:

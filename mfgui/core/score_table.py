@@ -21,11 +21,16 @@ class Better(StrEnum):
 
     HIGHER = "higher"
     LOWER = "lower"
+    ZERO = "near 0"
     NEITHER = ""
 
     @property
     def arrow(self) -> str:
-        return {Better.HIGHER: "↑", Better.LOWER: "↓", Better.NEITHER: ""}[self]
+        return {"higher": "↑", "lower": "↓", "near 0": "→0", "": ""}[self]
+
+    def rank(self, value: float) -> float:
+        """A number that is the larger, the better the value is."""
+        return {Better.LOWER: -value, Better.ZERO: -abs(value)}.get(self, value)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Column:
         After the point, where it is shown; files for programs hold all.
     alike : bool
         Only values with the same note may be compared.
+    record : mapping
+        How it is defined: what a file for programs says beside the rest.
     """
 
     key: str
@@ -56,6 +63,7 @@ class Column:
     area: Area | None = None
     digits: int = 4
     alike: bool = False
+    record: Mapping[str, object] = field(default_factory=dict, repr=False, hash=False)
 
     @property
     def name(self) -> str:
@@ -129,8 +137,8 @@ class ScoreTable:
             return frozenset()
         if head.alike and len({cells[number].note for number in known}) > 1:
             return frozenset()
-        top = (max if head.better is Better.HIGHER else min)(known.values())
-        return frozenset(number for number, value in known.items() if value == top)
+        ranks = {number: head.better.rank(value) for number, value in known.items()}
+        return frozenset(n for n, rank in ranks.items() if rank == max(ranks.values()))
 
 
 def shown_number(value: float, digits: int) -> str:

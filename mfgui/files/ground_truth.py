@@ -35,8 +35,10 @@ class GroundTruth:
     notices: tuple[str, ...]
 
 
-def read_ground_truth(path: Path, stack: SourceStack) -> GroundTruth:
-    """The (first) picture of a file, for the sources of `stack`.
+def read_ground_truth(
+    path: Path, stack: SourceStack, *, hint: str = "give the ground truth of this set"
+) -> GroundTruth:
+    """The (first) picture of a file, for the sources of `stack`; `hint` is for another size.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def read_ground_truth(path: Path, stack: SourceStack) -> GroundTruth:
         raise InputError(
             f"it is {info.size}, but the sources are {stack.size}",
             path=path,
-            hint="give the ground truth of this set",
+            hint=hint,
         )
     digest = sha256_of(path)
     pixels, notice = decode_frame(info)

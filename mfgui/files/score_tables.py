@@ -236,6 +236,7 @@ def _column_entry(column: Column) -> dict[str, object]:
         "better": column.better.value,
         "area": None if column.area is None else column.area.value,
         "explained": column.explained,
+        **column.record,
     }
 
 

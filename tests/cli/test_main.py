@@ -55,7 +55,9 @@ def one_line(text: str) -> str:
         (["--reference", "gt.png"], 2, "--reference goes with images"),
         ([".", "--reference", "gt.png"], 3, "gt.png: is no file; name the picture of the"),
         (["--reference"], 2, "--reference: expected one argument"),
-        (["score", "a.png"], 2, "score is neither a command nor a file"),
+        (["score", "a.png"], 2, "required: --sources; see mfgui score --help"),
+        (["score", "--sources", "a.png", "b.png"], 2, "required: FUSED"),
+        (["metrics", "magic"], 2, "unknown metric magic; mfgui metrics lists them"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -27,6 +27,8 @@ def table(values, better=Better.HIGHER, **more):
         ([0.5, None], Better.HIGHER, set()),
         ([30.0, math.inf], Better.HIGHER, {1}),
         ([0.5, 0.7], Better.NEITHER, set()),
+        ([0.5, -0.2, 0.3], Better.ZERO, {1}),
+        ([-0.2, 0.2, None], Better.ZERO, {0, 1}),
     ],
 )
 def test_that_the_best_follows_the_direction(values, better, best) -> None:

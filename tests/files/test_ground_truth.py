@@ -51,6 +51,13 @@ def test_that_another_size_is_refused_in_one_line(colour: SourceStack, tmp_path:
     )
 
 
+def test_that_the_advice_on_another_size_can_be_chosen(colour: SourceStack, tmp_path: Path) -> None:
+    path = tmp_path / "wide.png"
+    path.write_bytes(png16(words16(seed=3)[:, :20]))
+    with pytest.raises(InputError, match="the sources are 36 x 24; take another"):
+        read_ground_truth(path, colour, hint="take another")
+
+
 def test_that_sixteen_bits_are_kept_beside_eight(colour: SourceStack, tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     path.write_bytes(png16(words16(seed=3)))

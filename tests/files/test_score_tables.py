@@ -92,6 +92,14 @@ def test_that_json_has_scores_reasons_and_provenance() -> None:
     assert first["parameters"] == {"r_1": 45, "eps": 0.3}
 
 
+def test_that_json_says_how_a_measure_is_defined() -> None:
+    column = Column("q-g:zliu", "Q_G", Better.ZERO, "", record={"variant": "zliu", "lowest": 0.0})
+    (found,) = json.loads(table_json(ScoreTable((column,), ())))["columns"]
+    assert (found["variant"], found["lowest"], found["better"]) == ("zliu", 0.0, "near 0")
+    assert hash(column) == hash(Column("q-g:zliu", "Q_G", Better.ZERO, ""))
+    assert "Q\\_G →0" in table_markdown(ScoreTable((column,), ())).splitlines()[0]
+
+
 def test_that_markdown_marks_the_best_and_escapes_names() -> None:
     lines = table_markdown(TABLE).splitlines()
     assert lines[0] == "| Result | Local Q ↑ | PSNR (band) \\[dB\\] ↑ | Time \\[s\\] ↓ |"

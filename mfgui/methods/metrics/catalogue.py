@@ -605,8 +605,7 @@ ALL = (
         "q",
         "Q",
         "mff_ssim.q",
-        "What MFF-SSIM raises: structural similarity of every window, all channels jointly, to "
-        "the source that the focus map names at its centre.",
+        "Similarity of each window to the source that the focus map names there (MFF-SSIM).",
         Family.MAPS,
         needs=Needs.MAP,
         low=-1.0,
@@ -643,8 +642,7 @@ ALL = (
         "map-boundary-f",
         "Map boundary F",
         "focus_maps.boundary_f",
-        "How much of the labels' outlines lies within 2 pixels of the true ones, and the other "
-        "way round: harmonic mean, mean over the labels.",
+        "How far the labels' outlines agree to 2 pixels, mean over the labels (Csurka).",
         Family.MAPS,
         needs=Needs.MAPS,
         low=0.0,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mfgui.core.arrays import BoolMask, LabelArray, PixelArray, Rect
+from mfgui.core.arrays import BoolMask, LabelArray, PixelArray, Rect, Size
 from mfgui.core.bands import boundary_band
 from mfgui.core.compute import Compute
 from mfgui.core.errors import UsageError
@@ -253,6 +253,8 @@ def detected(sources: Sequence[PixelArray]) -> tuple[LabelArray, str]:
     from mfgui.methods.decision import decide
 
     detector = choice.choose(registry.load(), choice.DEFAULT_DETECTOR, {})
+    height, width = sources[0].shape[:2]
+    detector.check_size(Size(width, height))
     found = decide(detector.method, sources, compute=Compute(), **dict(detector.parameters))
     return found.labels, detector.method.name
 

@@ -35,6 +35,7 @@ _SELECT_MS = 60  # so long after another result is shown: drawing the table take
 _DIRECTIONS = {
     Better.HIGHER: "Higher is better.",
     Better.LOWER: "Lower is better.",
+    Better.ZERO: "Near 0 is better.",
     Better.NEITHER: "",
 }
 
