@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
-
-import numpy as np
 
 from mfgui.core.errors import UsageError
 from mfgui.methods.metrics.pixel_map import PixelMap
-from mfgui.methods.metrics.planes import WHITE, Planes, checked, unknown
+from mfgui.methods.metrics.planes import WHITE, Planes, unknown
+from mfgui.methods.metrics.squared_error import mse, mse_map
 
 Variant = Literal["mean-error", "lft", "vifb"]
 
@@ -30,8 +30,8 @@ def psnr(fused: Planes, *others: Planes, variant: Variant = "mean-error") -> flo
     """
     if variant != "vifb":
         return psnr_map(fused, *others, variant=variant).score()
-    squares = [psnr_map(fused, other).values.mean() for other in others]
-    return _decibel(sum(math.sqrt(square / fused.size) for square in squares) / len(others))
+    errors = [math.sqrt(mse(fused, other) / fused.size) for other in others]
+    return _decibel(sum(errors) / len(errors))
 
 
 def psnr_map(fused: Planes, *others: Planes, variant: Variant = "mean-error") -> PixelMap:
@@ -47,9 +47,7 @@ def psnr_map(fused: Planes, *others: Planes, variant: Variant = "mean-error") ->
         raise UsageError("PSNR has no value for a single pixel in its variant vifb")
     if variant not in finish:
         raise unknown(variant, (*finish, "vifb"))
-    f, *pictures = checked(fused, *others, channels=True)
-    squares = [((picture - f) ** 2).mean(axis=2) for picture in pictures]
-    return PixelMap(np.mean(squares, axis=0), finish=finish[variant])
+    return replace(mse_map(fused, *others), finish=finish[variant])
 
 
 def _decibel(error: float) -> float:

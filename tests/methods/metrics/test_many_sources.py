@@ -23,6 +23,7 @@ from tests.methods.metrics.test_edges import (
 )
 from tests.methods.metrics.test_information import bits, mutual, stretch
 from tests.methods.metrics.test_structure import (
+    hard,
     literal_contrast,
     literal_ssim,
     literal_terms,
@@ -135,10 +136,13 @@ def test_that_q_cb_weights_three_sources_by_their_contrasts() -> None:
     assert METRICS["q-cb"](flat, flat, flat, flat) == pytest.approx(1.0, rel=1e-12)
 
 
-def test_that_visual_information_of_three_sources_equals_its_definitions() -> None:
-    f, *sources = (picture.astype(float) for picture in LARGE)
+@pytest.mark.parametrize(
+    "pictures", [LARGE, (*hard(), generated(45, 76, seed=9).a)], ids=["plain", "hard"]
+)
+def test_that_visual_information_of_three_sources_equals_its_definitions(pictures) -> None:
+    f, *sources = (picture.astype(float) for picture in pictures)
     expected = sum(literal_vif(source, f) for source in sources)
-    assert METRICS["vif"](*LARGE) == pytest.approx(expected, rel=1e-9)
+    assert METRICS["vif"](*pictures) == pytest.approx(expected, rel=1e-9)
     ratios = []
     scales = (literal_terms(source, f, 0.005 * 255 * 255) for source in sources)
     for terms in zip(*scales, strict=True):
@@ -149,7 +153,7 @@ def test_that_visual_information_of_three_sources_equals_its_definitions() -> No
         kept, whole = (sum(term[n] + 1e-7 for term in chosen) for n in (1, 2))
         ratios.append(kept / whole)
     expected = (ratios[0] + 0.15 * ratios[2] + ratios[3]) / 2.15
-    assert METRICS["viff"](*LARGE) == pytest.approx(expected, rel=1e-9)
+    assert METRICS["viff"](*pictures) == pytest.approx(expected, rel=1e-9)
 
 
 @each
@@ -182,17 +186,14 @@ def test_what_a_source_that_comes_twice_changes(name: str) -> None:
             )
 
 
-@each
-def test_that_three_equal_sources_are_kept_as_two_are(metric: Metric) -> None:
-    """The best that can be of two is the best of three."""
-    if metric.name in SUMS | {"ncie"}:
-        pytest.skip("grows with the number of sources")
+@pytest.mark.parametrize("name", sorted(MEANS | WEIGHTED | EXTREMES))
+def test_that_the_best_that_can_be_is_the_same_of_two_sources_and_three(name: str) -> None:
     a = LARGE[1]
-    two, three = metric(a, a, a), metric(a, a, a, a)
+    two, three = MANY[name](a, a, a), MANY[name](a, a, a, a)
     assert three == pytest.approx(two, rel=1e-9)
 
 
-def test_that_ncie_starts_higher_or_lower_with_the_number_of_sources() -> None:
+def test_that_the_least_ncie_depends_on_the_number_of_sources() -> None:
     flat = np.full((9, 9), 90, np.uint8)
     for count in (2, 3, 5):
         lowest = METRICS["ncie"](flat, *[flat] * count)
