@@ -142,6 +142,45 @@ def find(folder: Path, rule: str = AUTO, *, truth: str = "", labels: str = "") -
     return Dataset(name, folder, found.rule, tuple(placed), results, left)
 
 
+def all_of(
+    folders: Sequence[Path], rules: Sequence[str], *, truth: str = "", labels: str = ""
+) -> tuple[Dataset, ...]:
+    """The data sets of several folders, with names that are all different.
+
+    Parameters
+    ----------
+    rules : sequence of str
+        None for "auto", one for all folders, or one for each.
+
+    Raises
+    ------
+    UsageError, InputError
+        As `find`, for a folder that is named twice, and for another number of rules.
+    """
+    if len(rules) not in (0, 1, len(folders)):
+        what = f"{len(rules)} rules for {len(folders)} folders"
+        raise UsageError(what, hint="give --rule once, or once for each folder")
+    each = list(rules or [AUTO]) * (len(folders) if len(rules) < 2 else 1)
+    found = [
+        find(folder, rule, truth=truth, labels=labels)
+        for folder, rule in zip(folders, each, strict=True)
+    ]
+    twins = {d.name for d in found if sum(d.name == other.name for other in found) > 1}
+    named = [_renamed(d, _longer_name(d.folder)) if d.name in twins else d for d in found]
+    if len({dataset.name for dataset in named}) < len(named):
+        raise UsageError("a folder is named twice", hint="name each folder once")
+    return tuple(named)
+
+
+def _longer_name(folder: Path) -> str:
+    """With all folders that it lies in: two folders never have the same."""
+    return "/".join(folder.resolve().parts[1:])
+
+
+def _renamed(dataset: Dataset, name: str) -> Dataset:
+    return replace(dataset, name=name, sets=tuple(replace(s, dataset=name) for s in dataset.sets))
+
+
 @dataclass
 class _Found:
     """Sets with paths below the folder."""

@@ -92,8 +92,10 @@ class Table:
         return next((score.why for score in found if score.why), "no cell was scored")
 
 
-def run(plan: Plan, engine: Engine, *, known: Registry, observe: Observe) -> Table:
-    """Compute what is not in the cache.
+def run(
+    plan: Plan, engine: Engine, *, known: Registry, observe: Observe, again: bool = False
+) -> Table:
+    """Compute what is not in the cache; with `again` everything.
 
     Cells are handed out set by set, so that every method is timed early. One that fails is told
     in its outcome; it is tried again the next time.
@@ -117,6 +119,8 @@ def run(plan: Plan, engine: Engine, *, known: Registry, observe: Observe) -> Tab
             if isinstance(made, Outcome):
                 cells[place] = made
                 continue
+            if again:
+                Store(plan.folder).forget(made.picture_key, made.score_key)
             found = kept(made)
             if found is None:
                 jobs[place] = made

@@ -91,6 +91,13 @@ class Store:
             return None
         return found
 
+    def forget(self, picture_key: str, score_key: str) -> None:
+        """Compute these again; raises OutputError when they cannot be removed."""
+        record = self._pictures / f"{picture_key}.json"
+        for path in (record, self._scores / f"{score_key}.json"):
+            with atomic.writing(path):
+                path.unlink(missing_ok=True)
+
     def picture(self, key: str, *, k: int) -> tuple[ImageF32, LabelArray | None] | None:
         """Image and map; None when they are not there or damaged."""
         record = self.record(key)

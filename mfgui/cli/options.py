@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mfgui import __version__
+from mfgui.cli.bench_options import BENCH_EXAMPLES, build_bench
+from mfgui.cli.experiment_options import EXPERIMENT_EXAMPLES, build_experiment
 from mfgui.cli.parsing import (
     Command,
     Parser,
@@ -334,6 +336,13 @@ COMMANDS = (
         "example:\n  mfgui map near.jpg far.jpg -o map.png --method variance -p window=9",
     ),
     Command(
+        "bench",
+        "compare methods over sets of images: scores, statistics, a report",
+        build_bench,
+        "mfgui.cli.benching:bench",
+        BENCH_EXAMPLES,
+    ),
+    Command(
         "synth",
         "render scenes or pairs with known truth",
         _build_synth,
@@ -353,6 +362,13 @@ COMMANDS = (
         build_score,
         "mfgui.cli.scoring:score",
         SCORE_EXAMPLES,
+    ),
+    Command(
+        "experiment",
+        "vary maps, windows, methods or sources, and measure what comes of it",
+        build_experiment,
+        "mfgui.cli.experiments:experiment",
+        EXPERIMENT_EXAMPLES,
     ),
     Command(
         "figure",

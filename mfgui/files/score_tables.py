@@ -157,16 +157,16 @@ def table_latex(table: ScoreTable) -> str:
     lines = [
         rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
         r"\hline",
-        " & ".join(map(_latex, heads)) + r" \\",
+        " & ".join(map(latex_text, heads)) + r" \\",
         r"\hline",
     ]
     for number, row in enumerate(table.rows):
-        texts = [_latex(text) for text in _texts(row, table.columns)]
+        texts = [latex_text(text) for text in _texts(row, table.columns)]
         shown = [
             rf"\textbf{{{text}}}" if number in table.best(column) else text
             for column, text in enumerate(texts)
         ]
-        lines.append(" & ".join([_latex(_line(row.title)), *shown]) + r" \\")
+        lines.append(" & ".join([latex_text(_line(row.title)), *shown]) + r" \\")
     return "\n".join([*comments, *lines, r"\hline", r"\end{tabular}"]) + "\n"
 
 
@@ -275,5 +275,6 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\|*_`<>\[\]#~])", r"\\\1", text)
 
 
-def _latex(text: str) -> str:
+def latex_text(text: str) -> str:
+    """A text as LaTeX writes it; needs no package."""
     return "".join(_LATEX.get(sign, sign) for sign in text)
