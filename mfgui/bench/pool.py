@@ -94,24 +94,38 @@ class Processes:
     ) -> None:
         """See `Engine`. A process that dies is replaced."""
         waiting = deque(enumerate(jobs))
-        busy: dict[Connection, tuple[_Worker, int]] = {}
+        workers: dict[Connection, _Worker] = {}
+        busy: dict[Connection, int] = {}
+
+        def hand_over(worker: _Worker) -> None:
+            number, job = waiting.popleft()
+            busy[worker.pipe] = number
+            worker.ask(job)
+
+        def start() -> None:
+            worker = _Worker.started(function)
+            workers[worker.pipe] = worker
+            hand_over(worker)
+
         try:
             for _ in range(min(self.workers, len(jobs))):
-                _hand_over(_Worker.started(function), waiting, busy)
+                start()
             while busy:
                 for ready in connection.wait(list(busy)):
                     assert isinstance(ready, Connection)
-                    worker, number = busy.pop(ready)
+                    worker, number = workers[ready], busy.pop(ready)
                     result, alive = worker.result()
                     done(number, result)
-                    if waiting:
-                        _hand_over(worker if alive else _Worker.started(function), waiting, busy)
+                    if waiting and alive:
+                        hand_over(worker)
                     else:
-                        worker.leave()
+                        workers.pop(ready).leave()
+                        if waiting:
+                            start()
         finally:
-            for worker, _ in busy.values():
+            for worker in workers.values():
                 worker.process.terminate()
-            for worker, _ in busy.values():
+            for worker in workers.values():
                 worker.leave()
 
 
@@ -130,12 +144,16 @@ class _Worker:
         theirs.close()  # else its end would not be noticed
         return cls(process, ours)
 
+    def ask(self, job: Any) -> None:
+        with suppress(OSError):  # a process that has died meanwhile is noticed by its answer
+            self.pipe.send(job)
+
     def result(self) -> tuple[Any, bool]:
         """What it sent, and whether it is still there."""
         try:
             return self.pipe.recv(), True
         except (EOFError, OSError):
-            self.leave()
+            self.process.join(_GRACE_SECONDS)
             return Lost(_death(self.process.exitcode)), False
 
     def leave(self) -> None:
@@ -146,17 +164,6 @@ class _Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
-
-
-def _hand_over(
-    worker: _Worker,
-    waiting: deque[tuple[int, Any]],
-    busy: dict[Connection, tuple[_Worker, int]],
-) -> None:
-    number, job = waiting.popleft()
-    busy[worker.pipe] = worker, number
-    with suppress(OSError):  # a process that has died meanwhile is noticed when it is asked
-        worker.pipe.send(job)
 
 
 def _work(pipe: Connection, function: Callable[[Any], Any]) -> None:

@@ -92,13 +92,24 @@ class Table:
         return next((score.why for score in found if score.why), "no cell was scored")
 
 
+def _nothing() -> None:
+    """What there is to do before methods run, where there is nothing."""
+
+
 def run(
-    plan: Plan, engine: Engine, *, known: Registry, observe: Observe, again: bool = False
+    plan: Plan,
+    engine: Engine,
+    *,
+    known: Registry,
+    observe: Observe,
+    again: bool = False,
+    prepare: Callable[[], None] = _nothing,
 ) -> Table:
     """Compute what is not in the cache; with `again` everything.
 
     Cells are handed out set by set, so that every method is timed early. One that fails is told
-    in its outcome; it is tried again the next time.
+    in its outcome; it is tried again the next time. `prepare` is called before the first method
+    runs, if one does.
 
     Raises
     ------
@@ -110,22 +121,7 @@ def run(
     Store(plan.folder).prepare()
     began = time.monotonic()
     hashes = _Hashes()
-    jobs: dict[Place, Job] = {}
-    cells: dict[Place, Outcome] = {}
-    for source_set in plan.sets:
-        for entry in plan.entries:
-            place = source_set.key, entry.label
-            made = _job(plan, source_set, entry, hashes, known)
-            if isinstance(made, Outcome):
-                cells[place] = made
-                continue
-            if again:
-                Store(plan.folder).forget(made.picture_key, made.score_key)
-            found = kept(made)
-            if found is None:
-                jobs[place] = made
-            else:
-                cells[place] = found
+    jobs, cells = _divided(plan, known, hashes, again=again)
     clock = _Clock(engine.workers, [place[1] for place in jobs])
     places = list(jobs)
     total = len(plan.sets) * len(plan.entries)
@@ -144,9 +140,34 @@ def run(
         tell(f"{place[0]} {place[1]}{': ' + outcome.reason if outcome.reason else ''}")
 
     tell(f"{len(cells)} of {total} cells were computed before" if cells else "")
+    if any(job.method for job in jobs.values()):
+        prepare()
     engine.run(compute_cell, list(jobs.values()), done)
     ordered = {(s.key, e.label): cells[s.key, e.label] for s in plan.sets for e in plan.entries}
     return Table(plan, ordered, hashes.known)
+
+
+def _divided(
+    plan: Plan, known: Registry, hashes: _Hashes, *, again: bool
+) -> tuple[dict[Place, Job], dict[Place, Outcome]]:
+    """What is to be computed, and what is known already."""
+    jobs: dict[Place, Job] = {}
+    cells: dict[Place, Outcome] = {}
+    for source_set in plan.sets:
+        for entry in plan.entries:
+            place = source_set.key, entry.label
+            made = _job(plan, source_set, entry, hashes, known)
+            if isinstance(made, Outcome):
+                cells[place] = made
+                continue
+            if again:
+                Store(plan.folder).forget(made.picture_key, made.score_key)
+            found = kept(made)
+            if found is None:
+                jobs[place] = made
+            else:
+                cells[place] = found
+    return jobs, cells
 
 
 class _Hashes:

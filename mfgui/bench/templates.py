@@ -51,7 +51,9 @@ class Template:
     @cached_property
     def fields(self) -> tuple[str, ...]:
         """Names of the fields, each once."""
-        found = (part[1].partition(":")[0] for part in _PART.finditer(self.text) if part[1])
+        found = (
+            part[1].partition(":")[0] for part in _PART.finditer(self.text) if part[1] is not None
+        )
         return tuple(dict.fromkeys(found))
 
     @property

@@ -57,8 +57,9 @@ def bench(options: Namespace) -> int:
     line = _ProgressLine(sys.stderr)
     try:
         with _terminated_as_interrupted(), _engine(options, folder) as engine:
-            _compile(plan)
-            table = run(plan, engine, known=known, observe=line, again=options.again)
+            table = run(
+                plan, engine, known=known, observe=line, again=options.again, prepare=_compile
+            )
             line.clear()
             return _written(options, datasets, table, engine)
     except KeyboardInterrupt:
@@ -112,9 +113,9 @@ def _engine(options: Namespace, folder: Path) -> Iterator[Engine]:
         yield there
 
 
-def _compile(plan: Plan) -> None:
+def _compile() -> None:
     """The loops of methods, once: not in every process, and not in the time of a method."""
-    if any(not entry.elsewhere for entry in plan.entries) and not compiled.ready():
+    if not compiled.ready():
         print(compiled.NOTE, file=sys.stderr, flush=True)
         compiled.compile_here()
 
