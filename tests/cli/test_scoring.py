@@ -19,6 +19,7 @@ from mfgui.app.score_export import labels_sha256
 from mfgui.core.arrays import Rect
 from mfgui.core.labels import UNASSIGNED
 from mfgui.files.maps import write_map
+from mfgui.methods import choice
 from mfgui.methods.metrics import METRICS, Metric, Needs, measures
 from mfgui.methods.metrics.measures import Measure, Subject
 from mfgui.methods.metrics.tables import TABLES
@@ -372,6 +373,20 @@ def test_that_reasons_of_several_pictures_are_told_with_their_names(
     flat = save(tmp_path / "flat.png", np.full((48, 64, 3), 90, np.uint8))
     found = run(fused[0], flat, "--sources", *sources, "--metrics", "en")
     assert found.out.splitlines()[1].endswith("-   flat.png: the picture is flat")
+
+
+def test_that_pictures_too_small_for_a_map_have_their_other_scores(
+    run: Any, fused: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "DEFAULT_DETECTOR", "tenengrad")
+    small = save(tmp_path / "small.png", pixels_of(fused[0])[:9, :8])
+    found = run(small, "--sources", small, small, "--metrics", "en,q", "--band", "2", "--json")
+    assert (found.code, found.json["map_from"]) == (0, None)
+    scores = found.json["results"][0]["scores"]
+    assert scores["en_whole"]["value"] > 0
+    for name in ("q_whole", "q_band"):
+        note = "tenengrad: pictures of 8 x 9 are too small"
+        assert scores[name] == {"value": None, "note": note}
 
 
 # Files

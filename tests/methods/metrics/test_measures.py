@@ -138,6 +138,7 @@ def test_that_all_a_profile_and_names_can_be_chosen() -> None:
         "q-cb@luma",
     ]
     assert [c.heading for c in few] == ["Q_G", "NMI", "NMI", "Xydeas", "Chen-Blum"]
+    assert [c.heading for c in chosen("q-cb@luma,mff-ssim")] == ["Q_CB", "NMI", "Xydeas"]
     assert few[0].evidence is None
     assert few[3].evidence is not None
     for wrong in ("", "nmi,", "mfif"):
@@ -308,3 +309,12 @@ def test_that_without_a_map_the_band_is_of_the_detected_one(made_up: object) -> 
     assert score(measure, free).why == ""
     told = replace(subject(), labels=labels, map_from="somebody")
     assert score(measure, told, band=5).why == "with the map of somebody"
+
+
+def test_that_pictures_too_small_for_the_detector_are_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choice, "DEFAULT_DETECTOR", "tenengrad")
+    small = [picture[:9, :8] for picture in PICTURES]
+    told = score(Measure.parse("q"), Subject(small[0], small[1:]))
+    assert told == Score(None, "tenengrad: pictures of 8 x 9 are too small")
