@@ -24,8 +24,7 @@ _CUT_FREQUENCY, _CUT_ORDER = 0.45, 15  # of the low pass that rounds the spectru
 _DEVIATIONS = 2.0  # of the noise energy above its mean, up to which it is noise
 _NOISE_SHARE = 1.7  # empirical: from the noise of the energy to that of this measure
 _LEAST_SPREAD, _SPREAD_GAIN = 0.5, 10.0
-_EPSILON = 1e-4  # grey levels
-_ROUNDING = 1e-9  # grey levels; amplitudes that are what rounding leaves of flat pictures
+_EPSILON = 1e-4  # grey levels; rounding in flat pictures lies far below
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class _Sums:
     def add(self, angle: float, energy: Values, amplitude: Values) -> None:
         self.energy += energy
         self.amplitude += amplitude
-        seen = amplitude > _ROUNDING
+        seen = amplitude > 0.0
         squared = np.divide(energy, amplitude, out=np.zeros_like(energy), where=seen) ** 2
         self.across += squared * math.cos(angle) ** 2
         self.down += squared * math.sin(angle) ** 2
@@ -163,7 +162,6 @@ def _oriented(
     if spread:
         wide = amplitude / ((np.maximum.reduce(amplitudes) + _EPSILON) * _SCALES)
         energy /= 1.0 + np.exp((_LEAST_SPREAD - wide) * _SPREAD_GAIN)
-    energy[amplitude <= _ROUNDING] = 0.0
     return energy, amplitude
 
 

@@ -51,7 +51,7 @@ def q_p(fused: Plane, *sources: Plane) -> float:
     count = int(masks[-1].sum())
     if count == 0:
         raise Undefined("Q_P: the sources have no features")
-    if not f.total.any():
+    if f.total.max() <= _LEAST:
         raise Undefined("Q_P: the fused picture has no features")
     score = 1.0
     for own, *maps in zip(f, *pictures, strict=True):
