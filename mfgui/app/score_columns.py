@@ -110,6 +110,13 @@ def in_unit(key: str, mean: float) -> float:
     return 255 * math.sqrt(mean) if key == RMSE else mean
 
 
+def missing(*, failed: bool, wanted: bool) -> Cell:
+    """A value that has not been computed."""
+    if failed:
+        return Cell(None, FAILED)
+    return Cell(None, COMING if wanted else NOT_ASKED, coming=wanted)
+
+
 def own_cell(column: Column, result: Result) -> Cell:
     """What the run itself reported."""
     if column is SECONDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -95,11 +96,18 @@ def exporting(registry: Registry, session: Session, table: ScoreTable, path: Pat
             for row in table.rows
         )
         facts = _with(table.facts, None if present is None else digest(present))
-        facts = {"versions": versions(), **facts}
+        facts = {"versions": versions(), **_libraries(table), **facts}
         write_table(path, replace(table, rows=rows, facts=facts))
         return path
 
     return task
+
+
+def _libraries(table: ScoreTable) -> dict[str, object]:
+    """What metrics are computed with beside what methods are."""
+    if not any("metric" in column.record for column in table.columns):
+        return {}
+    return {"metrics_with": {"scipy": importlib.metadata.version("scipy")}}
 
 
 def labels_sha256(labels: LabelArray) -> str:

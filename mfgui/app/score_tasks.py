@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +92,36 @@ class Subject:
     window: int = 3
 
 
+class Work(Protocol):
+    """Something that is computed in parts. One thread at a time."""
+
+    @property
+    def done(self) -> bool: ...
+
+    def advance(self, compute: Compute) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """Work, and what becomes of it.
+
+    Attributes
+    ----------
+    key : hashable
+        What it is of.
+    keep, fail : callable
+        Remember what came out, or that nothing did.
+    whole : bool
+        Whether it has but one part, so that it cannot be stopped once that has begun.
+    """
+
+    key: object
+    work: Work = field(repr=False)
+    keep: Callable[[], object]
+    fail: Callable[[], object]
+    whole: bool = False
+
+
 class Pass:
     """Adds one measure up over a rectangle; goes on where it ended. One thread at a time."""
 
@@ -156,8 +187,8 @@ def _agreement(subject: Subject, strip: Rect) -> tuple[Values, BoolMask]:
     return (first == second).astype(np.float64), counted
 
 
-def scoring(work: Pass, *, compute: Compute) -> Task:
-    """Go on with a pass for a while; True when it is done, None when it was stopped."""
+def scoring(work: Work, *, compute: Compute) -> Task:
+    """Go on with some work for a while; True when it is done, None when it was stopped."""
 
     def task(_report: Report) -> bool | None:
         until = time.monotonic() + _TURN

@@ -54,6 +54,9 @@ class Settings:
         Options of the tools by name; the tools themselves leave out what they do not know.
     ticked : tuple of str
         Names of the methods that are ticked in the list.
+    metrics : tuple of str
+        Names of the columns of the table of scores; `app.metric_columns` leaves out what it does
+        not know.
     figure : str
         Options of the last exported figure, as `files.figure_recipes.options_text` gives them.
     comparison : dict
@@ -76,6 +79,7 @@ class Settings:
     annotator: str = ""
     palette_recent: tuple[str, ...] = ()
     ticked: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ("local_q", "psnr", "rmse", "map_agreement")
     figure: str = ""
     tools: dict[str, bool | int | str] = field(default_factory=dict)
     comparison: dict[str, bool | int | str] = field(default_factory=dict)
@@ -154,7 +158,7 @@ def _checked(found: Mapping[str, Any]) -> Settings:
         value = found[entry.name]
         if entry.name == "recent":
             value = tuple(tuple(str(path) for path in paths) for paths in value)
-        elif entry.name in ("palette_recent", "ticked"):
+        elif entry.name in ("palette_recent", "ticked", "metrics"):
             value = tuple(str(name) for name in value)
         elif entry.name in ("tools", "comparison"):
             value = {str(name): part for name, part in value.items() if type(part) in _PLAIN}

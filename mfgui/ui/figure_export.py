@@ -179,7 +179,7 @@ class _Following(QObject):
 
     def _take(self, change: Change) -> None:
         if isinstance(change, ScoresChanged):
-            table = self._controller.scores.table((Area.WHOLE,))
+            table = self._controller.scores.table((Area.WHOLE,), chosen=False)
             self._dialog.pictures.show_notes(figure_export.notes_of(table))
         elif isinstance(change, SetOpening | SetClosed):
             self._dialog.reject()

@@ -41,7 +41,7 @@ class TableExport:
         areas = [Area.WHOLE]
         areas += [Area.BAND] if session.focus_map is not None else []
         areas += [Area.REGION] if session.region is not None else []
-        self._controller.scores.want(True, by=_NAME, areas=areas)
+        self._controller.scores.want(True, by=_NAME, areas=areas, metrics=True)
         self._write_when_known()
 
     def _take(self, change: Change) -> None:
