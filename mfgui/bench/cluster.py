@@ -74,7 +74,9 @@ class Cluster:
             self.client.submit(function, job, pure=False): number for number, job in enumerate(jobs)
         }
         try:
-            for future in distributed.as_completed(futures):
+            with self.client.as_current():
+                completed = distributed.as_completed(futures)
+            for future in completed:
                 error = future.exception()
                 number = futures[future]
                 if error is None:

@@ -207,15 +207,15 @@ def _ranks(table: Table, found: Summaries) -> str:
         for column, rank in zip(columns, ranks, strict=True):
             least = min(r for r in _ranks_of(table, found, column) if r is not None)
             cells.append(_cell(shown(rank, 2), rank, "best" if rank == least else ""))
-        rows.append([_name_cell(entry.label), *cells, _cell(shown(mean, 2), mean)])
+        rows.append([_name_cell(entry.label), _cell(shown(mean, 2), mean), *cells])
     heads = [(column.title, False) for column in columns]
     counts = {found[column.key, table.plan.entries[0].label].ranked for column in columns}
     over = " or ".join(map(str, sorted(counts)))
     note = (
         "Rank of each method within a set, 1 for the best, averaged over the sets in which all "
-        f"methods have a value ({over} sets). The last column is the mean over the measures."
+        f"methods have a value ({over} sets); first the mean over the measures."
     )
-    table_text = _table([("Method", False), *heads, ("All", False)], rows)
+    table_text = _table([("Method", False), ("All", False), *heads], rows)
     return f'<p class="quiet">{note}</p>' + table_text
 
 
@@ -245,7 +245,9 @@ def _tests(found: Summaries, baseline: str) -> str:
     if largest and 2.0 ** (1 - largest) > 0.01:
         note += f" With n = {largest} no p can be below {2.0 ** (1 - largest):.3g}."
     names = ("Method", "Measure", "better", "worse", "equal", "n", "p", "p (Holm)")
-    return f'<p class="quiet">{note}</p>' + _table([(name, False) for name in names], rows)
+    shown_rows = _table([(name, False) for name in names], rows)
+    folded = f"<details><summary>{len(rows)} tests</summary>{shown_rows}</details>"
+    return f'<p class="quiet">{note}</p>{folded}'
 
 
 def _plots(table: Table, found: Summaries) -> str:
@@ -259,7 +261,7 @@ def _plots(table: Table, found: Summaries) -> str:
             caption = escape(f"{column.title} {column.arrow}")
             infinite = sum(v is not None and math.isinf(v) for row in values.values() for v in row)
             caption += f"; {infinite} infinite values are not shown" if infinite else ""
-            figures.append(f"<figure>{drawing}<figcaption>{caption}</figcaption></figure>")
+            figures.append(f"<figure><figcaption>{caption}</figcaption>{drawing}</figure>")
     if not figures:
         return ""
     note = "A dot for each set, a box from the lower to the upper quartile, the median in it."

@@ -168,10 +168,11 @@ def busiest(labels: LabelArray, frames: Sequence[PixelArray]) -> Rect:
     band = boundary_band(labels, BAND)
     if band.any():
         detail *= band
-    sums = cv2.boxFilter(detail, cv2.CV_64F, (side, side), anchor=(0, 0), normalize=False)
-    inside = sums[: height - side + 1, : width - side + 1]
-    y, x = np.unravel_index(int(np.argmax(inside)), inside.shape)
-    return Rect(int(x), int(y), side, side)
+    # Weighted towards the middle, so that the boundary runs through the middle of the square.
+    sums = cv2.GaussianBlur(detail, (0, 0), side / 4, borderType=cv2.BORDER_CONSTANT)
+    y, x = np.unravel_index(int(np.argmax(sums)), sums.shape)
+    left, top = (int(np.clip(c - side // 2, 0, n - side)) for c, n in ((x, width), (y, height)))
+    return Rect(left, top, side, side)
 
 
 def _focus_map(given: SourceSet, stack: SourceStack, frames: Sequence[PixelArray]) -> LabelArray:

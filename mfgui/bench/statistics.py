@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+import numpy as np
+
 from mfgui.bench.columns import Column
 from mfgui.bench.runner import Table
 
@@ -135,15 +137,26 @@ def mean_ranks(
 
     Methods without any value take no part.
     """
-    from scipy.stats import rankdata
-
     taking = {k: v for k, v in values.items() if any(score is not None for score in v)}
     rows = [row for row in zip(*taking.values(), strict=True) if None not in row]
     if not rows:
         return {}, 0
-    ranked = [rankdata([-column.goodness(v) for v in row if v is not None]) for row in rows]
+    ranked = [ranks_of([-column.goodness(v) for v in row if v is not None]) for row in rows]
     means = [fmean(ranks) for ranks in zip(*ranked, strict=True)]
-    return {label: float(m) for label, m in zip(taking, means, strict=True)}, len(rows)
+    return dict(zip(taking, means, strict=True)), len(rows)
+
+
+def ranks_of(values: Sequence[float]) -> list[float]:
+    """1 for the least; equal values share the mean of their ranks.
+
+    >>> ranks_of([0.5, 0.1, 0.5])
+    [2.5, 1.0, 2.5]
+    """
+    each = np.asarray(values, np.float64)
+    below = (each[None, :] < each[:, None]).sum(axis=1)
+    equal = (each[None, :] == each[:, None]).sum(axis=1)
+    found: list[float] = (below + (equal + 1) / 2).tolist()
+    return found
 
 
 def wilcoxon_tests(
@@ -175,8 +188,6 @@ def signed_rank(differences: Sequence[float]) -> Wilcoxon:
     ----------
     F. Wilcoxon, Individual comparisons by ranking methods, Biometrics Bulletin 1(6), 1945.
     """
-    from scipy.stats import wilcoxon
-
     other = [d for d in differences if d != 0.0]
     better = sum(d > 0.0 for d in other)
     counts = better, len(other) - better, len(differences) - len(other)
@@ -186,16 +197,16 @@ def signed_rank(differences: Sequence[float]) -> Wilcoxon:
     if exact and len({abs(d) for d in other}) < len(other):
         p = _exact_with_ties(other)
     else:
+        from scipy.stats import wilcoxon  # takes a second to load
+
         p = float(wilcoxon(other, method="exact" if exact else "approx").pvalue)
     return Wilcoxon(*counts, p=min(1.0, p), exact=exact)
 
 
 def _exact_with_ties(differences: Sequence[float]) -> float:
     """Two-sided p over all signs of the differences, equal magnitudes sharing their ranks."""
-    from scipy.stats import rankdata
-
     # Twice the ranks, which are whole numbers also where they are shared.
-    ranks = [round(2 * rank) for rank in rankdata([abs(d) for d in differences])]
+    ranks = [round(2 * rank) for rank in ranks_of([abs(d) for d in differences])]
     ways = [1] + [0] * sum(ranks)  # of each sum of the ranks of positive differences
     for rank in ranks:
         ways = [n + (ways[k - rank] if k >= rank else 0) for k, n in enumerate(ways)]

@@ -56,7 +56,7 @@ def bench(options: Namespace) -> int:
         _tell_found(dataset)
     line = _ProgressLine(sys.stderr)
     try:
-        with _terminated_as_interrupted(), _engine(options, folder) as engine:
+        with interruptible(), _engine(options, folder) as engine:
             table = run(
                 plan, engine, known=known, observe=line, again=options.again, prepare=_compile
             )
@@ -217,7 +217,7 @@ class _ProgressLine:
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """A request to terminate ends as cleanly as Ctrl+C."""
 
     def interrupt(_number: int, _frame: object) -> None:
