@@ -48,6 +48,8 @@ class Entry:
         Of the metric, without its variant.
     definition : str
         Variant, or on what it is computed, where that is not the default; empty where it is.
+    default : str
+        Variant, or on what it is computed, where that is the default and there are others.
     about : str
         What it says, in one sentence.
     facts : str
@@ -61,6 +63,7 @@ class Entry:
     family: Family
     about: str
     facts: str
+    default: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -191,6 +194,9 @@ def _definitions(metric: Metric) -> Iterator[Entry]:
     found = [Measure(metric.name, metric.view)]
     found += [Measure(metric.name, metric.view, variant) for variant in metric.variants[1:]]
     found += [measure for measure in printed if measure.metric == metric.name]
+    elsewhere = any(measure.view is not metric.view for measure in found)
+    default = [metric.variants[0]] if metric.variants else []
+    default += [str(metric.view)] if elsewhere else []
     for place, measure in enumerate(dict.fromkeys(found)):
         yield Entry(
             measure.name,
@@ -200,6 +206,7 @@ def _definitions(metric: Metric) -> Iterator[Entry]:
             metric.family,
             metric.about,
             _facts(measure),
+            "" if place else ", ".join(default),
         )
 
 

@@ -125,6 +125,7 @@ class MainWindow(QMainWindow):
         self.tables = TableExport(self, controller)
         self.commands.add(
             {
+                "choose-metrics": self._choose_metrics,
                 "export-table": self.tables.open,
                 "export-figure": lambda: self.figure_export.open(),
                 "figure-again": lambda: self.figure_export.again(),
@@ -247,6 +248,10 @@ class MainWindow(QMainWindow):
         connect_canvas(parts, self._panes, controller, self.presenter)
         connect_docks(parts, controller, commands, self.presenter)
         self.compare_docks.connect(self._panes, export_table=self.tables.open)
+
+    def _choose_metrics(self) -> None:
+        self.arranger.show("metrics")
+        self.compare_docks.metrics.choose_metrics()
 
     def _show_sets(self) -> None:
         """A list of sets has been opened: what is needed to work on it."""

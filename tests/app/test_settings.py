@@ -12,6 +12,15 @@ def test_that_values_survive_a_restart(own_folders: Path) -> None:
     assert (again.theme, again.overlay_strength) == ("dark", 70)
 
 
+def test_that_the_columns_of_the_table_are_remembered_even_when_there_are_none(
+    own_folders: Path,
+) -> None:
+    assert SettingsFile().values.metrics == ("local_q", "psnr", "rmse", "map_agreement")
+    for names in (("q-cb", "nmi@pooled"), ()):
+        SettingsFile().change(metrics=names)
+        assert SettingsFile().values.metrics == names
+
+
 def test_that_recent_sets_are_newest_first_without_doubles_and_bounded() -> None:
     settings = Settings()
     for number in range(RECENT_SETS + 5):

@@ -158,11 +158,18 @@ COMPARE_COMMANDS: tuple[Command, ...] = (
     *(_reference(number) for number in range(1, MOST_PANES + 1)),
     _plain("toggle-reference", "Show the reference, and back", "Compare in place, by hand", "T"),
     Command(
+        "choose-metrics",
+        "Choose metrics...",
+        COMPARE,
+        "Which scores the table shows: search them, or take the columns of a published table",
+        separator_before=True,
+        blocked=needs_result,
+    ),
+    Command(
         "export-table",
         "Export table...",
         COMPARE,
         "Scores of all results as CSV, JSON, Markdown or LaTeX",
-        separator_before=True,
         blocked=needs_result,
     ),
     Command(

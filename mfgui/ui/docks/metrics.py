@@ -9,11 +9,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from mfgui.app.controller import Controller
+from mfgui.app.metric_columns import DIRECTIONS
 from mfgui.app.score_columns import AREAS
 from mfgui.core.events import (
     Change,
@@ -29,15 +31,10 @@ from mfgui.files.score_tables import table_csv
 from mfgui.ui.docks.figure_grid import MISSING, Figure, FigureGrid, Head, local_number
 from mfgui.ui.docks.hint_page import pages_of
 from mfgui.ui.icons import IconButton
+from mfgui.ui.metric_popup import MetricPopup
 
 _SETTLE_MS = 400
 _SELECT_MS = 60  # so long after another result is shown: drawing the table takes some time
-_DIRECTIONS = {
-    Better.HIGHER: "Higher is better.",
-    Better.LOWER: "Lower is better.",
-    Better.ZERO: "Near 0 is better.",
-    Better.NEITHER: "",
-}
 
 
 class MetricsPanel(QWidget):
@@ -56,6 +53,8 @@ class MetricsPanel(QWidget):
         self._sorted_by, self._falling = "local_q", True
         self.grid = FigureGrid("Scores of the results")
         self.area_box = QComboBox()
+        self.metrics_button = QPushButton("Metrics…")
+        self.popup = MetricPopup(self.metrics_button)
         self.state = QLabel()
         self.copy_button = IconButton("copy", "Copy the table as CSV")
         self.export_button = IconButton("export", "Export table as CSV, JSON, Markdown or LaTeX")
@@ -69,6 +68,8 @@ class MetricsPanel(QWidget):
         self._selecting.timeout.connect(self._select_shown)
         self._lay_out()
         self.area_box.activated.connect(self._on_area_chosen)
+        self.metrics_button.clicked.connect(self.choose_metrics)
+        self.popup.chosen.connect(controller.scores.choose)
         self.grid.head_clicked.connect(self._on_head_clicked)
         self.grid.row_opened.connect(self._on_row_opened)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -86,6 +87,11 @@ class MetricsPanel(QWidget):
         """What is shown, in the order in which it is shown."""
         rows = tuple(self._table.rows[number] for number in self._order)
         return table_csv(ScoreTable(self._table.columns, rows))
+
+    def choose_metrics(self) -> None:
+        """Open the list of metrics."""
+        self.popup.tick(self._controller.scores.chosen)
+        self.popup.open()
 
     def refresh(self) -> None:
         """Show what is known now."""
@@ -110,7 +116,7 @@ class MetricsPanel(QWidget):
         ]
         self.grid.show_figures([self._first_head(), *map(self._head, columns)], rows)
         self._select_shown()
-        self.state.setText(self._state_words())
+        self._show_left()
         if scores.stale and not self._settle.isActive():
             self._settle.start()
 
@@ -124,7 +130,7 @@ class MetricsPanel(QWidget):
         self._controller.scores.want(False, by="metrics")
 
     def _want(self) -> None:
-        self._controller.scores.want(True, by="metrics", areas=(self.area,))
+        self._controller.scores.want(True, by="metrics", areas=(self.area,), metrics=True)
         self.refresh()
 
     def _take(self, change: Change) -> None:
@@ -151,7 +157,7 @@ class MetricsPanel(QWidget):
         else:
             self._sorted_by = key
             better = self._table.columns[column - 1].better if column else Better.LOWER
-            self._falling = better is not Better.LOWER
+            self._falling = better in (Better.HIGHER, Better.NEITHER)
         self.refresh()
 
     def _on_row_opened(self, row: int) -> None:
@@ -169,6 +175,7 @@ class MetricsPanel(QWidget):
         show = menu.addAction("Show the result")
         show.setEnabled(0 <= row < len(self._order))
         show.triggered.connect(lambda: self._on_row_opened(row))
+        menu.addAction("Choose metrics…", self.choose_metrics)
         menu.addAction("Copy the table", self.copy_button.click)
         menu.addAction("Export table…", self.export_button.click)
         order = menu.addMenu("Sort by")
@@ -183,12 +190,16 @@ class MetricsPanel(QWidget):
         keys = [column.key for column in self._table.columns]
         if self._sorted_by not in keys:
             return numbers[::-1] if self._falling else numbers
-        values = self._table.values(keys.index(self._sorted_by))
+        column = keys.index(self._sorted_by)
+        values = self._table.values(column)
         sign = -1.0 if self._falling else 1.0
+        by_size = self._table.columns[column].better is Better.ZERO
 
         def place(number: int) -> tuple[bool, float]:
             value = values[number]
-            return value is None, 0.0 if value is None else sign * value
+            if value is None:
+                return True, 0.0
+            return False, sign * (abs(value) if by_size else value)
 
         return sorted(numbers, key=place)
 
@@ -200,7 +211,7 @@ class MetricsPanel(QWidget):
         mark = self._mark(column.key)
         name = f"{column.title} [{column.unit}]" if column.unit else column.title
         text = f"{name} {column.better.arrow}".rstrip()
-        tip = " ".join(part for part in (column.explained, _DIRECTIONS[column.better]) if part)
+        tip = " ".join(part for part in (column.explained, DIRECTIONS[column.better]) if part)
         return Head(f"{text}{mark}", tip, name, strong=bool(mark))
 
     def _mark(self, key: str) -> str:
@@ -217,9 +228,13 @@ class MetricsPanel(QWidget):
         else:
             self.grid.clearSelection()
 
-    def _state_words(self) -> str:
+    def _show_left(self) -> None:
+        """How many values are being computed; the dock may be narrow."""
         left = sum(cell.coming for row in self._table.rows for cell in row.cells)
-        return f"Computing, {left} values left…" if left else ""
+        words = f"Computing, {left} values left" if left else ""
+        self.state.setText(f"{left} left…" if left else "")
+        self.state.setToolTip(words)
+        self.state.setAccessibleDescription(words)
 
     def _name_areas(self) -> None:
         """What can be chosen, with the width of the band and the size of the region."""
@@ -240,6 +255,7 @@ class MetricsPanel(QWidget):
         self.area_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.area_box.setAccessibleName("Pixels that are scored")
         self.area_box.setToolTip("Pixels that are scored")
+        self.metrics_button.setToolTip("Choose the columns of the table")
         self.state.setObjectName("hint")
         self.state.setMinimumWidth(1)
         self.state.setAccessibleName("What is being computed")
@@ -247,6 +263,7 @@ class MetricsPanel(QWidget):
         top.setContentsMargins(12, 4, 8, 4)
         top.setSpacing(8)
         top.addWidget(self.area_box)
+        top.addWidget(self.metrics_button)
         top.addWidget(self.state, 1)
         top.addWidget(self.copy_button)
         top.addWidget(self.export_button)
@@ -262,7 +279,8 @@ class MetricsPanel(QWidget):
 
 def _figure(column: Column, cell: Cell, *, strong: bool) -> Figure:
     if cell.value is None:
-        return Figure("…" if cell.coming else MISSING, cell.note.capitalize(), dim=True)
+        why = cell.note[:1].upper() + cell.note[1:]
+        return Figure("…" if cell.coming else MISSING, why, dim=True)
     parts = [f"{cell.value!r}", cell.note]
     if cell.pixels is not None:
         parts.append(f"over {QLocale().toString(cell.pixels)} pixels")

@@ -176,7 +176,8 @@ def test_that_edits_are_scored_once_they_settle(shown, desk, qtbot) -> None:
     edit = Edit(Rect(5, 5, 20, 20), np.ones((20, 20), bool), 2)
     assert panel._controller.edit.apply("Brush", [edit])
     assert texts(panel, "Local Q") == ["…"] * 3
-    assert "5 values left" in panel.state.text(), "local Q, and agreement of two maps"
+    assert panel.state.text() == "5 left…", "local Q, and agreement of two maps"
+    assert "5 values left" in panel.state.accessibleDescription()
     settle(panel, desk, qtbot)
     assert texts(panel, "Local Q") != before
     assert not panel.state.text()
