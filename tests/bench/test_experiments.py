@@ -304,9 +304,10 @@ def test_that_sources_are_disturbed_as_told() -> None:
     noisy = sensitivity.disturbed(image, "noise", 0.05, seed=seed)
     assert np.std(noisy - image) == pytest.approx(0.05, rel=0.05)
     assert (noisy == sensitivity.disturbed(image, "noise", 0.05, seed=seed)).all()
-    # Light is multiplied, not code values: half the light of white is 0.7354.
-    white = np.ones((2, 2, 1), np.float32)
-    assert sensitivity.disturbed(white, "gain", 0.5, seed=seed) == pytest.approx(0.7354, abs=1e-3)
+    # Light is multiplied, not code values: 0.5 is 21.4 % of the light, twice that is 0.6858.
+    grey = np.full((2, 2, 1), 0.5, np.float32)
+    assert sensitivity.disturbed(grey, "gain", 2.0, seed=seed) == pytest.approx(0.6858, abs=1e-3)
+    assert sensitivity.disturbed(grey, "gain", 9.0, seed=seed) == pytest.approx(1.0, abs=1e-6)
 
 
 def test_that_sensitivity_compares_with_the_truth_and_the_undisturbed(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_that_points_lie_where_their_numbers_say() -> None:
     assert min(y for _, y in band.points) < y2  # 32 lies above 30
     ticks = {mark.text: mark for mark in of_kind(Words, drawn)}
     assert ticks["20"].y - 4.0 == pytest.approx(y1)
+    assert "0" not in {mark.text for mark in of_kind(Words, drawn) if mark.anchor == "end"}
 
 
 def test_that_what_is_not_finite_is_left_out() -> None:
