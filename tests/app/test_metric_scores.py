@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -23,7 +24,15 @@ from mfgui.app.metric_columns import (
 )
 from mfgui.core.arrays import Rect, from_float
 from mfgui.core.edits import Edit
-from mfgui.core.events import MapChanged, Notice, ScoresChanged, SetOpened, Severity, TruthChanged
+from mfgui.core.events import (
+    MapChanged,
+    Notice,
+    ResultAdded,
+    ScoresChanged,
+    SetOpened,
+    Severity,
+    TruthChanged,
+)
 from mfgui.core.score_table import Area, Better
 from mfgui.core.session import MapOrigin, Truth
 from mfgui.methods.metrics import METRICS, Family, View
@@ -196,6 +205,18 @@ def test_that_other_regions_bands_and_truths_are_other_scores(scored) -> None:
         assert found.value == expected.value != before[name].value
     controller.region.set(REGION)
     assert cell(scored, 2, "q-cb_region") == before["q-cb_region"]
+
+
+def test_that_other_pixels_of_a_result_are_scored_again(scored) -> None:
+    show(scored, ["q-cb"])
+    controller = scored.controller
+    results = controller.session.results
+    before = cell(scored, 1, "q-cb_whole").value
+    results[1] = replace(results[1], image=results[2].image)
+    controller.notifier.emit(ResultAdded(1))
+    assert cell(scored, 1, "q-cb_whole").coming
+    scored.settle()
+    assert cell(scored, 1, "q-cb_whole").value == cell(scored, 2, "q-cb_whole").value != before
 
 
 def test_that_missing_values_say_why(scored) -> None:
