@@ -129,11 +129,11 @@ def _name_cell(name: str) -> str:
     return f'<td data-value="{escape(name)}">{escape(name)}</td>'
 
 
-def _table(heads: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> str:
-    """Heads with whether the first click puts large values first; rows of cells."""
+def _table(heads: Sequence[tuple[str, bool | None]], rows: Sequence[Sequence[str]]) -> str:
+    """Heads with whether the first click puts large values first, None for text; rows of cells."""
+    kinds = {True: " data-first=descending", False: "", None: ' class="text"'}
     top = "".join(
-        f'<th scope="col"{" data-first=descending" if falling else ""}>'
-        f'<button type="button">{escape(text)}</button></th>'
+        f'<th scope="col"{kinds[falling]}><button type="button">{escape(text)}</button></th>'
         for text, falling in heads
     )
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
@@ -164,7 +164,7 @@ def _means(table: Table, found: Summaries, baseline: str) -> str:
         rows.append(
             [_name_cell(entry.label), *(cells[column][number] for column in columns), seconds]
         )
-    heads = [("Method", False)]
+    heads: list[tuple[str, bool | None]] = [("Method", False)]
     heads += [(f"{column.title} {column.arrow}", _falling(column)) for column in columns]
     note = f"Mean ± standard deviation over sets, the best of each column bold; {escape(SCORED)}."
     if baseline:
@@ -245,7 +245,7 @@ def _tests(found: Summaries, baseline: str) -> str:
     if largest and 2.0 ** (1 - largest) > 0.01:
         note += f" With n = {largest} no p can be below {2.0 ** (1 - largest):.3g}."
     names = ("Method", "Measure", "better", "worse", "equal", "n", "p", "p (Holm)")
-    shown_rows = _table([(name, False) for name in names], rows)
+    shown_rows = _table([(name, None if name == "Measure" else False) for name in names], rows)
     folded = f"<details><summary>{len(rows)} tests</summary>{shown_rows}</details>"
     return f'<p class="quiet">{note}</p>{folded}'
 
@@ -277,7 +277,7 @@ def _failures(table: Table) -> str:
         ]
         for (source_set, label), why in table.failures
     ]
-    return _table([("Set", False), ("Method", False), ("Reason", False)], rows) if rows else ""
+    return _table([("Set", False), ("Method", None), ("Reason", None)], rows) if rows else ""
 
 
 def _pictures(table: Table, drawn: Sequence[Drawn]) -> str:
