@@ -252,6 +252,14 @@ def _build_train(parser: Parser) -> None:
         help="learning rates fall along half a cosine, or stay as in the papers (default: decay)",
     )
     parser.add_argument(
+        "--settle",
+        type=whole,
+        default=0,
+        metavar="N",
+        help="steps after those, at the last rate; a training that has ended takes them, too "
+        "(default: 0)",
+    )
+    parser.add_argument(
         "--seed", type=whole, default=0, metavar="N", help="of weights and data (default: 0)"
     )
     parser.add_argument(

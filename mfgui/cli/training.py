@@ -42,7 +42,9 @@ def train(options: Namespace) -> int:
     data = Data.of_folders(options.data)
     task = tasks.make(options.network, setting, data, dict(options.parameters))
     interval = max(1, options.steps // _VALIDATIONS)
-    plan = Plan(options.steps, options.rate, options.schedule, interval=interval)
+    plan = Plan(
+        options.steps, options.rate, options.schedule, settle=options.settle, interval=interval
+    )
     trainer = Trainer(task, plan, output, seed=options.seed)
     if not options.again and trainer.resume():
         print(f"goes on after step {trainer.progress.step}", file=sys.stderr)
@@ -50,11 +52,11 @@ def train(options: Namespace) -> int:
     def watch(progress: Progress) -> None:
         row = progress.rows[-1]
         losses = "  ".join(f"{k} {v:.5g}" for k, v in row.items() if k not in ("step", "seconds"))
-        print(f"step {progress.step}/{plan.steps}  {losses}", file=sys.stderr, flush=True)
+        print(f"step {progress.step}/{plan.total}  {losses}", file=sys.stderr, flush=True)
 
     with _asked_to_stop() as asked:
         trainer.run(watch, stopped=asked.is_set)
-    if trainer.progress.step < plan.steps:
+    if trainer.progress.step < plan.total:
         step = trainer.progress.step
         told = f"mfgui: stopped after step {step}; the same command goes on from there"
         print(told, file=sys.stderr)

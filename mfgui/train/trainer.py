@@ -41,6 +41,8 @@ class Plan:
     schedule : str
         "constant", or "decay": warm-up over 100 steps, half a cosine down to a hundredth, and
         a fifth of the steps at that.
+    settle : int
+        Further steps at the last rate, which a training that has ended may be given, too.
     interval : int
         Steps between validations.
     save_every : float
@@ -50,8 +52,14 @@ class Plan:
     steps: int
     rate: float = 1.0
     schedule: Schedule = "decay"
+    settle: int = 0
     interval: int = 250
     save_every: float = 60.0
+
+    @property
+    def total(self) -> int:
+        """All steps."""
+        return self.steps + self.settle
 
     def factor(self, step: int) -> float:
         """Of the learning rates in step 0, 1, ..."""
@@ -108,7 +116,7 @@ class Trainer:
         Whatever ends it within a step, the state saved last is that of a whole step.
         """
         saved = time.monotonic()
-        while self.progress.step < self.plan.steps and not stopped():
+        while self.progress.step < self.plan.total and not stopped():
             self._step()
             if self._validates():
                 self._validate()
@@ -139,7 +147,7 @@ class Trainer:
 
     def _validates(self) -> bool:
         step = self.progress.step
-        return step % self.plan.interval == 0 or step == self.plan.steps
+        return step % self.plan.interval == 0 or step == self.plan.total
 
     def _validate(self) -> None:
         began = time.monotonic()
@@ -180,12 +188,12 @@ class Trainer:
             **self.task.facts,
             "seed": str(self._seed),
             "threads": str(torch.get_num_threads()),
-            "steps": f"{progress.step} of {self.plan.steps}",
+            "steps": f"{progress.step} of {self.plan.total}",
             "seconds": f"{progress.seconds:.0f}",
             "device": str(device),
             "learning rate": f"{self.plan.rate:g} times the paper's, {self.plan.schedule}",
             "best validation loss": f"{progress.best:.6g} after {progress.best_step} steps",
-            "end": ending(progress.rows, self.plan.steps),
+            "end": ending(progress.rows, self.plan.total),
         }
 
     def save(self) -> None:
@@ -245,7 +253,8 @@ class Trainer:
 
     def _head(self) -> dict[str, Any]:
         """What must be the same to go on."""
-        plan = {key: value for key, value in asdict(self.plan).items() if key != "save_every"}
+        free = ("save_every", "settle")
+        plan = {key: value for key, value in asdict(self.plan).items() if key not in free}
         facts = {key: fact for key, fact in self.task.facts.items() if key != "data"}
         own = {"name": self.task.name, "sizes": dict(self.task.sizes), "seed": self._seed}
         return {**own, **facts, **plan}

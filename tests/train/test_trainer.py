@@ -197,6 +197,18 @@ def test_that_rates_warm_up_fall_and_settle(tmp_path: Path) -> None:
     assert task.rates == [pytest.approx(1e-2 * Plan(12, rate=2.0).factor(n)) for n in range(12)]
 
 
+def test_that_a_training_that_has_ended_settles_further(tmp_path: Path) -> None:
+    task = Fitting([1.0] * 4 + [0.5])
+    trained(task, tmp_path)
+    again = Trainer(task, Plan(12, interval=3, settle=3), tmp_path / "w.safetensors", seed=5)
+    assert again.resume()
+    again.run()
+    assert again.progress.step == 15
+    assert task.rates[-3:] == pytest.approx([1e-2 * 0.01] * 3)
+    assert again.facts()["steps"] == "15 of 15"
+    assert again.facts()["end"].startswith("the number of steps, still falling")
+
+
 def test_that_a_plateau_is_told_from_a_fall() -> None:
     def rows(losses: list[float]) -> list[dict[str, float]]:
         return [{"step": 10.0 * (n + 1), "validation loss": v} for n, v in enumerate(losses)]
