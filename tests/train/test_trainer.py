@@ -204,7 +204,7 @@ def test_that_a_training_that_has_ended_settles_further(tmp_path: Path) -> None:
     assert again.resume()
     again.run()
     assert again.progress.step == 15
-    assert task.rates[-3:] == pytest.approx([1e-2 * 0.01] * 3)
+    assert task.rates[-3:] == pytest.approx([1e-2 * 0.01 * n / 100 for n in (13, 14, 15)])
     assert again.facts()["steps"] == "15 of 15"
     assert again.facts()["end"].startswith("the number of steps, still falling")
 
