@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mfgui.methods.metrics.catalogue import Direction
+from mfgui.methods.metrics import Direction
 from mfgui.methods.metrics.measures import Measure, chosen
 
 _ARROWS = {Direction.HIGHER: "↑", Direction.LOWER: "↓", Direction.ZERO: "→ 0"}

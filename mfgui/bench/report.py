@@ -17,7 +17,7 @@ from mfgui.bench.runner import Table
 from mfgui.bench.statistics import Summaries, Summary, best
 from mfgui.bench.tables import SCORED, made_by, shown, test_note
 from mfgui.files.atomic import write_bytes, writing
-from mfgui.methods.metrics.catalogue import Direction
+from mfgui.methods.metrics import Direction
 
 NAME, FILES, PICTURES = "report.html", "report_files", "pictures"
 

@@ -19,7 +19,7 @@ from mfgui.bench.experiments.frame import Job, Row
 from mfgui.bench.experiments.recipes import HARD, LAPLACIAN, Kitchen, Recipe
 from mfgui.bench.plots import COLOURS, Figure, Panel, Series
 from mfgui.core.arrays import LabelArray
-from mfgui.methods.metrics.catalogue import Direction
+from mfgui.methods.metrics import Direction
 from mfgui.methods.metrics.measures import Measure
 
 SHAPES = ("square", "disc")

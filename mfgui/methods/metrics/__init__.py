@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mfgui.methods.metrics.catalogue import ALL, Direction, Family, Metric, Needs, View
+from mfgui.methods.metrics.catalogue import ALL
+from mfgui.methods.metrics.metric import Direction, Family, Metric, Needs, View
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in ALL})
 """All metrics by name, in the order of the catalogue."""

@@ -21,7 +21,7 @@ from mfgui.core.compute import Compute
 from mfgui.core.errors import UsageError
 from mfgui.core.labels import ignore_label
 from mfgui.methods.metrics import METRICS
-from mfgui.methods.metrics.catalogue import Metric, Needs, View
+from mfgui.methods.metrics.metric import Metric, Needs, View
 from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import Planes, seen, side_by_side
 from mfgui.methods.metrics.undefined import Undefined

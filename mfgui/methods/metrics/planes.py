@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import PixelArray, white_of
 from mfgui.core.errors import UsageError
-from mfgui.methods.metrics.catalogue import View
+from mfgui.methods.metrics.metric import View
 
 Plane: TypeAlias = npt.NDArray[Any]  # (H, W), 0 ... 255, uint8 or float64
 Planes: TypeAlias = npt.NDArray[Any]  # (H, W) or (H, W, C), 0 ... 255, uint8 or float64

@@ -12,8 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from mfgui.core.arrays import PixelArray
-from mfgui.methods.metrics.catalogue import View
 from mfgui.methods.metrics.measures import Measure
+from mfgui.methods.metrics.metric import View
 
 
 class Evidence(StrEnum):

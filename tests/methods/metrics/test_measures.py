@@ -57,7 +57,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
         return math.nan if f.size == 6 else float(f.mean())
 
     functions = {"m.root": root, "m.root_map": root_map, "m.odd": odd}
-    monkeypatch.setattr("mfgui.methods.metrics.catalogue._loaded", functions.__getitem__)
+    monkeypatch.setattr("mfgui.methods.metrics.metric._loaded", functions.__getitem__)
     common = {"title": "Title", "about": "", "family": Family.STRUCTURE, "channels": True}
     own = [
         Metric("root", function="m.root", pixels="m.root_map", many="mean",
