@@ -118,7 +118,7 @@ def papers_of(name: str) -> list[str]:
 def column_of(measure: Measure, area: Area) -> Column:
     """A measure as a column of the table; its variant stands beside its name."""
     definition = measure.definition
-    parts = _definition(measure)
+    parts = measure.qualifiers
     says = [definition.about, f"{_facts(measure)}."]
     says += [_AS_SAVED] if definition.on_planes or definition.needs is Needs.MAP else []
     says += [_TRUE_MAP] if definition.needs is Needs.MAPS else []
@@ -129,29 +129,8 @@ def column_of(measure: Measure, area: Area) -> Column:
         " ".join(says),
         area=area,
         digits=_digits(definition),
-        record={
-            "metric": measure.metric,
-            "variant": measure.defined_as or None,
-            "view": str(measure.view) if definition.on_planes else None,
-            "direction": str(definition.direction),
-            "lowest": definition.low,
-            "highest": definition.high,
-        },
+        record=measure.record,
     )
-
-
-def bounds(metric: Metric) -> str:
-    """Between which its values lie, in words.
-
-    >>> bounds(METRICS["nmi"]), bounds(METRICS["mi"])
-    ('0 to 2', '0 or more')
-    """
-    low, high = (f"{limit:.6g}" for limit in (metric.low, metric.high))
-    if math.isinf(metric.low) and math.isinf(metric.high):
-        return "any number"
-    if math.isinf(metric.high):
-        return f"{low} or more"
-    return f"{high} or less" if math.isinf(metric.low) else f"{low} to {high}"
 
 
 def _digits(metric: Metric) -> int:
@@ -177,12 +156,6 @@ def _plain(measure: Measure) -> Measure:
     return replace(measure, variant=None) if named else measure
 
 
-def _definition(measure: Measure) -> list[str]:
-    """What tells it from other definitions of the metric."""
-    view = "" if measure.view is measure.definition.view else str(measure.view)
-    return [part for part in (measure.defined_as, view) if part]
-
-
 def _definitions(metric: Metric) -> Iterator[Entry]:
     """The metric, its other variants, and its other definitions in published tables."""
     from mfgui.methods.metrics.tables import TABLES
@@ -201,7 +174,7 @@ def _definitions(metric: Metric) -> Iterator[Entry]:
         yield Entry(
             measure.name,
             metric.title,
-            ", ".join(_definition(measure)) if place else "",
+            ", ".join(measure.qualifiers) if place else "",
             Better(metric.direction),
             metric.family,
             metric.about,
@@ -226,4 +199,4 @@ def _facts(measure: Measure) -> str:
     definition = measure.definition
     says += [f"on {measure.view}"] if definition.on_planes else []
     says += [f"needs {definition.needs}"] if definition.needs is not Needs.NOTHING else []
-    return ", ".join([*says, bounds(definition)])
+    return ", ".join([*says, definition.bounds])

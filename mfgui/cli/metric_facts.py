@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from argparse import Namespace
 from collections.abc import Sequence
@@ -30,20 +29,6 @@ def metrics(options: Namespace) -> int:
         raise UsageError(f"unknown metric {name}", hint=hint)
     print(json_text(entry).rstrip() if options.json else text)
     return 0
-
-
-def bounds(metric: Metric) -> str:
-    """Between which its values lie, in words.
-
-    >>> bounds(METRICS["nmi"]), bounds(METRICS["mi"])
-    ('0 to 2', '0 or more')
-    """
-    low, high = (f"{limit:.6g}" for limit in (metric.low, metric.high))
-    if math.isinf(metric.low) and math.isinf(metric.high):
-        return "any number"
-    if math.isinf(metric.high):
-        return f"{low} or more"
-    return f"{high} or less" if math.isinf(metric.low) else f"{low} to {high}"
 
 
 def views(metric: Metric) -> tuple[View, ...]:
@@ -86,7 +71,7 @@ def _explanation(metric: Metric) -> str:
     default = " (the first is the default)"
     facts = {
         "better": str(metric.direction),
-        "range": bounds(metric),
+        "range": metric.bounds,
         "needs": str(metric.needs),
         "variants": ", ".join(metric.variants) + default * (len(metric.variants) > 1),
         "computed on": ", ".join(views(metric)) + default * (len(views(metric)) > 1),

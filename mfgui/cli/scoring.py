@@ -253,7 +253,7 @@ def _cells(
 def _head(column: Asked, place: _Place) -> Column:
     """A column of a table of scores."""
     measure, definition = column.measure, column.measure.definition
-    parts = _variant(measure)
+    parts = measure.qualifiers
     says = [f"{definition.about} In full: {measure.metric}"]
     says += [f"variant {measure.defined_as}"] if measure.defined_as else []
     says += [f"on {measure.view}"] if definition.on_planes else []
@@ -269,21 +269,10 @@ def _head(column: Asked, place: _Place) -> Column:
         digits=_DIGITS,
         record={
             "heading": column.heading,
-            "metric": measure.metric,
-            "variant": measure.defined_as or None,
-            "view": str(measure.view) if definition.on_planes else None,
-            "direction": str(definition.direction),
-            "lowest": definition.low,
-            "highest": definition.high,
+            **measure.record,
             "evidence": None if column.evidence is None else str(column.evidence),
         },
     )
-
-
-def _variant(measure: Measure) -> list[str]:
-    """What tells it from other definitions of the metric."""
-    view = "" if measure.view is measure.definition.view else str(measure.view)
-    return [part for part in (measure.defined_as, view) if part]
 
 
 # The table on standard output
@@ -299,7 +288,7 @@ def _text(table: ScoreTable) -> str:
         heading = str(column.record["heading"])
         published = column.record["evidence"] is not None
         cells = [f"{heading} ({measure.metric})" if published else measure.metric]
-        cells += [", ".join(_variant(measure)) or _MISSING]
+        cells += [", ".join(measure.qualifiers) or _MISSING]
         cells += [str(column.area)] if len(areas) > 1 else []
         cells += [column.better.arrow]
         best = table.best(number)

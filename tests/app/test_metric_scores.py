@@ -14,7 +14,6 @@ import pytest
 from mfgui.app import metric_scores
 from mfgui.app.metric_columns import (
     STANDARD,
-    bounds,
     column_of,
     entries,
     extra,
@@ -430,7 +429,7 @@ def test_that_heads_tell_definition_range_and_direction() -> None:
     assert column_of(Measure.parse("q-sf"), Area.WHOLE).better is Better.ZERO
     assert column_of(Measure.parse("nmi@pooled"), Area.WHOLE).title == "NMI (pooled)"
     assert "true one" in column_of(Measure.parse("map-iou"), Area.WHOLE).explained
-    limits = {bounds(metric) for metric in METRICS.values()}
+    limits = {metric.bounds for metric in METRICS.values()}
     assert "any number" in limits
     assert not any(math.isinf(entry.better.rank(0)) for entry in entries())
 

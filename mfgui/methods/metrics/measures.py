@@ -95,6 +95,26 @@ class Measure:
         """The variant, also where it is the default; empty where there is but one definition."""
         return self.variant or next(iter(self.definition.variants), "")
 
+    @property
+    def qualifiers(self) -> tuple[str, ...]:
+        """What stands beside its title: its variant, and what it is computed on where that was
+        chosen."""
+        view = "" if self.view is self.definition.view else str(self.view)
+        return tuple(part for part in (self.defined_as, view) if part)
+
+    @property
+    def record(self) -> dict[str, object]:
+        """What files say of it."""
+        definition = self.definition
+        return {
+            "metric": self.metric,
+            "variant": self.defined_as or None,
+            "view": str(self.view) if definition.on_planes else None,
+            "direction": str(definition.direction),
+            "lowest": definition.low,
+            "highest": definition.high,
+        }
+
     def __call__(self, fused: PixelArray, *others: PixelArray) -> float:
         """The number of stored pixels (H, W, C), the others being sources or a ground truth.
 

@@ -106,6 +106,16 @@ class Metric:
         labels alone, ``f(own, true)``."""
         return self.needs not in (Needs.MAP, Needs.MAPS)
 
+    @property
+    def bounds(self) -> str:
+        """Between which its values lie, in words: "0 to 2", "0 or more"."""
+        low, high = (f"{limit:.6g}" for limit in (self.low, self.high))
+        if math.isinf(self.low) and math.isinf(self.high):
+            return "any number"
+        if math.isinf(self.high):
+            return f"{low} or more"
+        return f"{high} or less" if math.isinf(self.low) else f"{low} to {high}"
+
     def __call__(self, fused: Planes, *others: Planes, variant: str | None = None) -> float:
         """The metric of what it takes (`on_planes`); others that it does not need are ignored.
 
