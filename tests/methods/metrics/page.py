@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mfgui.cli.metric_facts import bounds, sources, views
+from mfgui.cli.metric_facts import sources, views
 from mfgui.methods.metrics import METRICS, Family, Metric
 from mfgui.methods.metrics.tables import TABLES, Column
 
@@ -67,7 +67,7 @@ def _row(metric: Metric) -> tuple[str, ...]:
         metric.title,
         metric.about,
         _ARROWS[metric.direction],
-        bounds(metric),
+        metric.bounds,
         str(metric.needs),
         ", ".join(f"`{variant}`" for variant in metric.variants),
         ", ".join(shown),
