@@ -47,6 +47,12 @@ def build_bench(parser: Parser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="compute everything, whatever is in the cache"
     )
+    parser.add_argument(
+        "--progress",
+        choices=("text", "json"),
+        default="text",
+        help="on standard error: for people, or an object a line for programs (default: text)",
+    )
 
 
 def _add_rows(parser: Parser) -> None:

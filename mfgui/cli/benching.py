@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from mfgui import _startup
 from mfgui.app import compiled, devices, machine
@@ -54,16 +55,17 @@ def bench(options: Namespace) -> int:
         atomic.check_output(folder / name)
     for dataset in datasets:
         _tell_found(dataset)
-    line = _ProgressLine(sys.stderr)
+    json_lines = options.progress == "json"
+    line: _Told = _ProgressObjects(sys.stderr) if json_lines else _ProgressLine(sys.stderr)
     try:
         with interruptible(), _engine(options, folder) as engine:
             table = run(
                 plan, engine, known=known, observe=line, again=options.again, prepare=_compile
             )
-            line.clear()
+            line.end(table)
             return _written(options, datasets, table, engine)
     except KeyboardInterrupt:
-        line.clear()
+        line.end(None)
         told = f"stopped after {line.done} of {line.total} cells" if line.total else "stopped"
         print(f"mfgui: {told}; the same command goes on from there", file=sys.stderr)
         return INTERRUPTED
@@ -178,6 +180,48 @@ def _means(table: Table, found: Summaries) -> str:
     return "\n".join(lines)
 
 
+class _Told(Protocol):
+    """Who is told how far a table is."""
+
+    done: int
+    total: int
+
+    def __call__(self, progress: Progress) -> None: ...
+
+    def end(self, table: Table | None) -> None:
+        """All cells are done, or (None) it was interrupted."""
+
+
+class _ProgressObjects:
+    """For programs: an object a line for every cell, and one with all failures at the end."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.done, self.total = 0, 0
+
+    def __call__(self, progress: Progress) -> None:
+        self.done, self.total = progress.done, progress.total
+        self._tell(
+            {
+                "done": progress.done,
+                "total": progress.total,
+                "failed": progress.failed,
+                "elapsed": round(progress.elapsed, 3),
+                "left": None if progress.left is None else round(progress.left, 3),
+                "text": progress.text,
+            }
+        )
+
+    def end(self, table: Table | None) -> None:
+        if table is not None:
+            failures = table.failures
+            told = [{"set": s, "method": m, "reason": why} for (s, m), why in failures]
+            self._tell({"failures": told})
+
+    def _tell(self, content: Mapping[str, object]) -> None:
+        print(json.dumps(content), file=self._stream, flush=True)
+
+
 class _ProgressLine:
     """Cells that are done, failed, and the time left: a line that renews itself on a terminal,
     else now and then a line."""
@@ -208,8 +252,9 @@ class _ProgressLine:
             self._told = time.monotonic()
             print(text, file=self._stream, flush=True)
 
-    def clear(self) -> None:
+    def end(self, table: Table | None) -> None:
         """Leave an empty line behind."""
+        del table
         if self._width:
             self._stream.write("\r" + " " * self._width + "\r")
             self._stream.flush()
