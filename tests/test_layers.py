@@ -27,8 +27,8 @@ ARROWS = {
     "bench": {"methods", "nets", "files", "core"},
 }
 NETWORKS = ("nets", "train")  # import torch, and are imported on first use
-# Inside functions only: the command that opens the window.
-DEFERRED = {"cli": {"ui"}}
+# Inside functions only: the command that opens the window, and what looks into folders of sets.
+DEFERRED = {"cli": {"ui"}, "app": {"bench"}}
 RESOURCES = {"methods", "nets"}  # read what was trained
 ON_TOP = {"app", "ui", "cli", "synth", "train", "bench"}  # these also use resources, _startup
 

@@ -59,6 +59,8 @@ class Settings:
         not know.
     figure : str
         Options of the last exported figure, as `files.figure_recipes.options_text` gives them.
+    benchmark : str
+        The last table over many sets, as `app.bench_desk.as_text` gives it.
     comparison : dict
         What the Compare workspace had last; `app.compare_control` leaves out what it does not
         know.
@@ -81,6 +83,7 @@ class Settings:
     ticked: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ("local_q", "psnr", "rmse", "map_agreement")
     figure: str = ""
+    benchmark: str = ""
     tools: dict[str, bool | int | str] = field(default_factory=dict)
     comparison: dict[str, bool | int | str] = field(default_factory=dict)
     recent: tuple[tuple[str, ...], ...] = field(default=())

@@ -22,6 +22,7 @@ from mfgui.ui import compare_docks
 from mfgui.ui.action_adapter import Actions
 from mfgui.ui.annotation_answers import AnnotationAnswers
 from mfgui.ui.arrangement import Arranger
+from mfgui.ui.benchmark_answers import BenchmarkAnswers
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.canvas.panes import PaneGroup
 from mfgui.ui.canvas.view import Canvas
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
         self.tools.show_profile = lambda: self.arranger.show("profile")
         self.sessions = SessionAnswers(self, controller, self.parts, self.commands, self.bench)
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
+        self.benchmarks = BenchmarkAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
         self.tables = TableExport(self, controller)
         self.commands.add(
@@ -383,6 +385,7 @@ class MainWindow(QMainWindow):
         if not self.sessions.may_close():
             event.ignore()
             return
+        self.benchmarks.close()
         self._remember()
         self.closing.emit()
         super().closeEvent(event)

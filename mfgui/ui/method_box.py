@@ -179,7 +179,7 @@ class MethodPopup(QFrame):
     def _search(self, text: str) -> None:
         methods = self._box.methods
         if text.strip():
-            self._listed.show_methods(_fitting(text, methods), grouped=False)
+            self._listed.show_methods(fitting(text, methods), grouped=False)
             row = 0
         else:
             self._listed.show_methods(methods, grouped=True)
@@ -268,7 +268,7 @@ class MethodPopup(QFrame):
         row.addWidget(self.run_button)
 
 
-def _fitting(typed: str, methods: Sequence[Method]) -> list[Method]:
+def fitting(typed: str, methods: Sequence[Method]) -> list[Method]:
     """The one of that name first, then titles and names that have the letters, then methods with
     all the words elsewhere."""
     found = [method for method, _ in ranked(typed, methods, lambda m: f"{m.title} {m.name}")]

@@ -115,7 +115,9 @@ class MethodDelegate(QStyledItemDelegate):
         model = index.model()
         assert isinstance(model, MethodModel)
         method = model.methods[index.row()]
-        dim = option.palette.color(QPalette.ColorRole.PlaceholderText)
+        usable = option.state & QStyle.StateFlag.State_Enabled
+        role = QPalette.ColorRole.PlaceholderText if usable else QPalette.ColorRole.Text
+        dim = option.palette.color(role)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         row = QStyleOptionViewItem(option)

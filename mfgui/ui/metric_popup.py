@@ -3,7 +3,7 @@ with the columns of published tables as one click each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -41,13 +41,27 @@ class MetricPopup(QFrame):
     """A search field, published tables, the metrics, and what is to know of the marked one.
 
     `chosen` carries the names of what is ticked, whenever that is changed here.
+
+    Parameters
+    ----------
+    usual : sequence of str
+        What is ticked by default.
+    left_out : collection of str
+        Names of what is not offered.
     """
 
     chosen = Signal(object)
 
-    def __init__(self, button: QWidget) -> None:
+    def __init__(
+        self,
+        button: QWidget,
+        *,
+        usual: Sequence[str] = STANDARD,
+        left_out: Collection[str] = (),
+    ) -> None:
         super().__init__(button, Qt.WindowType.Popup)
-        self._button = button
+        self._button, self._usual = button, tuple(usual)
+        self._left_out = left_out
         self._ticked: dict[str, None] = {}
         self.field = QLineEdit()
         self.papers = {profile: _paper_button(profile) for profile in PAPERS}
@@ -63,7 +77,7 @@ class MetricPopup(QFrame):
         self.field.installEventFilter(self)
         self.list.clicked.connect(self._toggle)
         self.list.selectionModel().currentChanged.connect(self._describe)
-        self.default_button.clicked.connect(lambda: self._choose(STANDARD))
+        self.default_button.clicked.connect(lambda: self._choose(self._usual))
         for profile, button_of in self.papers.items():
             button_of.clicked.connect(lambda on, profile=profile: self._take_paper(profile, on=on))
 
@@ -80,7 +94,7 @@ class MetricPopup(QFrame):
             button.setChecked(all(name in self._ticked for name in of_paper(profile)))
         count = len(self._ticked)
         self.count.setText(f"{count} columns. Enter ticks the marked one.")
-        self.default_button.setEnabled(set(self._ticked) != set(STANDARD))
+        self.default_button.setEnabled(set(self._ticked) != set(self._usual))
 
     def open(self) -> None:
         """Show it above or below the button, with nothing searched for yet."""
@@ -108,7 +122,8 @@ class MetricPopup(QFrame):
         return True
 
     def _search(self, text: str) -> None:
-        found = _fitting(text, entries()) if text.strip() else entries()
+        offered = [entry for entry in entries() if entry.name not in self._left_out]
+        found = _fitting(text, offered) if text.strip() else offered
         self._listed.show_entries(found, grouped=not text.strip())
         self.list.setCurrentIndex(self._listed.index(0))
         self.list.scrollToTop()

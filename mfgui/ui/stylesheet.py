@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FRAME = """
 QMainWindow, QDialog { background: $window; color: $text; }
 QWidget { color: $text; placeholder-text-color: $text_dim; }
-QWidget:disabled { color: $text_disabled; }
+QWidget:disabled { color: $text_disabled; placeholder-text-color: $text_disabled; }
 QMainWindow::separator { background: $divider; width: 3px; height: 3px; }
 QMainWindow::separator:hover { background: $accent; }
 QToolTip { background: $tooltip; color: $on_tooltip; border: 1px solid $border; padding: 4px 8px; }
@@ -160,6 +160,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 #summary, #hint, #runProgress QLabel { color: $text_dim; }
+#hint:disabled, #startCaption:disabled { color: $text_disabled; }
 #commandPalette { background: $panel; border: 1px solid $border; border-radius: 10px; }
 #methodPopup { background: $panel; border: 1px solid $border; }
 #methodPopup QListView { border: none; padding: 0; }
@@ -182,6 +183,11 @@ QHeaderView::section { background: $panel; color: $text_dim; border: none; paddi
 #recoveryCard { background: $panel; border: 1px solid $accent; border-radius: 12px; }
 #recoveryTitle { font-size: 13pt; font-weight: 600; }
 #dropArea[over="true"] { border: 2px solid $accent; background: $selected; }
+#rowsFrame { background: $panel; border: 1px solid $border; border-radius: 6px; }
+#rowsFrame:disabled { border-color: $divider; }
+#rowsFrame[empty="true"] { border: 1px dashed $border; }
+#rowsFrame[over="true"] { border: 1px solid $accent; background: $selected; }
+#rowsFrame QScrollArea, #rowsFrame QScrollArea > QWidget > QWidget { background: transparent; }
 #dropPlace { background: $panel; border: 2px dashed $border; border-radius: 12px;
     color: $text_dim; font-size: 13pt; font-weight: 600; padding: 12px; }
 #dropPlace[marked="true"] { background: $selected; border: 2px solid $accent; color: $text; }

@@ -107,6 +107,13 @@ TOOLS_COMMANDS: tuple[Command, ...] = (
         separated=True,
     ),
     Command(
+        "benchmark",
+        "Benchmark...",
+        TOOLS,
+        "Methods and metrics on many sets: tables, statistics and a report",
+        separator_before=True,
+    ),
+    Command(
         "clear-region",
         "Clear region",
         EDIT,
