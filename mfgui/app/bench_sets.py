@@ -87,7 +87,7 @@ class Looked:
 
 
 def look(wish: Wish, known: Registry, before: Looked | None = None) -> Task:
-    """A task that gives a `Looked`.
+    """A task that gives a `Looked`, and before it each folder with its `Found`.
 
     Parameters
     ----------
@@ -95,16 +95,21 @@ def look(wish: Wish, known: Registry, before: Looked | None = None) -> Task:
         Folders that were looked into with the same rule are taken from it.
     """
 
-    def task(_report: Report) -> Looked:
-        return looked(wish, known, before)
+    def task(report: Report) -> Looked:
+        return looked(wish, known, before, report)
 
     return task
 
 
-def looked(wish: Wish, known: Registry, before: Looked | None = None) -> Looked:
+def looked(
+    wish: Wish, known: Registry, before: Looked | None = None, report: Report = lambda _part: None
+) -> Looked:
     """See `look`."""
     old = {} if before is None else dict(zip(before.asked, before.folders, strict=True))
-    folders = tuple(old[f] if _usable(old.get(f)) else _found(f) for f in wish.folders)
+    folders = []
+    for folder in wish.folders:
+        folders.append(old[folder] if _usable(old.get(folder)) else _found(folder))
+        report((folder, folders[-1]))
     datasets = [found.dataset for found in folders if found.dataset is not None]
     entries, problem = _methods(wish, known)
     results = []
@@ -119,7 +124,7 @@ def looked(wish: Wish, known: Registry, before: Looked | None = None) -> Looked:
     wrong += [twice] if twice else []
     return Looked(
         wish.folders,
-        folders,
+        tuple(folders),
         tuple(results),
         labels,
         sum(len(dataset.sets) for dataset in datasets),

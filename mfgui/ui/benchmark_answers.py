@@ -101,8 +101,12 @@ class BenchmarkAnswers(QObject):
                     self.dialog.show_looked(wish, found)
             self._look()
 
+        def found_one(part: object) -> None:
+            if self.dialog is not None and isinstance(part, tuple):
+                self.dialog.show_folder(*part)
+
         task = bench_sets.look(wish, self._controller.registry, self._before)
-        self._controller.ask(task, ended, ended)
+        self._controller.ask(task, ended, ended, found_one)
 
     def _on_run_asked(self, wish: Wish) -> None:
         if not self.run.running:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from mfgui.app import bench_desk
 from mfgui.app.bench_desk import Wish
 from mfgui.app.bench_progress import End, Told
-from mfgui.app.bench_sets import Folder, Looked, Results
+from mfgui.app.bench_sets import Folder, Found, Looked, Results
 from mfgui.methods.registry import Method
 from mfgui.ui.dialogs.benchmark_methods import TickedMethods
 from mfgui.ui.dialogs.benchmark_options import BenchmarkOptions
@@ -125,6 +125,12 @@ class BenchmarkDialog(QDialog):
             self._timer.start()
         self._show_problem()
 
+    def show_folder(self, folder: Folder, found: Found) -> None:
+        """What is in one folder, while others are looked into."""
+        for row in self.folders.rows:
+            if isinstance(row, FolderRow) and row.folder == folder:
+                row.show_found(found)
+
     def show_looked(self, wish: Wish, looked: Looked) -> None:
         """What was found for `wish`; nothing is shown when the wish is another one by now."""
         if _about_folders(wish) != _about_folders(self.wish):
@@ -156,11 +162,8 @@ class BenchmarkDialog(QDialog):
         super().reject()
 
     def _on_waited(self) -> None:
-        wish = self._asked = self.wish
-        known = self._looked is not None
-        if not known:
-            self.folders.show_found([None] * len(self.folders.rows))
-        self.look_wanted.emit(wish)
+        self._asked = self.wish
+        self.look_wanted.emit(self._asked)
 
     def _on_run_clicked(self) -> None:
         self.run_asked.emit(self.wish)
@@ -191,7 +194,7 @@ class BenchmarkDialog(QDialog):
         problem = bench_desk.problem(wish, self._looked)
         known = self._looked is not None
         wrong = bool(problem) and known and problem == getattr(self._looked, "problem", "")
-        looking = bool(wish.folders) and not known
+        looking = any(row.looking for row in self.folders.rows)
         words = problem or ("Looking into the folders…" if looking else "")
         self._say("" if self._running else words, wrong=wrong)
         self.run_button.setEnabled(known and not problem and not self._running)
@@ -250,11 +253,11 @@ class BenchmarkDialog(QDialog):
         left = QVBoxLayout()
         left.setSpacing(6)
         left.addLayout(captioned("Sets", self.add_button))
-        left.addWidget(self.folders, 3)
+        left.addWidget(self.folders, 2)
         left.addWidget(self.options.published_box)
         left.addSpacing(10)
         left.addLayout(captioned("Results made elsewhere", self.add_results_button))
-        left.addWidget(self.results, 2)
+        left.addWidget(self.results, 1)
         body = QHBoxLayout()
         body.setSpacing(20)
         body.addLayout(left, 5)

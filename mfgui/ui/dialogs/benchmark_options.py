@@ -34,7 +34,8 @@ from mfgui.ui.icons import TextButton
 from mfgui.ui.metric_popup import MetricPopup
 
 _NUMBER_WIDTH = 84
-_BASELINE_WIDTH = 200
+_BASELINE_WIDTH = 180
+_METRICS_WIDTH = 230
 
 
 class BenchmarkOptions(QWidget):
@@ -142,6 +143,7 @@ class BenchmarkOptions(QWidget):
             button.setAutoDefault(False)
         ignored = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.metrics_button.setSizePolicy(ignored)
+        self.metrics_button.setMinimumWidth(_METRICS_WIDTH)
         self.baseline_box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.baseline_box.setAccessibleName("Baseline")
         self.baseline_box.setToolTip("<p>The row that all others are tested against</p>")

@@ -53,6 +53,7 @@ class Row(QWidget):
         self.found.setTextFormat(Qt.TextFormat.PlainText)
         self.remove_button = IconButton("close", f"Remove {name}")
         self.remove_button.clicked.connect(self.removed)
+        self.looking = True
         line = QHBoxLayout()
         line.setSpacing(8)
         for editor, stretch in editors:
@@ -65,8 +66,13 @@ class Row(QWidget):
         column.addWidget(self.found)
         self.show_found(None)
 
+    def _on_edited(self) -> None:
+        self.show_found(None)
+        self.changed.emit()
+
     def show_found(self, found: Found | None) -> None:
         """What was found; None while that is not known."""
+        self.looking = found is None
         self.found.setText("Looking…" if found is None else found.words)
         self.found.setObjectName("fieldProblem" if found is not None and found.wrong else "hint")
         self.found.style().unpolish(self.found)
@@ -99,7 +105,7 @@ class FolderRow(Row):
         self.rule_box.setCurrentText(shown)
         self.rule_box.installEventFilter(WheelGuard(self.rule_box))
         super().__init__([(title, 1), (QLabel("Rule"), 0), (self.rule_box, 0)], name)
-        self.rule_box.currentTextChanged.connect(self.changed)
+        self.rule_box.currentTextChanged.connect(self._on_edited)
 
     @property
     def folder(self) -> Folder:
@@ -123,8 +129,8 @@ class ResultRow(Row):
         for line in (self.name_line, self.where_line):
             line.setAcceptDrops(False)
         super().__init__([(self.name_line, 0), (self.where_line, 1)], results.name or "results")
-        self.name_line.textChanged.connect(self.changed)
-        self.where_line.textChanged.connect(self.changed)
+        self.name_line.textChanged.connect(self._on_edited)
+        self.where_line.textChanged.connect(self._on_edited)
 
     @property
     def results(self) -> Results:
