@@ -29,7 +29,9 @@ Read = Callable[[Rect], tuple[Planes, Planes]]
 WHOLE = 1 << 20  # pixels up to which a picture is not cut, where memory allows
 _NUMBERS = {"cpu": 1 << 28, "cuda": 1 << 30, "mps": 1 << 28}  # float32 of a tile's layers
 _PRODUCTS = 1 << 34  # of the largest layer of a tile on the processor: a fraction of a second
-_CACHED = 320 * 320  # pixels of a tile on the processor; larger ones take up to twice the time
+# Side of a tile on the processor: larger ones leave its caches and take up to twice the time, but
+# overlap costs, too, and the more the farther a network sees.
+_CACHED, _FOR_REACH = 160, 7
 _LEAST_SIDE = 128
 _BLEND = 32  # pixels over which tiles that differ are blended
 _MESSAGES = ("out of memory", "alloc_failed", "can't allocate memory", "not enough memory")
@@ -183,7 +185,8 @@ def _side(wanted: Demands, size: Size, device: torch.device) -> int:
     """Largest side of the tiles; at least that of the picture where it need not be cut."""
     pixels = min(WHOLE, _NUMBERS.get(device.type, _NUMBERS["cpu"]) // wanted.numbers)
     if device.type == "cpu" and not wanted.means:
-        pixels = min(pixels, _CACHED, _PRODUCTS // wanted.products)
+        cached = (_CACHED + _FOR_REACH * wanted.reach) ** 2
+        pixels = min(pixels, cached, _PRODUCTS // wanted.products)
     if size.pixels <= pixels:
         return max(size.width, size.height)
     # Half of a tile may be overlap, but no more.

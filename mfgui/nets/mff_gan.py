@@ -26,9 +26,8 @@ class _Path(nn.Module):
         self.layer4 = nn.Conv2d(4 * width, width, 3, padding=1)
 
 
-def _active(layer: nn.Conv2d, *inputs: Tensor) -> Tensor:
-    joined = inputs[0] if len(inputs) == 1 else torch.cat(inputs, dim=1)
-    return nn.functional.leaky_relu(layer(joined), 0.2)
+def _active(layer: nn.Conv2d, x: Tensor) -> Tensor:
+    return nn.functional.leaky_relu(layer(x), 0.2, inplace=True)
 
 
 class Generator(nn.Module):
@@ -48,17 +47,22 @@ class Generator(nn.Module):
         paths: Sequence[_Path] = (self.near, self.far)
         first = [_active(path.layer1, x) for path, x in zip(paths, (near, far), strict=True)]
         second = [_active(path.layer2, x) for path, x in zip(paths, first, strict=True)]
-        given = [_active(path.exchange2, *second) for path in paths]
-        third = [
-            _active(path.layer3, *own)
-            for path, *own in zip(paths, first, second, given, strict=True)
-        ]
-        given = [_active(path.exchange3, *third) for path in paths]
-        fourth = [
-            _active(path.layer4, *own)
-            for path, *own in zip(paths, first, second, third, given, strict=True)
-        ]
-        return torch.tanh(self.out(torch.cat([*first, *second, *third, *fourth], dim=1)))
+        # What is joined is joined once: memory takes as long as the products.
+        both = torch.cat(second, dim=1)
+        given = [_active(path.exchange2, both) for path in paths]
+        own = [torch.cat(parts, dim=1) for parts in zip(first, second, given, strict=True)]
+        third = [_active(path.layer3, x) for path, x in zip(paths, own, strict=True)]
+        both = torch.cat(third, dim=1)
+        given = [_active(path.exchange3, both) for path in paths]
+        own = [torch.cat(parts, dim=1) for parts in zip(first, second, third, given, strict=True)]
+        fourth = [_active(path.layer4, x) for path, x in zip(paths, own, strict=True)]
+        return torch.tanh(self._joined([*first, *second, *third, *fourth]))
+
+    def _joined(self, parts: Sequence[Tensor]) -> Tensor:
+        """`out` of the parts side by side, as the sum of what each gives."""
+        weights = self.out.weight.split([part.shape[1] for part in parts], dim=1)
+        sums = [nn.functional.conv2d(x, w) for x, w in zip(parts, weights, strict=True)]
+        return torch.stack(sums).sum(dim=0) + self.out.bias.view(1, -1, 1, 1)
 
 
 class Discriminator(nn.Module):
