@@ -60,9 +60,14 @@ class Generator(nn.Module):
 
     def _joined(self, parts: Sequence[Tensor]) -> Tensor:
         """`out` of the parts side by side, as the sum of what each gives."""
-        weights = self.out.weight.split([part.shape[1] for part in parts], dim=1)
-        sums = [nn.functional.conv2d(x, w) for x, w in zip(parts, weights, strict=True)]
-        return torch.stack(sums).sum(dim=0) + self.out.bias.view(1, -1, 1, 1)
+        given, total = 0, None
+        for part in parts:
+            weight = self.out.weight[:, given : given + part.shape[1]]
+            given += part.shape[1]
+            bias = self.out.bias if total is None else None
+            found = nn.functional.conv2d(part, weight, bias)
+            total = found if total is None else total.add_(found)
+        return cast(Tensor, total)
 
 
 class Discriminator(nn.Module):
