@@ -15,17 +15,12 @@ from PySide6.QtTest import QTest
 from mfgui import resources
 from mfgui.core.overlay import OverlayMode
 from mfgui.files.images import read_image
-from mfgui.nets.shipped import shipped
 from mfgui.ui.application import Application
 from tests.ui.hands import click
 from tests.ui.pictures import check_picture
 from tests.ui.test_compare_workflow import Researcher
 
 PAIR = "samples/pair"
-NETWORKS = ("ms-resnet", "mfif-gan", "mff-gan")
-pytestmark = pytest.mark.skipif(
-    not all(shipped(name) for name in NETWORKS), reason="no weights of these networks ship"
-)
 
 
 @pytest.fixture
