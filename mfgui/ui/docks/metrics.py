@@ -34,6 +34,7 @@ from mfgui.ui.icons import IconButton
 from mfgui.ui.metric_popup import MetricPopup
 
 _SETTLE_MS = 400
+_NARROWEST = 90  # pixels of the choice of the area
 _SELECT_MS = 60  # so long after another result is shown: drawing the table takes some time
 
 
@@ -253,6 +254,8 @@ class MetricsPanel(QWidget):
         for area in Area:
             self.area_box.addItem(AREAS[area].capitalize(), area.value)
         self.area_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        # The canvas keeps its share of a small window: the row may be as narrow as the results.
+        self.area_box.setMinimumWidth(_NARROWEST)
         self.area_box.setAccessibleName("Pixels that are scored")
         self.area_box.setToolTip("Pixels that are scored")
         self.metrics_button.setToolTip("Choose the columns of the table")
