@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,7 +33,6 @@ from mfgui.ui.icons import IconButton
 from mfgui.ui.metric_popup import MetricPopup
 
 _SETTLE_MS = 400
-_NARROWEST = 90  # pixels of the choice of the area
 _SELECT_MS = 60  # so long after another result is shown: drawing the table takes some time
 
 
@@ -54,7 +52,7 @@ class MetricsPanel(QWidget):
         self._sorted_by, self._falling = "local_q", True
         self.grid = FigureGrid("Scores of the results")
         self.area_box = QComboBox()
-        self.metrics_button = QPushButton("Metrics…")
+        self.metrics_button = IconButton("columns", "Choose metrics: the columns of the table")
         self.popup = MetricPopup(self.metrics_button)
         self.state = QLabel()
         self.copy_button = IconButton("copy", "Copy the table as CSV")
@@ -254,11 +252,8 @@ class MetricsPanel(QWidget):
         for area in Area:
             self.area_box.addItem(AREAS[area].capitalize(), area.value)
         self.area_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        # The canvas keeps its share of a small window: the row may be as narrow as the results.
-        self.area_box.setMinimumWidth(_NARROWEST)
         self.area_box.setAccessibleName("Pixels that are scored")
         self.area_box.setToolTip("Pixels that are scored")
-        self.metrics_button.setToolTip("Choose the columns of the table")
         self.state.setObjectName("hint")
         self.state.setMinimumWidth(1)
         self.state.setAccessibleName("What is being computed")
