@@ -11,7 +11,6 @@ import numpy as np
 from mfgui.app import tasks
 from mfgui.app.brushing import chosen, shown_pixels
 from mfgui.app.desk import Desk
-from mfgui.app.requests import DEFAULT_DETECTOR
 from mfgui.app.view_control import COMPOSITE, ViewControl
 from mfgui.core.arrays import ImageF32, ImageU8, LabelArray, PixelArray, Rect, from_float
 from mfgui.core.compose import compose_rect
@@ -22,6 +21,7 @@ from mfgui.core.pyramid import Picture
 from mfgui.core.seams import Seam, seam_reach
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.pool import Report, Task
+from mfgui.methods.choice import DEFAULT_DETECTOR
 from mfgui.methods.registry import Method
 
 _AT_ONCE = 4_000_000  # pixels that are chosen on the interface thread

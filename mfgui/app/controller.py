@@ -20,7 +20,7 @@ from mfgui.app.planes import Planes
 from mfgui.app.preparation import Preparation
 from mfgui.app.refining import Refining
 from mfgui.app.region_control import RegionControl
-from mfgui.app.requests import DEFAULT_DETECTOR, DEFAULT_METHOD, RunNumbers
+from mfgui.app.requests import DEFAULT_METHOD, RunNumbers
 from mfgui.app.result_store import ResultStore
 from mfgui.app.run_control import RunControl
 from mfgui.app.scores import Scores
@@ -36,6 +36,7 @@ from mfgui.core.events import Notifier, RunState
 from mfgui.core.session import Session
 from mfgui.jobs.events import Event
 from mfgui.jobs.pool import Task, TaskDone, TaskEvent, TaskFailed, TaskProgress
+from mfgui.methods.choice import DEFAULT_DETECTOR
 from mfgui.methods.registry import Registry
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from mfgui import _startup
 from mfgui.app import compiled, devices
 from mfgui.app.report import fuse_report, map_report, timings
-from mfgui.app.requests import DEFAULT_METHOD, DETECTOR_PREFIX, build_request
+from mfgui.app.requests import DEFAULT_METHOD, build_request
 from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.errors import (
     InputError,
@@ -29,6 +29,7 @@ from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
 from mfgui.jobs.runner import execute, versions_of
 from mfgui.methods import registry
+from mfgui.methods.choice import DETECTOR_PREFIX
 from mfgui.methods.registry import FUSING, MAPPING, Kind, Method, Value
 
 Observe = Callable[[Event], None]

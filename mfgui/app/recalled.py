@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mfgui.app.requests import DETECTOR_PREFIX
 from mfgui.core.errors import UsageError
 from mfgui.core.result import Provenance
+from mfgui.methods.choice import DETECTOR_PREFIX
 from mfgui.methods.registry import MAPPING, Method, Registry, Value
 
 

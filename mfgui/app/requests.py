@@ -9,24 +9,8 @@ from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.choice import (
-    DEFAULT_DETECTOR,
-    DETECTOR_PREFIX,
-    choose,
-    shared_settings,
-    usual_detector,
-)
+from mfgui.methods.choice import choose
 from mfgui.methods.registry import Kind, Registry, Value
-
-__all__ = [
-    "DEFAULT_DETECTOR",
-    "DEFAULT_METHOD",
-    "DETECTOR_PREFIX",
-    "RunNumbers",
-    "build_request",
-    "shared_settings",
-    "usual_detector",
-]
 
 DEFAULT_METHOD = "ms-lap"
 

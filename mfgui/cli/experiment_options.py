@@ -129,7 +129,7 @@ def _add_robustness(parser: Parser) -> None:
         "--probabilities",
         type=numbers,
         metavar="P,...",
-        help="that a label is exchanged; numbers or FIRST:LAST:STEP (default: 0:0.5:0.05)",
+        help="that a label is exchanged; numbers or FIRST:LAST:STEP (default: 0:0.5:0.1)",
     )
     group.add_argument(
         "--objectives", metavar="NAME,...", help="box-joint, gaussian or both (default)"

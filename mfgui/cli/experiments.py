@@ -31,7 +31,7 @@ from mfgui.core.errors import INTERRUPTED, MfguiError, UsageError
 from mfgui.jobs.events import Progress
 from mfgui.methods.metrics.measures import Measure
 
-_PROBABILITIES = tuple(round(0.05 * k, 2) for k in range(11))
+_PROBABILITIES = tuple(round(0.1 * k, 1) for k in range(6))  # those of the paper
 _SCENE_SIZE, _BLUR = (300, 200), 6.0
 _METRICS = {"expansion": "mfif-gan", "sensitivity": ""}
 _USUAL = "q-g,q-cb,nmi@pooled"

@@ -7,8 +7,8 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mfgui.app.requests import usual_detector
 from mfgui.files.reports import json_text
+from mfgui.methods.choice import usual_detector
 from mfgui.methods.registry import MAPPING, BoundParameter, Family, Kind, Method, Registry, load
 
 if TYPE_CHECKING:

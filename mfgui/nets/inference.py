@@ -102,11 +102,11 @@ def run(
 
     Pictures are padded at the bottom and on the right, by their last pixels, to the sides that
     the network takes, and the result is cut there again. Above a megapixel, on the processor
-    above a tenth of it, or where the layers would take more than 1 GiB (4 GiB on a graphics
-    processor) they are cut into tiles that overlap by as far as the network looks, so that the
-    result is that of the whole. A network that uses means of the whole picture is given what is
-    at most a megapixel and fits as a whole; its tiles have means of their own and are blended
-    over 32 pixels.
+    above some hundred pixels a side, or where the layers would take more than 1 GiB (4 GiB on a
+    graphics processor) they are cut into tiles that overlap by as far as the network looks, so
+    that the result is that of the whole. A network that uses means of the whole picture is given
+    what is at most a megapixel and fits as a whole; its tiles have means of their own and are
+    blended over 32 pixels.
 
     Parameters
     ----------

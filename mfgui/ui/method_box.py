@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,12 +20,11 @@ from mfgui.methods.registry import Family, Method
 from mfgui.ui.fields import WheelGuard
 from mfgui.ui.icons import TextButton
 from mfgui.ui.method_list import MethodDelegate, MethodList, MethodModel
-from mfgui.ui.row_lists import RowList
+from mfgui.ui.search_popup import SearchPopup
 
 _WIDTH = 440
-_MOST_HEIGHT = 640
+_NOTE_LINES = 10
 _FAMILIES = list(Family)
-_TO_LIST = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 def family_order(methods: Sequence[Method]) -> list[Method]:
@@ -120,61 +116,28 @@ class MethodBox(QComboBox):
         self.setFocus(Qt.FocusReason.PopupFocusReason)
 
 
-class MethodPopup(QFrame):
+class MethodPopup(SearchPopup):
     """A search field, the methods, and what is to know of the one that is marked."""
 
     chosen = Signal(str)
 
     def __init__(self, box: MethodBox) -> None:
-        super().__init__(box, Qt.WindowType.Popup)
+        rows = MethodList()
+        self._listed = MethodModel(rows)
+        rows.setModel(self._listed)
+        super().__init__(box, rows, MethodDelegate(rows), width=_WIDTH, covers=True)
         self._box = box
-        self.field = QLineEdit()
-        self.list = MethodList()
-        self.note = QLabel()
         self.foot = QWidget(self)
         self.count = QLabel()
         self.clear_button = TextButton("close", "Untick all")
         self.run_button = TextButton("run", "Run ticked")
-        self._listed = MethodModel(self)
-        self.setObjectName("methodPopup")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._lay_out()
-        self.field.textChanged.connect(self._search)
-        self.field.installEventFilter(self)
-        self.list.clicked.connect(self._choose)
-        self.list.selectionModel().currentChanged.connect(self._describe)
-        self.list.ticked.connect(self._toggle)
+        rows.clicked.connect(self._take)
+        rows.ticked.connect(self._tick)
         self.clear_button.clicked.connect(lambda: box.tick(()))
         self.run_button.clicked.connect(self._on_run_clicked)
         if box.tickable:
             self.show_ticks()
-
-    def open(self, typed: str = "") -> None:
-        """Show it below the box with the chosen method marked, or what was typed so far."""
-        self.field.setText(typed)
-        self._search(typed)
-        self._place()
-        self.show()
-        self.list.scrollTo(self.list.currentIndex(), RowList.ScrollHint.PositionAtCenter)
-        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            return self._on_key(event)
-        return super().eventFilter(watched, event)
-
-    def _on_key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            ticks = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            (self._toggle if ticks else self._choose)(self.list.currentIndex())
-        elif key == Qt.Key.Key_Escape:
-            self.hide()
-        elif key in _TO_LIST:
-            self.list.keyPressEvent(event)
-        else:
-            return False
-        return True
 
     def _search(self, text: str) -> None:
         methods = self._box.methods
@@ -197,10 +160,10 @@ class MethodPopup(QFrame):
             notes.idea, f"<b>Good:</b> {notes.strengths}", f"<b>Bad:</b> {notes.failures}"
         ]  # fmt: skip
         parts += [f"<i>{method.reference}</i>"] * bool(method.reference)
-        self.note.setText("".join(f"<p style='margin: 0 0 4px 0'>{part}</p>" for part in parts))
+        self._show_note(parts)
         self.field.setAccessibleDescription(f"{method.title}: {method.summary}")
 
-    def _choose(self, index: QModelIndex) -> None:
+    def _take(self, index: QModelIndex) -> None:
         if index.isValid():
             self.hide()
             self.chosen.emit(self._listed.methods[index.row()].name)
@@ -215,7 +178,7 @@ class MethodPopup(QFrame):
             button.setVisible(count > 0)
         self.run_button.set_words(f"Run {count} ticked")
 
-    def _toggle(self, index: QModelIndex) -> None:
+    def _tick(self, index: QModelIndex) -> None:
         if index.isValid() and self._box.tickable:
             self._box.toggle_tick(self._listed.methods[index.row()].name)
 
@@ -223,37 +186,10 @@ class MethodPopup(QFrame):
         self.hide()
         self._box.run_ticked.emit()
 
-    def _place(self) -> None:
-        """Below the box, or above it where there is more room; inside the screen."""
-        screen = self._box.screen().availableGeometry()
-        self.resize(_WIDTH, min(_MOST_HEIGHT, screen.height() - 40))
-        below = self._box.mapToGlobal(QPoint(0, self._box.height() + 2))
-        x = min(max(below.x(), screen.left()), max(screen.left(), screen.right() - self.width()))
-        y = below.y()
-        if y + self.height() > screen.bottom():
-            y = max(screen.top(), screen.bottom() - self.height())
-        self.move(x, y)
-
     def _lay_out(self) -> None:
-        self.field.setPlaceholderText("Search by name, author or word")
         self.field.setAccessibleName("Search methods")
-        self.field.setClearButtonEnabled(True)
-        self.list.setModel(self._listed)
-        self.list.setItemDelegate(MethodDelegate(self.list))
-        self.list.setUniformItemSizes(False)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.note.setObjectName("hint")
-        self.note.setWordWrap(True)
-        self.note.setMinimumHeight(10 * self.note.fontMetrics().lineSpacing())
-        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.note.setContentsMargins(4, 0, 4, 0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(6)
-        column.addWidget(self.field)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.note)
-        column.addWidget(self.foot)
+        self._keep_lines(_NOTE_LINES)
+        self.column.addWidget(self.foot)
         self.foot.setVisible(self._box.tickable)
         self._lay_out_foot()
 

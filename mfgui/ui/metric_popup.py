@@ -5,15 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,14 +26,13 @@ from mfgui.app.metric_columns import (
 from mfgui.ui.icons import TextButton
 from mfgui.ui.metric_list import MetricDelegate, MetricModel
 from mfgui.ui.row_lists import RowList
+from mfgui.ui.search_popup import SearchPopup
 
 _WIDTH = 560
-_MOST_HEIGHT = 640
 _NOTE_LINES = 5
-_TO_LIST = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
-class MetricPopup(QFrame):
+class MetricPopup(SearchPopup):
     """A search field, published tables, the metrics, and what is to know of the marked one.
 
     `chosen` carries the names of what is ticked, whenever that is changed here.
@@ -59,24 +54,17 @@ class MetricPopup(QFrame):
         usual: Sequence[str] = STANDARD,
         left_out: Collection[str] = (),
     ) -> None:
-        super().__init__(button, Qt.WindowType.Popup)
-        self._button, self._usual = button, tuple(usual)
-        self._left_out = left_out
+        rows = RowList("Metrics")
+        self._listed = MetricModel(rows)
+        rows.setModel(self._listed)
+        super().__init__(button, rows, MetricDelegate(rows), width=_WIDTH)
+        self._usual, self._left_out = tuple(usual), left_out
         self._ticked: dict[str, None] = {}
-        self.field = QLineEdit()
         self.papers = {profile: _paper_button(profile) for profile in PAPERS}
-        self.list = RowList("Metrics")
-        self.note = QLabel()
         self.count = QLabel()
         self.default_button = TextButton("reset", "Back to default")
-        self._listed = MetricModel(self)
-        self.setObjectName("methodPopup")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._lay_out()
-        self.field.textChanged.connect(self._search)
-        self.field.installEventFilter(self)
-        self.list.clicked.connect(self._toggle)
-        self.list.selectionModel().currentChanged.connect(self._describe)
+        rows.clicked.connect(self._take)
         self.default_button.clicked.connect(lambda: self._choose(self._usual))
         for profile, button_of in self.papers.items():
             button_of.clicked.connect(lambda on, profile=profile: self._take_paper(profile, on=on))
@@ -96,31 +84,6 @@ class MetricPopup(QFrame):
         self.count.setText(f"{count} columns. Enter ticks the marked one.")
         self.default_button.setEnabled(set(self._ticked) != set(self._usual))
 
-    def open(self) -> None:
-        """Show it above or below the button, with nothing searched for yet."""
-        self.field.clear()
-        self._search("")
-        self._place()
-        self.show()
-        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            return self._on_key(event)
-        return super().eventFilter(watched, event)
-
-    def _on_key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._toggle(self.list.currentIndex())
-        elif key == Qt.Key.Key_Escape:
-            self.hide()
-        elif key in _TO_LIST:
-            self.list.keyPressEvent(event)
-        else:
-            return False
-        return True
-
     def _search(self, text: str) -> None:
         offered = [entry for entry in entries() if entry.name not in self._left_out]
         found = _fitting(text, offered) if text.strip() else offered
@@ -137,10 +100,10 @@ class MetricPopup(QFrame):
         parts = [entry.about, f"{entry.facts}. {DIRECTIONS[entry.better]}"]
         papers = papers_of(entry.name)
         parts += [f"<i>Column of {', '.join(papers)}.</i>"] * bool(papers)
-        self.note.setText("".join(f"<p style='margin: 0 0 4px 0'>{part}</p>" for part in parts))
+        self._show_note(parts)
         self.field.setAccessibleDescription(index.data(Qt.ItemDataRole.AccessibleTextRole))
 
-    def _toggle(self, index: QModelIndex) -> None:
+    def _take(self, index: QModelIndex) -> None:
         if not index.isValid():
             return
         name = self._listed.entries[index.row()].name
@@ -156,32 +119,9 @@ class MetricPopup(QFrame):
         self.tick(names)
         self.chosen.emit(self.ticked)
 
-    def _place(self) -> None:
-        """Where there is more room, so that the table is seen while columns are ticked."""
-        screen = self._button.screen().availableGeometry()
-        top = self._button.mapToGlobal(QPoint(0, 0)).y()
-        bottom = top + self._button.height()
-        above, below = top - screen.top() - 4, screen.bottom() - bottom - 4
-        height = min(_MOST_HEIGHT, max(above, below, self.minimumSizeHint().height()))
-        self.resize(min(_WIDTH, screen.width()), height)
-        x = self._button.mapToGlobal(QPoint(0, 0)).x()
-        x = min(max(x, screen.left()), max(screen.left(), screen.right() - self.width()))
-        y = bottom + 2 if below >= above else top - 2 - height
-        self.move(x, max(screen.top(), min(y, screen.bottom() - height)))
-
     def _lay_out(self) -> None:
-        self.field.setPlaceholderText("Search by name, author or word")
         self.field.setAccessibleName("Search metrics")
-        self.field.setClearButtonEnabled(True)
-        self.list.setModel(self._listed)
-        self.list.setItemDelegate(MetricDelegate(self.list))
-        self.list.setUniformItemSizes(False)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.note.setObjectName("hint")
-        self.note.setWordWrap(True)
-        self.note.setMinimumHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing())
-        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.note.setContentsMargins(4, 0, 4, 0)
+        self._keep_lines(_NOTE_LINES)
         self.count.setObjectName("hint")
         caption = QLabel("All columns of a published table")
         caption.setObjectName("hint")
@@ -193,15 +133,9 @@ class MetricPopup(QFrame):
         papers.addStretch(1)
         foot.addWidget(self.count, 1)
         foot.addWidget(self.default_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(6)
-        column.addWidget(self.field)
-        column.addWidget(caption)
-        column.addLayout(papers)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.note)
-        column.addLayout(foot)
+        self.column.insertWidget(1, caption)
+        self.column.insertLayout(2, papers)
+        self.column.addLayout(foot)
 
 
 def _paper_button(profile: str) -> QToolButton:

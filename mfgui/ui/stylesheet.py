@@ -162,11 +162,11 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 #summary, #hint, #runProgress QLabel { color: $text_dim; }
 #hint:disabled, #startCaption:disabled { color: $text_disabled; }
 #commandPalette { background: $panel; border: 1px solid $border; border-radius: 10px; }
-#methodPopup { background: $panel; border: 1px solid $border; }
-#methodPopup QListView { border: none; padding: 0; }
-#methodPopup QLineEdit { background: $input; border: 1px solid $border; border-radius: 4px;
+#searchPopup { background: $panel; border: 1px solid $border; }
+#searchPopup QListView { border: none; padding: 0; }
+#searchPopup QLineEdit { background: $input; border: 1px solid $border; border-radius: 4px;
     min-height: 28px; padding: 0 6px; }
-#methodPopup QLineEdit:focus { border: 1px solid $focus; }
+#searchPopup QLineEdit:focus { border: 1px solid $focus; }
 #commandPalette QLineEdit { min-height: 32px; font-size: 12pt; }
 #startPage { background: $window; }
 #startTitle { font-size: 22pt; font-weight: 600; }

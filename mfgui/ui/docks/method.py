@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from mfgui.app.recalled import recalled
-from mfgui.app.requests import DETECTOR_PREFIX, shared_settings, usual_detector
 from mfgui.core.errors import UsageError
 from mfgui.core.events import RunStatus
 from mfgui.core.result import Result
+from mfgui.methods.choice import DETECTOR_PREFIX, shared_settings, usual_detector
 from mfgui.methods.registry import Kind, Method, Registry, Value
 from mfgui.ui.forms import LABEL_WIDTH, FoldedSection, ParameterForm
 from mfgui.ui.icons import IconButton, TextButton

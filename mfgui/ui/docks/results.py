@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from mfgui.app.recalled import differing
-from mfgui.app.requests import DETECTOR_PREFIX
 from mfgui.core.events import RunStatus
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
 from mfgui.core.session import Mark
+from mfgui.methods.choice import DETECTOR_PREFIX
 from mfgui.methods.registry import Method
 from mfgui.ui.dialogs.result_note import ResultNoteDialog
 from mfgui.ui.docks.result_rows import ResultView
