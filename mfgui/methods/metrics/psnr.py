@@ -9,7 +9,7 @@ from typing import Literal
 from mfgui.core.errors import UsageError
 from mfgui.methods.metrics.pixel_map import PixelMap
 from mfgui.methods.metrics.planes import WHITE, Planes, unknown
-from mfgui.methods.metrics.squared_error import mse, mse_map
+from mfgui.methods.metrics.squared_error import mse_map, rmse
 
 Variant = Literal["mean-error", "lft", "vifb"]
 
@@ -25,13 +25,12 @@ def psnr(fused: Planes, *others: Planes, variant: Variant = "mean-error") -> flo
     fused, *others : (H, W) or (H, W, C) uint8 or float64 in 0 ... 255
     variant : str
         "mean-error": as above. "lft": MSE of values 0 ... 1 with a peak of 255, 48.13 dB too
-        much, as in EDMF's table. "vifb": sqrt(sum of squares) / (H W) in the place of the MSE,
-        some 57 dB; VIFB takes the mean over the channels (`planes.by_channel`).
+        much, as in EDMF's table. "vifb": RMSE in its variant of that name in the place of the
+        MSE, some 57 dB; VIFB takes the mean over the channels (`planes.by_channel`).
     """
     if variant != "vifb":
         return psnr_map(fused, *others, variant=variant).score()
-    errors = [math.sqrt(mse(fused, other) / fused.size) for other in others]
-    return _decibel(sum(errors) / len(errors))
+    return _decibel(rmse(fused, *others, variant=variant))
 
 
 def psnr_map(fused: Planes, *others: Planes, variant: Variant = "mean-error") -> PixelMap:

@@ -44,7 +44,8 @@ def rmse(fused: Planes, *others: Planes, variant: RootVariant = "levels") -> flo
     fused, *others : (H, W) or (H, W, C) uint8 or float64 in 0 ... 255
     variant : str
         "levels": as above. "vifb": sqrt(sum of squares) / (H W), mean over the others, less by
-        sqrt(H W); VIFB takes the mean over the channels (`planes.by_channel`).
+        sqrt(H W); the square of a pixel is the mean over its channels. VIFB itself takes the mean
+        of RMSE over the channels (`planes.by_channel`).
     """
     if variant != "vifb":
         return rmse_map(fused, *others, variant=variant).score()

@@ -22,6 +22,20 @@ def squares(x, y):
     return sum((a - b) ** 2 for a, b in pairs)
 
 
+def literal_errors(fused, *sources):
+    """By metric and variant."""
+    sums = [squares(fused, source) for source in sources]
+    mean = sum(sums) / len(sums) / fused.size
+    channels, pixels = fused[0, 0].size, math.prod(fused.shape[:2])
+    of_vifb = [math.sqrt(total / channels) / pixels for total in sums]
+    return {
+        ("mse-sources", "levels"): mean,
+        ("mse-sources", "lft"): mean / 255**2,
+        ("rmse-sources", "levels"): math.sqrt(mean),
+        ("rmse-sources", "vifb"): sum(of_vifb) / len(of_vifb),
+    }
+
+
 @pytest.mark.parametrize("trio", [TRIO, COLOURS], ids=["grey", "colours"])
 def test_that_the_error_towards_a_truth_is_in_levels(trio) -> None:
     expected = squares(trio.fused, trio.a) / trio.a.size
@@ -33,18 +47,7 @@ def test_that_the_error_towards_a_truth_is_in_levels(trio) -> None:
     "planes", [TRIO, (*TRIO, THIRD), COLOURS], ids=["grey", "three sources", "colours"]
 )
 def test_that_errors_towards_sources_are_their_mean(planes) -> None:
-    fused, *sources = planes
-    sums = [squares(fused, source) for source in sources]
-    mean = sum(sums) / len(sums) / fused.size
-    channels = fused[0, 0].size
-    of_vifb = [math.sqrt(total / channels) / (12 * 15) for total in sums]
-    expected = {
-        ("mse-sources", "levels"): mean,
-        ("mse-sources", "lft"): mean / 255**2,
-        ("rmse-sources", "levels"): math.sqrt(mean),
-        ("rmse-sources", "vifb"): sum(of_vifb) / len(of_vifb),
-    }
-    for (name, variant), value in expected.items():
+    for (name, variant), value in literal_errors(*planes).items():
         measured = METRICS[name](*planes, variant=variant)
         assert measured == pytest.approx(value, rel=1e-12), (name, variant)
 
@@ -53,6 +56,18 @@ def test_that_psnr_is_that_of_the_root() -> None:
     for planes in (TRIO, COLOURS):
         root = METRICS["rmse-sources"](*planes)
         assert METRICS["psnr-sources"](*planes) == pytest.approx(20 * math.log10(255 / root))
+        root = METRICS["rmse-sources"](*planes, variant="vifb")
+        measured = METRICS["psnr-sources"](*planes, variant="vifb")
+        assert measured == pytest.approx(10 * math.log10(255**2 / root), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["mse-sources", "rmse-sources", "psnr-sources"])
+def test_that_colours_of_equal_channels_have_the_error_of_one(name: str) -> None:
+    metric = METRICS[name]
+    colours = [np.repeat(plane[:, :, np.newaxis], 3, axis=2) for plane in TRIO]
+    for variant in metric.variants:
+        expected = metric(*TRIO, variant=variant)
+        assert metric(*colours, variant=variant) == pytest.approx(expected, rel=1e-12), variant
 
 
 def test_that_equal_pictures_have_no_error() -> None:
