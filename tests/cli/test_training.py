@@ -49,6 +49,10 @@ def test_that_a_network_is_trained_and_runs_on(
     assert made == {".safetensors", ".csv", ".png", ".training"}
     assert run(command(pairs, out, "--steps", "4")) == 0
     assert "goes on after step 4" in capfd.readouterr().err
+    assert run(command(pairs, out, "--steps", "4", "--settle", "2")) == 0
+    told = capfd.readouterr()
+    assert "goes on after step 4" in told.err
+    assert "step 6/6" in told.err
     assert run(command(pairs, out, "--steps", "5")) == 2
     assert "other settings (steps" in capfd.readouterr().err
     assert run(command(pairs, out, "--steps", "5", "--again")) == 0

@@ -146,6 +146,20 @@ def test_that_large_pictures_are_cut_and_memory_is_bounded(name):
     assert inference._side(wide, Size(6000, 4000), device) < 300
 
 
+@pytest.mark.parametrize(
+    ("name", "reach", "side"),
+    [("mff-gan", 5, 195), ("ms-resnet", 10, 230), ("memory-unit", 24, 328)],
+)
+def test_that_tiles_on_the_processor_grow_with_how_far_a_network_looks(name, reach, side):
+    wanted, device = inference.demands(made(name)[0]), torch.device("cpu")
+    assert wanted.reach == reach
+    assert inference._side(wanted, Size(6000, 4000), device) == side
+    assert inference._side(wanted, Size(side, side), device) == side
+    assert inference._side(wanted, Size(side + 1, side), device) == side  # no more a whole
+    # A graphics processor has no such caches.
+    assert inference._side(wanted, Size(6000, 4000), torch.device("cuda")) == 1024
+
+
 def test_that_a_megapixel_is_seen_as_a_whole_by_a_network_of_means():
     wanted = inference.demands(MfifGan(blocks=9, width=16))
     assert inference._side(wanted, Size(1024, 1024), torch.device("cpu")) == 1024
