@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -260,8 +260,3 @@ def _subject(job: Job, stack: SourceStack, fused: _Fused) -> Subject:
         own_map=fused.labels,
         true_map=true_map,
     )
-
-
-def failed(outcomes: Sequence[Outcome]) -> int:
-    """How many cells failed."""
-    return sum(bool(outcome.reason) and not outcome.missing for outcome in outcomes)

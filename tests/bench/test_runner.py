@@ -13,15 +13,17 @@ import numpy as np
 import pytest
 
 from mfgui.bench import cells, store
+from mfgui.bench.cells import Job, Outcome
 from mfgui.bench.columns import columns
 from mfgui.bench.datasets import SourceSet, find
-from mfgui.bench.entries import elsewhere, parsed
+from mfgui.bench.entries import Entry, elsewhere, parsed
 from mfgui.bench.pool import Inline, Lost
 from mfgui.bench.runner import Plan, Progress, Table, run
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, from_float, to_float
 from mfgui.core.compute import Compute
 from mfgui.files.images import read_image
 from mfgui.methods import registry
+from mfgui.methods.choice import carry_out
 from mfgui.methods.metrics.measures import Subject, score
 from mfgui.methods.registry import Kind, Parameter, Registry, method
 from tests.bench import folders
@@ -159,6 +161,8 @@ def test_that_another_metric_runs_no_method(
     assert len(runs) == 2
     assert asked == ["sd", "sd"]
     assert set(table.cells[bench.sets[0].key, "mixed"].scores) == {"en", "sd"}
+    bench.table(metrics="en,sd")
+    assert asked == ["sd", "sd"]
 
 
 def test_that_another_method_runs_alone(bench: Bench, runs: Runs) -> None:
@@ -227,6 +231,36 @@ def test_that_damage_of_the_cache_is_mended(bench: Bench, runs: Runs, pattern: s
     assert len(runs) == (2 if "scores" in pattern else 4)
 
 
+def test_that_device_and_torch_decide_only_where_they_are_used(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job] = []
+
+    class Noting(Inline):
+        def run(self, function: Any, given: Any, done: Any) -> None:
+            jobs.extend(given)
+            for number in range(len(given)):
+                done(number, Outcome())
+
+    entries = tuple(parsed(name, bench.known) for name in ("average", "ms-lap", "mff-gan"))
+
+    def keys(device: str) -> list[str]:
+        jobs.clear()
+        plan = Plan(bench.sets[:1], entries, columns("en"), bench.folder, device)
+        run(plan, Noting(), known=bench.known, observe=bench.seen.append)
+        return [job.picture_key for job in jobs]
+
+    on_processor, on_card = keys("cpu"), keys("cuda:0")
+    assert [job.device for job in jobs] == ["cpu", "cuda:0", "cuda:0"]
+    assert [a == b for a, b in zip(on_processor, on_card, strict=True)] == [True, False, False]
+    version = store.importlib.metadata.version
+    monkeypatch.setattr(
+        store.importlib.metadata, "version", lambda name: "99" if name == "torch" else version(name)
+    )
+    other = keys("cpu")
+    assert [a == b for a, b in zip(on_processor, other, strict=True)] == [True, True, False]
+
+
 def test_that_a_killed_table_goes_on(bench: Bench, runs: Runs) -> None:
     class Killed(Inline):
         def run(self, function: Any, jobs: Any, done: Any) -> None:
@@ -253,6 +287,30 @@ def test_that_a_failing_cell_stops_nothing_and_is_tried_again(bench: Bench, runs
     assert runs[count:] == [("broken", 0.0)]
 
 
+def test_that_a_lack_of_memory_is_told_as_such(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any, **_options: Any) -> None:
+        raise MemoryError("Unable to allocate 9 GiB")
+
+    monkeypatch.setattr(cells, "carry_out", refuse)
+    assert {reason for _, reason in bench.table().failures} == {"not enough memory"}
+
+
+def test_that_loading_a_method_is_not_part_of_its_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def noted(choice: Any, images: Sequence[PixelArray], **options: Any) -> Any:
+        shapes.append(images[0].shape)
+        return carry_out(choice, images, **options)
+
+    monkeypatch.setattr(cells, "carry_out", noted)
+    bench.table("mixed:share=0.625")  # which no other test loads
+    assert shapes == [(160, 160, 3), *[(folders.HEIGHT, folders.WIDTH, 3)] * 2]
+
+
 def test_that_sets_that_cannot_be_read_fail_as_cells(bench: Bench, tmp_path: Path) -> None:
     small = folders.write(tmp_path / "small.png", folders.pair(3, width=40)[1])
     torn = folders.write(tmp_path / "torn.png", folders.pair(3)[1])
@@ -277,7 +335,9 @@ def test_that_sets_that_cannot_be_read_fail_as_cells(bench: Bench, tmp_path: Pat
     assert not any("\n" in reason for reason in reasons.values())
 
 
-def test_that_results_made_elsewhere_are_scored_as_they_are(bench: Bench, tmp_path: Path) -> None:
+def test_that_results_made_elsewhere_are_scored_as_they_are(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     results = tmp_path / "results"
     shown = folders.write(results / "1_fused.png", folders.pair(1)[0])
     labels = np.where(np.arange(folders.WIDTH) < folders.WIDTH // 2, 255, 0).astype(np.uint8)
@@ -302,6 +362,38 @@ def test_that_results_made_elsewhere_are_scored_as_they_are(bench: Bench, tmp_pa
     folders.write(shown, folders.pair(5)[0])
     changed = bench.table("", "en,sd", sets=sets, more=entries).cells["lytro/lytro-01", "CNN"]
     assert changed.scores != cell.scores
+    kept = bench.table("", "en,sd", sets=sets, more=entries).cells["lytro/lytro-01", "CNN"]
+    assert kept.scores == changed.scores
+    assert kept.spent == 0.0
+    monkeypatch.setattr(store, "__version__", "99")
+    assert bench.table("", "en,sd", sets=sets, more=entries).cells["lytro/lytro-01", "CNN"].spent
+
+
+def test_that_maps_are_scored_and_scored_again_when_one_changes(
+    bench: Bench, tmp_path: Path
+) -> None:
+    _, *images = folders.pair(1)
+    true, own = tmp_path / "true.png", tmp_path / "own.png"
+    made = replace(bench.sets[0], labels=true)
+    shown = folders.write(tmp_path / "fused.png", images[0])
+    entry = Entry("CNN", "", pictures={made.key: shown}, maps={made.key: own})
+    for halves in ((32, 30), (40, 30), (40, 20)):
+        shares = [np.arange(folders.WIDTH) < half for half in halves]
+        for path, share in zip((own, true), shares, strict=True):
+            row = np.where(share, 255, 0).astype(np.uint8)
+            folders.write(path, np.repeat(row[None], folders.HEIGHT, axis=0))
+        labels = [
+            np.repeat(np.where(share, 1, 2).astype(np.uint8)[None], folders.HEIGHT, axis=0)
+            for share in shares
+        ]
+        subject = Subject(
+            images[0], images, labels=labels[1], own_map=labels[0], true_map=labels[1]
+        )
+        table = bench.table("", "q,map-accuracy", sets=[made], more=[entry])
+        for column in table.plan.columns:
+            expected = score(column.measure, subject)
+            assert expected.value is not None
+            assert table.cells[made.key, "CNN"].scores[column.key] == expected
 
 
 def test_that_a_lost_cell_has_its_reason(bench: Bench) -> None:
@@ -322,8 +414,27 @@ def test_that_the_time_left_goes_by_method(bench: Bench) -> None:
                 slow = 10.0 if job.label == "slow" else 1.0
                 done(number, replace(function(job), spent=slow))
 
-    bench.table("slow=mixed,quick=mixed:share=0.1", engine=Timed())
-    assert [progress.left for progress in bench.seen] == [None, 30.0, 11.0, 1.0, 0.0]
+    for workers in (1, 2):
+        bench.seen.clear()
+        engine = Timed(workers=workers)
+        bench.table("slow=mixed,quick=mixed:share=0.1", engine=engine, again=True)
+        left = [progress.left for progress in bench.seen]
+        assert left == [None, *(seconds / workers for seconds in (30.0, 11.0, 1.0, 0.0))]
+
+
+def test_that_what_methods_need_is_prepared_only_before_one_runs(bench: Bench) -> None:
+    asked: list[str] = []
+
+    def prepare() -> None:
+        asked.append("")
+
+    results = folders.write(bench.folder.parent / "results/1_fused.png", folders.pair(1)[0])
+    entries = elsewhere(f"CNN={results.parent}", [find(bench.folder.parent / "lytro")])
+    bench.table("", more=entries, prepare=prepare)
+    assert asked == []
+    for _ in range(2):
+        bench.table(prepare=prepare)
+        assert asked == [""]
 
 
 def test_that_the_record_says_how_a_picture_was_made(bench: Bench) -> None:

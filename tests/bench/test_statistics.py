@@ -55,6 +55,7 @@ def test_that_many_differences_are_approximated() -> None:
     assert found.p == pytest.approx(wilcoxon(drawn, method="approx").pvalue, rel=1e-12)
     exact = [float(d) for d in np.random.default_rng(1).normal(0.3, 1, 20)]
     assert signed_rank(exact).p == pytest.approx(wilcoxon(exact, method="exact").pvalue, rel=1e-12)
+    assert [signed_rank(drawn[:count]).exact for count in (50, 51)] == [True, False]
 
 
 def test_that_no_difference_is_no_evidence() -> None:
@@ -149,6 +150,8 @@ def test_that_perfect_pictures_may_have_infinite_values() -> None:
     assert test is not None
     assert (test.better, test.worse, test.equal) == (1, 1, 1)
     assert test.p == 1.0
+    both = of_column(psnr, {"m": [math.inf, 30.0, -math.inf]})["m"]
+    assert both.mean is both.deviation is None
 
 
 def test_that_means_over_fewer_sets_are_not_the_best() -> None:

@@ -21,6 +21,8 @@ from tests.bench.folders import touched
         ("{set}/{set}_{source:A|B}.*", "x_1/x_1_C.jpg", None),
         ("{set}.(1)+{source}.png", "s.(1)+b.png", {"set": "s", "source": "b"}),
         ("{set}.(1)+{source}.png", "sx(1)+b.png", None),
+        ("{set}-{source:a.1|b.1}.png", "s-b.1.png", {"set": "s", "source": "b.1"}),
+        ("{set}-{source:a.1|b.1}.png", "s-bx1.png", None),
     ],
 )
 def test_that_fields_are_found(template: str, path: str, found: dict[str, str] | None) -> None:
@@ -35,6 +37,8 @@ def test_that_a_number_is_the_last_one_of_the_set_without_its_zeros() -> None:
     assert set(Template("x{number}y.png").files(["x7y.png", "x17y.png"], {"set": "s007"})) == {
         "x7y.png"
     }
+    names = ["a7b.png", "a107b.png", "a17b.png", "a71b.png", "a007b.png"]
+    assert set(Template("*{number}*.png").files(names, {"set": "7"})) == {"a7b.png", "a007b.png"}
 
 
 def test_that_known_sets_are_taken_literally() -> None:
