@@ -146,6 +146,15 @@ def test_that_nothing_is_computed_twice(bench: Bench, runs: Runs) -> None:
     assert bench.seen[-1].done == bench.seen[-1].total == 2
 
 
+def test_that_notices_of_the_sources_are_kept(bench: Bench) -> None:
+    path, pixels = bench.sets[0].sources[0], folders.pair(1)[1]
+    folders.write(path, np.dstack([np.full(pixels.shape[:2], 128, np.uint8), pixels]))  # alpha
+    place = bench.sets[0].key, "mixed"
+    first, again = (bench.table(sets=bench.sets[:1]).cells[place] for _ in range(2))
+    assert not again.ran
+    assert again.notices == first.notices == ("lytro-01-A.png: transparency (alpha) left out",)
+
+
 def test_that_another_metric_runs_no_method(
     bench: Bench, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,8 @@ def test_that_every_measure_is_read_back(metric: Metric) -> None:
             assert Measure.parse(measure.name) == measure
     assert Measure(metric.name, metric.view).name == metric.name
     assert Measure(metric.name, metric.view).defined_as == (metric.variants or ("",))[0]
+    # Files name the variant, too, where nobody chose it.
+    assert Measure(metric.name, metric.view).record["variant"] == (metric.variants or (None,))[0]
 
 
 @pytest.mark.parametrize(
@@ -217,6 +219,14 @@ def test_that_a_metric_without_pixels_is_of_the_part_as_a_picture(
     assert score(double, subject(), area=RECT).value == pytest.approx(expected)
     told = score(double, subject(), band=3)
     assert told == Score(None, "the variant double is no mean over pixels")
+
+
+@pytest.mark.parametrize("name", ["map-accuracy", "map-iou"])
+def test_that_maps_are_compared_in_the_rectangle(name: str) -> None:
+    own = np.roll(LABELS, 3, axis=1)
+    found = score(Measure.parse(name), subject(own_map=own, true_map=LABELS), area=RECT)
+    part = METRICS[name](own[RECT.slices], LABELS[RECT.slices])
+    assert found.value == part != METRICS[name](own, LABELS)
 
 
 def test_that_planes_and_maps_are_made_once_for_all_areas(
