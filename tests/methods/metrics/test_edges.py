@@ -162,8 +162,7 @@ def test_that_q_sf_equals_its_definition() -> None:
     assert METRICS["q-sf"](*TRIO) == pytest.approx(literal_q_sf(*TRIO.floats), rel=1e-10)
 
 
-def test_that_q_sf_of_colours_runs_around_each_channel() -> None:
-    f, a, b = COLOURS.floats
+def literal_q_sf_of_colours(f, a, b):
     height, width, channels = f.shape
     own = most = 0.0
 
@@ -184,7 +183,11 @@ def test_that_q_sf_of_colours_runs_around_each_channel() -> None:
         for x in range(width * channels - 1):
             add(math.sqrt(0.5), [p[y + 1, x + 1] - p[y, x] for p in beside])
             add(math.sqrt(0.5), [p[y + 1, x] - p[y, x + 1] for p in beside])
-    expected = math.sqrt(own) / math.sqrt(most) - 1
+    return math.sqrt(own) / math.sqrt(most) - 1
+
+
+def test_that_q_sf_of_colours_runs_around_each_channel() -> None:
+    expected = literal_q_sf_of_colours(*COLOURS.floats)
     assert METRICS["q-sf"](*COLOURS) == pytest.approx(expected, rel=1e-10)
 
 
@@ -200,28 +203,32 @@ def literal_gradients(values, beyond):
                 yield right - here, below - here
 
 
-@pytest.mark.parametrize("picture", [TRIO.fused, COLOURS.fused], ids=["plane", "colours"])
-def test_that_statistics_of_the_fused_picture_equal_their_definitions(picture) -> None:
+def literal_statistics(picture):
+    """By metric and variant, of a plane or of colours."""
     values = picture.reshape(*picture.shape[:2], -1).astype(float)
     flat = values.ravel().tolist()
     mean = sum(flat) / len(flat)
     to_zero = list(literal_gradients(values, lambda _value: 0.0))
     to_itself = list(literal_gradients(values, lambda value: value))
     fuzzy = [math.sin(math.pi / 2 * (1 - value / 255)) for value in flat]
-    expected = {
+    return {
         ("ag", "mfif-gan"): sum(math.hypot(*d) for d in to_zero) / len(flat) / 4,
         ("ag", "forward"): sum(math.hypot(*d) for d in to_itself) / math.sqrt(2) / len(flat),
         ("gld", None): sum(abs(dx) + abs(dy) for dx, dy in to_zero) / len(flat),
         ("lif", None): 2 * sum(min(p, 1 - p) for p in fuzzy) / len(flat),
         ("msd", None): math.sqrt(sum((value - mean) ** 2 for value in flat)) / len(flat),
     }
-    for (name, variant), value in expected.items():
+
+
+@pytest.mark.parametrize("picture", [TRIO.fused, COLOURS.fused], ids=["plane", "colours"])
+def test_that_statistics_of_the_fused_picture_equal_their_definitions(picture) -> None:
+    for (name, variant), value in literal_statistics(picture).items():
         measured = METRICS[name](picture, variant=variant)
         assert measured == pytest.approx(value, rel=1e-11), (name, variant)
 
 
-def test_that_the_central_gradient_is_one_sided_at_the_border() -> None:
-    plane = TRIO.fused.astype(float)
+def literal_central(plane):
+    plane = plane.astype(float)
     height, width = plane.shape
     total = 0.0
     for y in range(height):
@@ -231,12 +238,16 @@ def test_that_the_central_gradient_is_one_sided_at_the_border() -> None:
             dx = (plane[y, right] - plane[y, left]) / (right - left)
             dy = (plane[below, x] - plane[above, x]) / (below - above)
             total += math.sqrt((dx**2 + dy**2) / 2)
-    expected = total / ((height - 1) * (width - 1))
-    assert METRICS["ag"](TRIO.fused) == pytest.approx(expected, rel=1e-12)
+    return total / ((height - 1) * (width - 1))
 
 
-def test_that_deviation_and_frequency_equal_their_definitions() -> None:
-    plane = TRIO.fused.astype(float)
+def test_that_the_central_gradient_is_one_sided_at_the_border() -> None:
+    assert METRICS["ag"](TRIO.fused) == pytest.approx(literal_central(TRIO.fused), rel=1e-12)
+
+
+def literal_deviation_and_frequency(plane):
+    """By metric and variant."""
+    plane = plane.astype(float)
     height, width = plane.shape
     mean = plane.sum() / plane.size
     population = math.sqrt(sum((value - mean) ** 2 for value in plane.ravel()) / plane.size)
@@ -247,7 +258,7 @@ def test_that_deviation_and_frequency_equal_their_definitions() -> None:
     row = [(plane[y, x + 1] - plane[y, x]) ** 2 for y in range(height) for x in range(width - 1)]
     column = [(plane[y + 1, x] - plane[y, x]) ** 2 for y in range(height - 1) for x in range(width)]
     frequency = math.sqrt(sum(row) / len(row) + sum(column) / len(column))
-    expected = {
+    return {
         ("sd", None): population,
         ("sd", "mff-gan"): population / 255,
         ("sd", "columns"): columns,
@@ -255,6 +266,10 @@ def test_that_deviation_and_frequency_equal_their_definitions() -> None:
         ("sf", "mff-gan"): frequency / 255,
         ("sf", "pixels"): math.sqrt((sum(row) + sum(column)) / plane.size),
     }
+
+
+def test_that_deviation_and_frequency_equal_their_definitions() -> None:
+    expected = literal_deviation_and_frequency(TRIO.fused)
     for (name, variant), value in expected.items():
         measured = METRICS[name](TRIO.fused, variant=variant)
         assert measured == pytest.approx(value, rel=1e-11), (name, variant)

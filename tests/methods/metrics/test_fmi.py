@@ -63,21 +63,21 @@ def literal_dct(plane):
     return cosines(plane.shape[0]) @ plane @ cosines(plane.shape[1]).T
 
 
-def bands_of(line):
+def bands_of(rows):
     """Filtered and every other value kept, low and then high; the border is mirrored."""
     low, high, *_ = pywt.Wavelet("dmey").filter_bank
-    count, taps = len(line), len(low)
-    mirrored = [*line, *line[::-1]]
-    return [
+    count, taps = rows.shape[1], len(low)
+    mirrored = [*rows.T, *rows.T[::-1]]
+    columns = [
         sum(weight * mirrored[(2 * k + 1 - n) % (2 * count)] for n, weight in enumerate(weights))
         for weights in (low, high)
         for k in range((count + taps - 1) // 2)
     ]
+    return np.stack(columns, axis=1)
 
 
 def literal_wavelet(plane):
-    rows = np.array([bands_of(list(row)) for row in plane])
-    found = np.array([bands_of(list(column)) for column in rows.T]).T
+    found = bands_of(bands_of(plane).T).T
     height, width = (side // 2 for side in found.shape)
     upright, level = found[:height, width:].copy(), found[height:, :width].copy()
     found[:height, width:], found[height:, :width] = level, upright
@@ -108,8 +108,8 @@ def shares_of(found):
 
 
 def entropy(shares):
-    shares = shares.reshape(len(shares), -1)
-    return -(shares * np.log2(np.abs(np.where(shares == 0, 1.0, shares)))).sum(axis=1)
+    parts = shares * np.log2(np.abs(np.where(shares == 0, 1.0, shares)))
+    return -parts.sum(axis=tuple(range(1, shares.ndim)))
 
 
 def deviation(shares):
@@ -118,7 +118,8 @@ def deviation(shares):
 
 
 def correlation_of(p, q):
-    return np.array([np.corrcoef(one, other)[0, 1] for one, other in zip(p, q, strict=True)])
+    p, q = (values - values.mean(axis=1, keepdims=True) for values in (p, q))
+    return (p * q).sum(axis=1) / np.sqrt((p * p).sum(axis=1) * (q * q).sum(axis=1))
 
 
 def literal_joint(p, q):

@@ -25,13 +25,16 @@ def alike(x, y, steady):
     return (2 * x * y + steady) / (x**2 + y**2 + steady)
 
 
-def slope(plane, y, x):
-    area = np.pad(plane, 1)[y : y + 3, x : x + 3]
-    across = 3 * (area[0, 0] - area[0, 2]) + 10 * (area[1, 0] - area[1, 2])
-    across += 3 * (area[2, 0] - area[2, 2])
-    down = 3 * (area[0, 0] - area[2, 0]) + 10 * (area[0, 1] - area[2, 1])
-    down += 3 * (area[0, 2] - area[2, 2])
-    return math.hypot(across, down) / 16
+def slopes(plane):
+    wide, found = np.pad(plane, 1), np.zeros(plane.shape)
+    for y, x in np.ndindex(plane.shape):
+        area = wide[y : y + 3, x : x + 3]
+        across = 3 * (area[0, 0] - area[0, 2]) + 10 * (area[1, 0] - area[1, 2])
+        across += 3 * (area[2, 0] - area[2, 2])
+        down = 3 * (area[0, 0] - area[2, 0]) + 10 * (area[0, 1] - area[2, 1])
+        down += 3 * (area[0, 2] - area[2, 2])
+        found[y, x] = math.hypot(across, down) / 16
+    return found
 
 
 def yiq(pixel):
@@ -48,10 +51,11 @@ def literal_terms(x, y):
     x, y = (p.astype(float) if p.ndim == 2 else np.apply_along_axis(yiq, 2, p) for p in (x, y))
     bright = [p if p.ndim == 2 else p[:, :, 0] for p in (x, y)]
     of_x, of_y = (literal(p, OF_FSIM)[0] for p in bright)
+    slopes_of_x, slopes_of_y = map(slopes, bright)
     values = np.zeros(of_x.shape)
     for place in np.ndindex(of_x.shape):
         value = alike(of_x[place], of_y[place], 0.85)
-        value *= alike(*(slope(p, *place) for p in bright), 160)
+        value *= alike(slopes_of_x[place], slopes_of_y[place], 160)
         if x.ndim == 3:
             colours = [alike(x[place][n], y[place][n], 200) for n in (1, 2)]
             value *= abs(colours[0] * colours[1]) ** 0.03

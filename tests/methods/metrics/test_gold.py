@@ -119,6 +119,13 @@ def test_that_a_metric_equals_the_published_program(case: tuple[str, str]) -> No
     assert {name: measured(name) for name in expected} == pytest.approx(expected, **tolerance)
 
 
+def test_that_every_column_of_the_table_of_mfif_gan_is_compared() -> None:
+    columns = {case for case in gold_values() if case[1].startswith("paper002_")}
+    assert len({name for name, _ in columns}) == 10
+    assert columns <= set(CASES)
+    assert all("lytro03_MFIFGAN" in gold_values()[case] for case in columns)
+
+
 def test_that_q_y_equals_the_published_programs_where_no_area_is_flat() -> None:
     published = gold_values()
     compared = 0

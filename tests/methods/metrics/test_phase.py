@@ -10,6 +10,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from mfgui.methods.metrics.phase_congruency import OF_FSIM, OF_Q_P, congruency
 from mfgui.methods.metrics.q_p import q_p
@@ -27,6 +28,7 @@ def frequency(place, side):
     return signed / (side - side % 2 or 1), shifted / side
 
 
+@cache
 def filters(shape, settings):
     """By orientation and scale, (H, W)."""
     found = np.zeros((settings.orientations, 4, *shape))
@@ -74,18 +76,18 @@ def literal(plane, settings):
         threshold = tau * math.sqrt(math.pi / 2) + 2 * math.sqrt((2 - math.pi / 2) * tau**2)
         angle = o * math.pi / settings.orientations
         energy, amplitude = np.zeros(plane.shape), sum(abs(part) for part in responses)
-        for y, x in np.ndindex(plane.shape):
-            here = [part[y, x] for part in responses]
+        for y in range(height):
+            here = [part[y] for part in responses]
             mean = sum(here) / (abs(sum(here)) + 1e-4)
             for part in here:
                 product = part * mean.conjugate()
-                energy[y, x] += product.real - abs(product.imag)
-            energy[y, x] = max(energy[y, x] - threshold / 1.7, 0)
+                energy[y] += product.real - abs(product.imag)
+            energy[y] = np.maximum(energy[y] - threshold / 1.7, 0)
             if settings.spread:
-                wide = amplitude[y, x] / (max(map(abs, here)) + 1e-4) / 4
-                energy[y, x] /= 1 + math.exp(10 * (0.5 - wide))
-            along = energy[y, x] / amplitude[y, x] * np.array([math.cos(angle), math.sin(angle)])
-            moments[y, x] += np.outer(along, along) * 2 / settings.orientations
+                wide = amplitude[y] / (np.max(np.abs(here), axis=0) + 1e-4) / 4
+                energy[y] /= 1 + np.exp(10 * (0.5 - wide))
+            along = np.outer(energy[y] / amplitude[y], [math.cos(angle), math.sin(angle)])
+            moments[y] += along[:, :, None] * along[:, None, :] * 2 / settings.orientations
         energies, amplitudes = energies + energy, amplitudes + amplitude
     moments[..., 0, 1] *= settings.mixed_share / 2
     moments[..., 1, 0] *= settings.mixed_share / 2
@@ -157,11 +159,11 @@ def correlation(x, f):
     """In windows around all pixels, from centred values; 0 beyond the border."""
     weights, found = windows(), np.zeros(x.shape)
     x, f = np.pad(x, 5), np.pad(f, 5)
-    for top, left in np.ndindex(found.shape):
-        own, other = (plane[top : top + 11, left : left + 11] for plane in (x, f))
-        dx, df = own - (weights * own).sum(), other - (weights * other).sum()
-        vx, vf = (weights * dx * dx).sum(), (weights * df * df).sum()
-        found[top, left] = ((weights * dx * df).sum() + 1e-4) / (math.sqrt(vx * vf) + 1e-4)
+    for top in range(len(found)):
+        rows = (sliding_window_view(plane[top : top + 11], (11, 11))[0] for plane in (x, f))
+        dx, df = (row - (weights * row).sum(axis=(1, 2))[:, None, None] for row in rows)
+        vx, vf, vxf = ((weights * p).sum(axis=(1, 2)) for p in (dx * dx, df * df, dx * df))
+        found[top] = (vxf + 1e-4) / (np.sqrt(vx * vf) + 1e-4)
     return found
 
 

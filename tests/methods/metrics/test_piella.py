@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from mfgui.methods.metrics import METRICS
 from mfgui.methods.metrics.undefined import Undefined
@@ -24,10 +25,10 @@ WINDOWS = {
 
 
 def index(x, y, weights, c1, c2):
-    """Similarity of a window, and the variance of x in it."""
-    mx, my = (weights * x).sum(), (weights * y).sum()
-    dx, dy = x - mx, y - my
-    vx, vy, vxy = ((weights * p).sum() for p in (dx * dx, dy * dy, dx * dy))
+    """Similarities of windows (N, side, side), and the variances of x in them."""
+    mx, my = ((weights * p).sum(axis=(1, 2)) for p in (x, y))
+    dx, dy = x - mx[:, None, None], y - my[:, None, None]
+    vx, vy, vxy = ((weights * p).sum(axis=(1, 2)) for p in (dx * dx, dy * dy, dx * dy))
     brightness = (2 * mx * my + c1) / (mx * mx + my * my + c1)
     return brightness * (2 * vxy + c2) / (vx + vy + c2), vx
 
@@ -37,9 +38,11 @@ def windows(fused, *sources, variant):
     weights, c1, c2, of_flat = WINDOWS[variant]
     side = len(weights)
     for top in range(fused.shape[0] - side + 1):
-        for left in range(fused.shape[1] - side + 1):
-            place = np.s_[top : top + side, left : left + side]
-            found = [index(s[place], fused[place], weights, c1, c2) for s in sources]
+        f, *rows = (
+            sliding_window_view(p[top : top + side], (side, side))[0] for p in (fused, *sources)
+        )
+        of_sources = [zip(*index(row, f, weights, c1, c2), strict=True) for row in rows]
+        for found in zip(*of_sources, strict=True):
             largest = max(variance for _, variance in found)
             if largest < 1e-12:
                 yield sum(q for q, _ in found) / len(found), of_flat

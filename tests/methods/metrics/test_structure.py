@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import convolve2d
 from skimage.metrics import structural_similarity
 
@@ -39,17 +40,12 @@ def local(x, y, weights):
     """Means, variances and the covariance of whole windows, each from centred values."""
     side = len(weights)
     for top in range(x.shape[0] - side + 1):
-        for left in range(x.shape[1] - side + 1):
-            place = np.s_[top : top + side, left : left + side]
-            mx, my = (weights * x[place]).sum(), (weights * y[place]).sum()
-            dx, dy = x[place] - mx, y[place] - my
-            yield (
-                mx,
-                my,
-                (weights * dx * dx).sum(),
-                (weights * dy * dy).sum(),
-                (weights * dx * dy).sum(),
-            )
+        # (N, side, side): the windows of a row.
+        own, other = (sliding_window_view(p[top : top + side], (side, side))[0] for p in (x, y))
+        mx, my = ((weights * p).sum(axis=(1, 2)) for p in (own, other))
+        dx, dy = own - mx[:, None, None], other - my[:, None, None]
+        found = (mx, my, *((weights * p).sum(axis=(1, 2)) for p in (dx * dx, dy * dy, dx * dy)))
+        yield from zip(*(values.tolist() for values in found), strict=True)
 
 
 def literal_ssim(x, y, extent, *, border=0):
@@ -136,13 +132,16 @@ def literal_contrast(plane):
     return contrast**3 / (contrast**2 + 1e-4)
 
 
+def literal_q_cb(f, a, b):
+    f, a, b = map(literal_contrast, (f, a, b))
+    kept = [np.minimum(f, s) / np.maximum(f, s) for s in (a, b)]
+    return ((a * a * kept[0] + b * b * kept[1]) / (a * a + b * b)).mean()
+
+
 @pytest.mark.parametrize("size", [(45, 52), (40, 41)])
 def test_that_q_cb_equals_its_definition_at_even_and_odd_sizes(size: tuple[int, int]) -> None:
     trio = generated(*size, seed=11)
-    f, a, b = map(literal_contrast, trio.floats)
-    kept = [np.minimum(f, s) / np.maximum(f, s) for s in (a, b)]
-    expected = ((a * a * kept[0] + b * b * kept[1]) / (a * a + b * b)).mean()
-    assert METRICS["q-cb"](*trio) == pytest.approx(expected, rel=1e-9)
+    assert METRICS["q-cb"](*trio) == pytest.approx(literal_q_cb(*trio.floats), rel=1e-9)
 
 
 def test_that_q_cb_has_a_value_without_contrast() -> None:
@@ -202,17 +201,19 @@ def test_that_vif_of_a_picture_towards_itself_is_1_and_of_its_negative_0() -> No
     assert vif.vif(255 - LARGE.a, LARGE.a) == 0.0
 
 
-@pytest.mark.parametrize("trio", [LARGE, hard()], ids=["plain", "hard"])
-def test_that_viff_equals_its_definition(trio: Trio) -> None:
-    f, a, b = trio.floats
+def literal_viff(f, a, b):
     noise = 0.005 * 255 * 255
     ratios = []
     for of_a, of_b in zip(literal_terms(a, f, noise), literal_terms(b, f, noise), strict=True):
         chosen = [x if x[0] < y[0] else y for x, y in zip(of_a, of_b, strict=True)]
         kept, whole = (sum(term[n] + 1e-7 for term in chosen) for n in (1, 2))
         ratios.append(kept / whole)
-    expected = (ratios[0] + 0.15 * ratios[2] + ratios[3]) / 2.15
-    assert METRICS["viff"](*trio) == pytest.approx(expected, rel=1e-9)
+    return (ratios[0] + 0.15 * ratios[2] + ratios[3]) / 2.15
+
+
+@pytest.mark.parametrize("trio", [LARGE, hard()], ids=["plain", "hard"])
+def test_that_viff_equals_its_definition(trio: Trio) -> None:
+    assert METRICS["viff"](*trio) == pytest.approx(literal_viff(*trio.floats), rel=1e-9)
 
 
 @pytest.mark.parametrize("level", [0, 1, 77, 254, 255])
@@ -224,11 +225,17 @@ def test_that_constant_sources_have_no_vif(level: int) -> None:
     assert METRICS["vif"](flat, LARGE.a, LARGE.b) == 0.0
 
 
-def test_that_correlations_equal_those_of_numpy() -> None:
-    f, a, b = (plane.ravel() for plane in TRIO.floats)
+def literal_correlations(f, a, b):
+    """SCD and CC."""
+    f, a, b = (plane.ravel() for plane in (f, a, b))
     corr = lambda x, y: np.corrcoef(x, y)[0, 1]  # noqa: E731
-    assert METRICS["scd"](*TRIO) == pytest.approx(corr(f - b, a) + corr(f - a, b), rel=1e-9)
-    assert METRICS["cc"](*TRIO) == pytest.approx((corr(a, f) + corr(b, f)) / 2, rel=1e-9)
+    return corr(f - b, a) + corr(f - a, b), (corr(a, f) + corr(b, f)) / 2
+
+
+def test_that_correlations_equal_those_of_numpy() -> None:
+    scd, cc = literal_correlations(*TRIO.floats)
+    assert METRICS["scd"](*TRIO) == pytest.approx(scd, rel=1e-9)
+    assert METRICS["cc"](*TRIO) == pytest.approx(cc, rel=1e-9)
 
 
 def test_that_correlations_with_a_constant_have_a_value_or_a_reason() -> None:
@@ -240,21 +247,31 @@ def test_that_correlations_with_a_constant_have_a_value_or_a_reason() -> None:
         METRICS["cc"](f, a, np.zeros_like(b))
 
 
-def test_that_psnr_equals_its_definitions() -> None:
-    f, a, b = (plane.ravel().tolist() for plane in TRIO.floats)
-    squares = [sum((x - y) ** 2 for x, y in zip(f, s, strict=True)) for s in (a, b)]
-    size = len(f)
+def squares_of(f, a, b):
+    f, a, b = (plane.ravel().tolist() for plane in (f, a, b))
+    return [sum((x - y) ** 2 for x, y in zip(f, s, strict=True)) for s in (a, b)]
+
+
+def literal_psnr(f, a, b):
+    """By variant."""
+    size, squares = f.size, squares_of(f, a, b)
     error = sum(squares) / 2 / size
-    expected = {
+    channels, pixels = f[0, 0].size, math.prod(f.shape[:2])
+    of_vifb = [math.sqrt(s / channels) / pixels for s in squares]
+    return {
         "mean-error": 10 * math.log10(255**2 / error),
         "lft": 20 * math.log10(255 / math.sqrt(error / 255**2)),
-        "vifb": 10 * math.log10(255**2 / (sum(math.sqrt(s) / size for s in squares) / 2)),
+        "vifb": 10 * math.log10(255**2 / (sum(of_vifb) / 2)),
     }
-    for variant, value in expected.items():
+
+
+def test_that_psnr_equals_its_definitions() -> None:
+    for variant, value in literal_psnr(*TRIO.floats).items():
         assert METRICS["psnr-sources"](*TRIO, variant=variant) == pytest.approx(value, rel=1e-12), (
             variant
         )
-    assert psnr.psnr(*TRIO[:2]) == pytest.approx(10 * math.log10(255**2 / squares[0] * size))
+    error = squares_of(*TRIO.floats)[0] / TRIO.a.size
+    assert psnr.psnr(*TRIO[:2]) == pytest.approx(10 * math.log10(255**2 / error))
 
 
 @pytest.mark.parametrize("variant", ["mean-error", "lft", "vifb"])
