@@ -112,7 +112,8 @@ def _grain(size: Size, rng: np.random.Generator) -> _Plane:
 def clouds(size: Size, rng: np.random.Generator, palette: _Palette) -> ImageF32:
     """Noise of many octaves: stone, bark, foliage far away."""
     coarsest = float(rng.uniform(16, 120))
-    return _coloured(noise(size, rng, coarsest=coarsest, octaves=int(rng.integers(4, 7))), palette)
+    octaves = int(np.log2(coarsest))  # the finest is 1.5 to 3 pixels wide
+    return _coloured(noise(size, rng, coarsest=coarsest, octaves=octaves), palette)
 
 
 def stripes(size: Size, rng: np.random.Generator, palette: _Palette) -> ImageF32:
