@@ -143,7 +143,7 @@ def _facts(datasets: Sequence[Dataset], table: Table) -> Mapping[str, object]:
     memory = machine.memory().total
     networks = any(name.endswith("weights") for e in table.plan.entries for name in e.resolved)
     return {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made": datetime.now(UTC).isoformat(" ", "seconds"),
         "versions": {**versions(torch=networks), "python": python_version()},
         "machine": {
             "processor": machine.processor_name(),

@@ -19,13 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, LabelArray, Size
+from mfgui.core.disks import disk
 from mfgui.core.errors import UsageError
 from mfgui.core.labels import label_dtype
 from mfgui.core.light import to_linear, to_srgb
 from mfgui.synth import photographs, shapes
 from mfgui.synth.scene import Layer, Scene
-
-_SUBPIXELS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,22 +83,6 @@ def composed(
         cover = _filtered(matte, kernel)[:, :, None]
         result = light + (1.0 - cover) * result
     return result
-
-
-def disk(radius: float) -> npt.NDArray[np.float32]:
-    """Uniform disk of real-valued `radius` in pixels, anti-aliased by 8 x 8 subpixels.
-
-    Odd square array of sum 1; radius 0 gives the identity.
-
-    >>> disk(0.0).tolist()
-    [[1.0]]
-    """
-    reach = int(np.ceil(radius + 0.5)) if radius > 0 else 0
-    steps = (np.arange((2 * reach + 1) * _SUBPIXELS) + 0.5) / _SUBPIXELS - 0.5 - reach
-    inside = steps[:, None] ** 2 + steps[None, :] ** 2 <= max(radius, 0.5) ** 2
-    side = 2 * reach + 1
-    weights = inside.reshape(side, _SUBPIXELS, side, _SUBPIXELS).sum(axis=(1, 3), dtype=np.float64)
-    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def random_scene(

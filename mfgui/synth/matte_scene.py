@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mfgui.core import disks
 from mfgui.core.arrays import ImageF32, LabelArray, Size
 from mfgui.core.errors import InputError, UsageError
 from mfgui.files import images
 from mfgui.files.decode import decode_frame
-from mfgui.synth import alpha_matte, layered, photographs
+from mfgui.synth import alpha_matte, photographs
 from mfgui.synth.alpha_matte import VARIANTS, Variant
 from mfgui.synth.mattes import LEAST, MOST, random_matte
 
@@ -145,7 +146,7 @@ def render(scene: MatteScene, ingredients: Ingredients) -> MattePair:
     if ingredients.background is not ingredients.foreground:
         behind = _placed(ingredients.background, scene.size, rng)
     matte = ingredients.mask if ingredients.mask is not None else _drawn(scene.size, rng)
-    make = alpha_matte.gaussian if scene.blur == "gaussian" else layered.disk
+    make = alpha_matte.gaussian if scene.blur == "gaussian" else disks.disk
     kernel = make(scene.amount)
     a, b = alpha_matte.pair(front, behind, matte, kernel=kernel, variant=scene.variant)
     cover = matte[:, :, None]

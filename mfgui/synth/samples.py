@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mfgui.core import disks
 from mfgui.core.arrays import ImageF32, ImageU8
 from mfgui.core.errors import UsageError
 from mfgui.core.light import to_linear, to_srgb
@@ -124,7 +125,7 @@ def fixed_set(
 def random_kernel(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """A Gaussian of standard deviation 0.5 to 5 or a disk of radius 1 to 6 pixels."""
     if rng.random() < _DISK:
-        return layered.disk(_log_uniform(rng, 1.0, 6.0))
+        return disks.disk(_log_uniform(rng, 1.0, 6.0))
     return alpha_matte.gaussian(_log_uniform(rng, 0.5, 5.0))
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mfgui.core import disks
 from mfgui.core.arrays import Size
 from mfgui.synth import layered
 from mfgui.synth.scene import Layer, Scene
@@ -22,7 +23,7 @@ def rendering() -> layered.Rendering:
 
 @pytest.mark.parametrize("radius", [0.3, 1.0, 2.5, 4.0, 7.25, 12.0])
 def test_that_a_disk_has_sum_one_and_the_area_of_its_radius(radius: float) -> None:
-    kernel = layered.disk(radius)
+    kernel = disks.disk(radius)
     assert kernel.sum(dtype=np.float64) == pytest.approx(1.0, abs=1e-6)
     assert kernel.shape[0] % 2 == 1
     np.testing.assert_array_equal(kernel, kernel[::-1, ::-1])
@@ -32,7 +33,7 @@ def test_that_a_disk_has_sum_one_and_the_area_of_its_radius(radius: float) -> No
 
 def test_that_the_disk_grows_with_fractions_of_a_pixel() -> None:
     for radius in (3.0, 3.25, 3.5, 3.75):
-        kernel = layered.disk(radius)
+        kernel = disks.disk(radius)
         reach = kernel.shape[0] // 2
         x = np.arange(-reach, reach + 1)
         spread = float((kernel * (x[:, None] ** 2 + x[None, :] ** 2)).sum())

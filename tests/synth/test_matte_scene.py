@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from mfgui.core import disks
 from mfgui.core.arrays import Size
 from mfgui.core.errors import InputError, MfguiError, UsageError
-from mfgui.synth import alpha_matte, layered, matte_scene, photographs
+from mfgui.synth import alpha_matte, matte_scene, photographs
 from mfgui.synth.matte_scene import Ingredients, MatteScene
 
 
@@ -39,7 +40,7 @@ def test_that_a_pair_is_made_from_a_place_of_the_photograph(
     truth = np.rint(pair.truth * 255).astype(np.uint8)
     assert truth.shape == (60, 90, 3)
     assert is_part_of(truth, photographs.load("coffee"))
-    kernel = alpha_matte.gaussian(1.5) if blur == "gaussian" else layered.disk(2.5)
+    kernel = alpha_matte.gaussian(1.5) if blur == "gaussian" else disks.disk(2.5)
     expected = alpha_matte.pair(pair.truth, pair.truth, pair.matte, kernel=kernel, variant=variant)
     np.testing.assert_allclose(pair.a, expected[0], atol=1e-6)
     np.testing.assert_allclose(pair.b, expected[1], atol=1e-6)

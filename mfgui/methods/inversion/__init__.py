@@ -1,0 +1,1 @@
+"""Defocus inversion: what a blurred near object covers is computed from both frames of a pair."""

@@ -1,0 +1,193 @@
+"""Two layers from two frames: the matte of the near one and what lies behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from mfgui.core.arrays import ImageF32
+from mfgui.core.compute import Compute
+from mfgui.core.disks import blurred
+from mfgui.methods.inversion import kernels
+from mfgui.methods.inversion.views import View, detail, difference, mean
+from mfgui.methods.planes import Plane
+
+_STEP = np.float32(0.35)
+_TINY = np.float32(1e-6)
+_LEAST = np.float32(3e-3)  # weight of the blurred background where the light is divided
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """Attributes
+    ----------
+    matte : (H, W) float32 in [0, 1]
+        Of the near layer.
+    near, far : (H, W, 3) float32
+        Colours of both layers, linear light; `near` only where the matte is above 0.
+    spill : (H, W) float32
+        The matte blurred as in the far frame.
+    """
+
+    matte: Plane = field(repr=False)
+    near: ImageF32 = field(repr=False)
+    far: ImageF32 = field(repr=False)
+    spill: Plane = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Attributes
+    ----------
+    radii : (near light in the far frame, far light in the near frame), pixels
+    floor : float
+        What the best re-blur leaves unexplained, squared.
+    weight : float
+        Of the total variation.
+    """
+
+    radii: tuple[float, float]
+    floor: float
+    weight: float = 1.0
+    rounds: int = 4
+    soft: int = 2
+
+
+class Cues:
+    """What does not change while the layers are improved."""
+
+    def __init__(self, view: View, settings: Settings) -> None:
+        r, r2 = settings.radii
+        x1, x2 = view.light
+        self.d1 = mean(difference(blurred(x1, r), view.codes[1]), 1.5)
+        self.d2 = mean(difference(blurred(x2, r2), view.codes[0]), 1.5)
+        e1 = np.maximum(detail(view.codes[0], 1.2, 2.0) - np.float32(view.noise), 0)
+        e2 = np.maximum(detail(view.codes[1], 1.2, 2.0) - np.float32(view.noise), 0)
+        self.sharper = (e1 - e2) / (e1 + e2 + np.float32(0.5 * view.noise + 2e-5))
+        gx = cv2.Sobel(view.codes[0], cv2.CV_32F, 1, 0) / 4
+        gy = cv2.Sobel(view.codes[0], cv2.CV_32F, 0, 1) / 4
+        edge = np.sqrt(np.sum(gx * gx + gy * gy, axis=2))
+        self.smooth = (0.03 + np.exp(-edge / 0.04)).astype(np.float32)
+
+
+def solve(view: View, settings: Settings, *, compute: Compute) -> Layers:
+    """Steps 4 to 6."""
+    cues = Cues(view, settings)
+    matte = first_matte(view, cues, settings)
+    layers = None
+    for _ in range(settings.rounds):
+        compute.checkpoint()
+        layers = behind(view, matte, settings)
+        matte = peeled(view, cues, layers, settings)
+    for _ in range(settings.soft):
+        compute.checkpoint()
+        layers = behind(view, matte, settings)
+        matte = softened(view, matte, layers, settings)
+    return behind(view, matte, settings)
+
+
+def first_matte(view: View, cues: Cues, settings: Settings) -> Plane:
+    """Near where frame 1, re-blurred, explains frame 2 (step 4)."""
+    d1, d2 = cues.d1, cues.d2
+    evidence = 0.7 * (d2 - d1) / (d1 + d2 + np.float32(2 * settings.floor)) + 0.3 * cues.sharper
+    return parted(evidence, np.full(d1.shape, 0.4, np.float32), steps=120)
+
+
+def parted(evidence: Plane, weight: Plane, *, steps: int) -> Plane:
+    """0 or 1 where the total variation and the evidence agree best."""
+    evidence = np.ascontiguousarray(evidence, np.float32)
+    a = (evidence > 0).astype(np.float32)
+    bar, px, py = a.copy(), np.zeros_like(a), np.zeros_like(a)
+    kernels.total_variation(evidence, weight, a, bar, px, py, _STEP, _STEP, steps)
+    return (a > 0.5).astype(np.float32)
+
+
+def near_colours(view: View, matte: Plane, *, solid: float = 0.98) -> ImageF32:
+    """Frame 1 inside the near layer, and its continuation beyond (step 5a)."""
+    x1 = view.light[0]
+    inside = (matte > solid).astype(np.float32)
+    found = x1.copy()
+    known = inside[:, :, None] * x1
+    for sigma, least in ((4.0, 1e-4), (1.2, 0.02)):
+        weights = mean(inside, sigma)
+        colours = mean(known, sigma) / np.maximum(weights, np.float32(1e-6))[:, :, None]
+        good = (weights > least) & (matte <= solid)
+        found[good] = colours[good]
+    return found
+
+
+def filled(image: ImageF32, known: Plane) -> ImageF32:
+    """The picture where it is known, smooth in between, by pull and push over octaves."""
+    pictures, weights = [image * known[:, :, None]], [known]
+    while min(weights[-1].shape) > 2 and len(weights) < 12:
+        pictures.append(np.asarray(cv2.pyrDown(pictures[-1]), np.float32))
+        weights.append(np.asarray(cv2.pyrDown(weights[-1]), np.float32))
+    found = pictures[-1] / np.maximum(weights[-1], _TINY)[:, :, None]
+    for picture, weight in zip(pictures[-2::-1], weights[-2::-1], strict=True):
+        up = cv2.pyrUp(found, dstsize=(weight.shape[1], weight.shape[0]))
+        share = weight[:, :, None]
+        found = np.asarray(share * (picture / np.maximum(share, _TINY)) + (1 - share) * up)
+    return np.asarray(found, np.float32)
+
+
+def behind(view: View, matte: Plane, settings: Settings) -> Layers:
+    """The background that both frames agree with (step 5b)."""
+    x1, x2 = view.light
+    r, r2 = settings.radii
+    near = near_colours(view, matte)
+    spill = blurred(matte, r)
+    clear = (1 - spill)[:, :, None]
+    lit = blurred(matte[:, :, None] * near, r)
+    blurry = filled(x1, (matte < 0.1).astype(np.float32))
+    lam = _LEAST
+    rest = x2 - lit
+    far = (clear * rest + lam * blurry) / (clear * clear + lam)
+    np.clip(far, 0.0, 1.05, out=far)
+    q = (0.5 * (1 - matte) ** 2 * np.minimum(1.0, 4 * spill))[:, :, None].astype(np.float32)
+    scale = clear * clear + 0.6 * blurred(q[:, :, 0], r2)[:, :, None] + lam
+    for _ in range(3):
+        tied = blurred(q * (x1 - blurred(far, r2)), r2)
+        far += (clear * (rest - clear * far) + lam * (blurry - far) + tied) / scale
+        np.clip(far, 0.0, 1.05, out=far)
+    return Layers(matte, near, far, spill)
+
+
+def peeled(view: View, cues: Cues, layers: Layers, settings: Settings) -> Plane:
+    """Near where the re-blurred background does not explain frame 1 (step 5c)."""
+    r1 = mean(difference(blurred(layers.far, settings.radii[1]), view.codes[0]), 0.8)
+    d1 = cues.d1
+    s2, floor = np.float32(4 * view.noise), np.float32(5 * settings.floor)
+    evidence = (r1 - d1 - s2) / (r1 + d1 + floor) + 0.25 * cues.sharper
+    return parted(evidence, settings.weight * cues.smooth, steps=80)
+
+
+def softened(view: View, matte: Plane, layers: Layers, settings: Settings) -> Plane:
+    """Continuous values within 2 pixels of the contour (step 6)."""
+    hard = (matte > 0.5).astype(np.uint8)
+    square = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    outer, inner = cv2.dilate(hard, square), cv2.erode(hard, square)
+    strip = outer != inner
+    b = blurred(layers.far, settings.radii[1])
+    f = near_colours(view, inner.astype(np.float32))
+    span = f - b
+    length = np.einsum("hwc,hwc->hw", span, span)
+    along = np.einsum("hwc,hwc->hw", view.light[0] - b, span)
+    found = np.clip(along / np.maximum(length, 1e-8), 0, 1)
+    contour = mean(hard.astype(np.float32), 0.6)
+    trust = length / (length + np.float32(3e-3))
+    soft = trust * found + (1 - trust) * contour
+    return np.where(strip, soft, hard).astype(np.float32)
+
+
+def output(view: View, layers: Layers, settings: Settings) -> ImageF32:
+    """All in focus, linear light (step 7)."""
+    x1, x2 = view.light
+    a = layers.matte[:, :, None]
+    far = layers.far
+    ramp = np.clip((layers.spill - 0.005) / 0.015, 0, 1)[:, :, None]
+    back = ramp * far + (1 - ramp) * x2
+    mixed = x1 + (1 - a) * (far - blurred(far, settings.radii[1]))
+    result = np.where(a > 0.98, x1, np.where(a < 0.02, back, mixed))
+    return np.clip(result, 0.0, 1.0).astype(np.float32)
