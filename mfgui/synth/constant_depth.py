@@ -75,6 +75,7 @@ def constant_depth(size: Size = SIZE, *, radius: float, seed: int) -> FocusPair:
         truth=to_srgb(truth),
         matte=np.ascontiguousarray(matte[frame]),
         radius=np.full((size.height, size.width), radius, np.float32),
+        near_radius=np.where(matte[frame] > 0.5, 0.0, radius).astype(np.float32),
         seed=seed,
         description=f"constant depth, r={radius:g}, near: {objects}{alike}",
         margin=SURROUNDINGS,

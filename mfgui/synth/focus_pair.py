@@ -25,6 +25,9 @@ class FocusPair:
         Visible share of what is near, in [0, 1].
     radius : (H, W) float32
         Blur radius in pixels of the near light in the far frame.
+    near_radius : (H, W) float32
+        Blur radius in pixels, in the near frame, of what shows most in the pixel. Where both
+        radii are large, neither frame knows the truth.
     seed : int
         The number the scene was drawn from.
     description : str
@@ -40,6 +43,7 @@ class FocusPair:
     truth: ImageF32 = field(repr=False)
     matte: npt.NDArray[np.float32] = field(repr=False)
     radius: npt.NDArray[np.float32] = field(repr=False)
+    near_radius: npt.NDArray[np.float32] = field(repr=False)
     seed: int
     description: str
     margin: int = 0

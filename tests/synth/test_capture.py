@@ -29,7 +29,7 @@ def smooth() -> FocusPair:
     wide = waves(x, y)
     frame = to_srgb(wide[MARGIN:-MARGIN, MARGIN:-MARGIN])
     plane = np.zeros((SIZE.height, SIZE.width), np.float32)
-    return FocusPair(frame, frame, frame, plane, plane, 0, "waves", MARGIN, (wide, wide))
+    return FocusPair(frame, frame, frame, plane, plane, plane, 0, "waves", MARGIN, (wide, wide))
 
 
 @pytest.mark.parametrize(("bits", "kind", "top"), [(8, np.uint8, 255), (16, np.uint16, 65535)])
