@@ -35,7 +35,7 @@ def test_that_frames_are_sharp_where_their_blur_is_small(kind: depth_scene.Kind)
     # In one surface: where something else is near, its light may come in.
     pair = random_depth_scene(Size(200, 150), seed=1, kind=kind, radius=3.0)
     for frame, blur in ((pair.near, pair.near_radius), (pair.far, pair.radius)):
-        calm = ndimage.maximum_filter(blur, 3) < 0.45
+        calm = ndimage.maximum_filter(blur, 9) < 0.45
         edges = ndimage.maximum_filter(blur, 15) - ndimage.minimum_filter(blur, 15) > 1
         mixed = ndimage.maximum_filter((pair.matte > 0.02) & (pair.matte < 0.98), 15)
         sharp = calm & ~edges & ~mixed
