@@ -16,11 +16,11 @@ from mfgui.cli.parsing import (
     add_parameters,
     add_sources,
     counted,
-    extent,
     positive,
     whole,
 )
 from mfgui.cli.score_options import SCORE_EXAMPLES, build_metrics, build_score
+from mfgui.cli.synth_options import SYNTH_EXAMPLES, build_synth
 
 
 def window_parser() -> Parser:
@@ -111,107 +111,6 @@ def _build_map(parser: Parser) -> None:
     )
     add_parameters(parser)
     add_machine_options(parser)
-
-
-def _build_synth(parser: Parser) -> None:
-    parser.add_argument(
-        "kind",
-        choices=("layered", "alpha-matte"),
-        help="layered: layers as a lens of finite aperture sees them; alpha-matte: the pairs that "
-        "the published networks were trained on",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder for 1.png, 2.png, ... (alpha-matte: a.png, b.png and mask.png), truth.png, "
-        "labels.png and scene.json; made if missing",
-    )
-    parser.add_argument(
-        "--seed", type=whole, metavar="N", help="chooses shapes and places (default: 0)"
-    )
-    parser.add_argument(
-        "--size",
-        type=extent,
-        metavar="WxH",
-        help="size of the frames (default: 600x400; alpha-matte: that of the mask or of the "
-        "foreground's file, else 400x300)",
-    )
-    parser.add_argument(
-        "--scene", type=Path, metavar="JSON", help="render this scene file instead of a random one"
-    )
-    _add_layered(parser)
-    _add_alpha_matte(parser)
-
-
-def _add_layered(parser: Parser) -> None:
-    group = parser.add_argument_group("layered")
-    group.add_argument(
-        "--layers", type=whole, metavar="N", help="layers, and as many frames (default: 2)"
-    )
-    group.add_argument(
-        "--radius",
-        type=positive,
-        metavar="PX",
-        help="blur radius between neighbouring layers in pixels (default: 8)",
-    )
-    group.add_argument(
-        "--photos",
-        nargs="+",
-        metavar="NAME",
-        help="photographs of the layers, nearest first: astronaut, brick, camera, chelsea, coffee, "
-        "grass, gravel, hubble, rocket (default: drawn at random)",
-    )
-
-
-def _add_alpha_matte(parser: Parser) -> None:
-    group = parser.add_argument_group("alpha-matte")
-    group.add_argument(
-        "--variant",
-        choices=("paper", "released", "no-alpha"),
-        help="the paper's model, that of the released script, or a matte that is not blurred "
-        "(default: paper)",
-    )
-    group.add_argument(
-        "--sigma",
-        nargs="+",
-        type=positive,
-        metavar="PX",
-        help="Gaussian blur, standard deviation in pixels; several are used in turn (default: 1)",
-    )
-    group.add_argument(
-        "--disk",
-        nargs="+",
-        type=positive,
-        metavar="PX",
-        help="blur by disks of this radius in pixels instead; several are used in turn",
-    )
-    group.add_argument(
-        "--count",
-        type=whole,
-        metavar="N",
-        help="pairs; several are written to folders 0001, 0002, ... (default: one for each blur)",
-    )
-    group.add_argument(
-        "--foreground",
-        metavar="NAME|FILE",
-        help="photograph, as for --photos, or image file (default: drawn at random)",
-    )
-    group.add_argument(
-        "--background",
-        metavar="NAME|FILE",
-        help="photograph or image file (default: the foreground's, at the same place, as in the "
-        "papers)",
-    )
-    group.add_argument(
-        "--mask",
-        type=Path,
-        metavar="FILE",
-        help="image as large as the frames: white is foreground; in a coloured one, all but black "
-        "(default: drawn at random)",
-    )
 
 
 def _build_train(parser: Parser) -> None:
@@ -308,14 +207,6 @@ _FUSE_EXAMPLES = """examples:
 
 Ctrl+C stops after the current step and writes the best image so far (exit code 130)."""
 
-_SYNTH_EXAMPLES = """examples:
-  mfgui synth layered -o scene --layers 3 --radius 6 --seed 7
-  mfgui synth layered -o scene --photos chelsea coffee
-  mfgui synth layered -o again --scene scene/scene.json
-  mfgui synth alpha-matte -o pair --foreground coffee --background gravel --sigma 2
-  mfgui synth alpha-matte -o pairs --variant released --sigma 0.5 1 2 5 --count 100
-  mfgui synth alpha-matte -o own --foreground photo.jpg --mask mask.png --disk 4"""
-
 _TRAIN_EXAMPLES = """examples:
   mfgui train ms-resnet --data photographs pairs -o ms-resnet.safetensors -p width=16
   mfgui train mff-gan --data pairs -o mff-gan.safetensors --steps 13800
@@ -353,9 +244,9 @@ COMMANDS = (
     Command(
         "synth",
         "render scenes or pairs with known truth",
-        _build_synth,
+        build_synth,
         "mfgui.cli.synthesis:synth",
-        _SYNTH_EXAMPLES,
+        SYNTH_EXAMPLES,
     ),
     Command(
         "train",

@@ -20,7 +20,7 @@ from mfgui.core.arrays import ImageF32, Size
 from mfgui.core.errors import UsageError
 from mfgui.core.light import to_srgb
 from mfgui.synth import shapes, strokes, textures
-from mfgui.synth.focus_pair import FocusPair
+from mfgui.synth.focus_pair import FocusPair, check_size
 from mfgui.synth.layered import composed
 
 __all__ = ["SIZE", "FocusPair", "constant_depth"]
@@ -39,7 +39,7 @@ def constant_depth(size: Size = SIZE, *, radius: float, seed: int) -> FocusPair:
     Parameters
     ----------
     size : Size
-        Of the frames, at least 64 pixels a side.
+        Of the frames, 64 to 8000 pixels a side.
     radius : float
         Blur radius in pixels of either layer in the frame that is not focused on it, 0 to 60.
     seed : int
@@ -50,8 +50,7 @@ def constant_depth(size: Size = SIZE, *, radius: float, seed: int) -> FocusPair:
     UsageError
         For sizes or radii that are not allowed.
     """
-    if min(size.width, size.height) < 64:
-        raise UsageError(f"size {size}: not allowed", hint="use at least 64 pixels a side")
+    check_size(size)
     if not 0 <= radius <= 60:
         raise UsageError(f"blur radius {radius:g}: not allowed", hint="use 0 to 60 pixels")
     rng = np.random.default_rng(seed)

@@ -20,7 +20,7 @@ from mfgui.core.light import to_srgb
 from mfgui.synth import near_things, shapes, textures
 from mfgui.synth.capture import Capture
 from mfgui.synth.depth_render import Surface, rendered, visible
-from mfgui.synth.focus_pair import FocusPair
+from mfgui.synth.focus_pair import FocusPair, check_size
 from mfgui.synth.psf import Psf
 
 Kind: TypeAlias = Literal["layers", "curved", "ground", "fence", "hair", "slope"]
@@ -56,22 +56,26 @@ class _Canvas:
 
 
 def random_depth_scene(
-    size: Size = SIZE, *, seed: int, kind: Kind | Literal["auto"] = "auto", radius: float = 0.0
+    size: Size = SIZE,
+    *,
+    seed: int,
+    kind: Kind | Literal["auto"] = "auto",
+    radius: float | None = None,
 ) -> FocusPair:
     """A scene drawn at random, rendered at both focus distances.
 
     Parameters
     ----------
     size : Size
-        Of the frames, at least 64 pixels a side.
+        Of the frames, 64 to 8000 pixels a side.
     seed : int
         Decides everything that is not given.
     kind : "auto" or one of KINDS
         "layers": two to four things, tilted or not; "curved": balls and bent cards; "ground":
         things that stand on the ground; "fence"; "hair": fur, hair and twigs; "slope": one
         continuous surface through both focus distances, without occlusion.
-    radius : float
-        Blur radius in pixels between both focus positions, at most 20; 0: drawn, 2 to 14.
+    radius : float, optional
+        Blur radius in pixels between both focus positions, at most 20; by default drawn, 2 to 14.
 
     Returns
     -------
@@ -79,17 +83,17 @@ def random_depth_scene(
         `matte`: visible share of what is blurred by more than a pixel in the far frame and lies
         before its focus. `radius`: blur in the far frame of the surface that shows most.
     """
-    if min(size.width, size.height) < 64:
-        raise UsageError(f"size {size}: not allowed", hint="use at least 64 pixels a side")
+    check_size(size)
     if kind != "auto" and kind not in KINDS:
         raise UsageError(f"unknown kind {kind}", hint=f"choose from: auto, {', '.join(KINDS)}")
-    if not 0 <= radius <= MAX_RADIUS:
-        raise UsageError(f"blur radius {radius:g}: not allowed", hint=f"use 0 to {MAX_RADIUS:g}")
+    if radius is not None and not 0 < radius <= MAX_RADIUS:
+        hint = f"use more than 0 and at most {MAX_RADIUS:g}"
+        raise UsageError(f"blur radius {radius:g}: not allowed", hint=hint)
     rng = np.random.default_rng(seed)
     drawn_kind = cast(Kind, str(rng.choice(KINDS, p=(0.25, 0.2, 0.15, 0.15, 0.15, 0.1))))
     chosen: Kind = drawn_kind if kind == "auto" else kind
     drawn_radius = float(np.exp(rng.uniform(np.log(2), np.log(14))))
-    radius = radius or drawn_radius
+    radius = drawn_radius if radius is None else radius
     # Surfaces lie up to half a radius beyond either focus; a Gaussian reaches 1.5 radii.
     canvas = _Canvas(size, SURROUNDINGS + int(np.ceil(2.3 * radius)) + 3, radius)
     surfaces, names = _surfaces(chosen, canvas, rng)
@@ -100,7 +104,12 @@ def random_depth_scene(
 
 def drawn(size: Size = SIZE, *, seed: int) -> tuple[FocusPair, Capture]:
     """A random scene and a random camera for it; apply it by `mfgui.synth.capture.captured`."""
-    return random_depth_scene(size, seed=seed), random_capture(np.random.default_rng((seed, 1)))
+    return random_depth_scene(size, seed=seed), camera_of(seed)
+
+
+def camera_of(seed: int) -> Capture:
+    """The random camera that goes with the scene of a seed."""
+    return random_capture(np.random.default_rng((seed, 1)))
 
 
 def random_capture(rng: np.random.Generator) -> Capture:

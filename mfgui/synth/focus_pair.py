@@ -8,6 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, PixelArray, Size
+from mfgui.core.errors import UsageError
+
+SMALLEST, LARGEST = 64, 8000  # pixels a side
+MAX_PIXELS = 16_000_000  # rendering takes some hundred bytes per pixel
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,3 +57,14 @@ class FocusPair:
     def size(self) -> Size:
         height, width = self.matte.shape
         return Size(width, height)
+
+
+def check_size(size: Size) -> None:
+    """UsageError for frames that are too small or too large to render."""
+    low, high = sorted((size.width, size.height))
+    if low < SMALLEST or high > LARGEST or size.pixels > MAX_PIXELS:
+        raise UsageError(
+            f"size {size}: not allowed",
+            hint=f"use {SMALLEST} to {LARGEST} pixels a side, at most {MAX_PIXELS // 10**6} "
+            "megapixels",
+        )

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from mfgui.__main__ import main
+from mfgui.cli.synth_options import CONTENTS
+from mfgui.synth import depth_scene
 
 FILES = ["1.png", "2.png", "labels.png", "scene.json", "truth.png"]
 PAIR = ["a.png", "b.png", "labels.png", "mask.png", "scene.json", "truth.png"]
+FOCUS = ["far.png", "matte.png", "meta.json", "near.png", "truth.png"]
 SMALL = ["--size", "90x60"]
 
 
@@ -249,14 +252,80 @@ def test_that_wrong_pairs_are_one_line_and_make_no_folder(
     assert names(tmp_path) == ["text.json"]
 
 
-@pytest.mark.parametrize("option", ["--variant=paper", "--sigma=2", "--count=2", "--mask=m.png"])
-def test_that_layered_scenes_refuse_options_of_pairs(
-    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("kind", "option", "others"),
+    [
+        ("layered", "--variant=paper", "alpha-matte"),
+        ("layered", "--sigma=2", "alpha-matte"),
+        ("layered", "--mask=m.png", "alpha-matte"),
+        ("layered", "--count=2", "alpha-matte, depth and constant-depth"),
+        ("alpha-matte", "--radius=2", "layered, depth and constant-depth"),
+        ("alpha-matte", "--camera", "depth and constant-depth"),
+        ("constant-depth", "--content=fence", "depth"),
+        ("depth", "--layers=3", "layered"),
+        ("depth", "--scene=a.json", "layered and alpha-matte"),
+    ],
+)
+def test_that_kinds_refuse_options_of_others(
+    kind: str, option: str, others: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["synth", "layered", "-o", str(tmp_path / "new"), option]) == 2
+    assert main(["synth", kind, "-o", str(tmp_path / "new"), option]) == 2
     name = option.split("=")[0]
-    assert f"{name} goes with alpha-matte, not with layered" in capsys.readouterr().err
+    assert f"{name} goes with {others}, not with {kind}" in capsys.readouterr().err
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["depth", "constant-depth"])
+def test_that_focus_pairs_are_written_with_truth_and_matte(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    arguments = ["--size", "96x72", "--seed", "5", "--radius", "3"]
+    for out in (first, second):
+        assert main(["synth", kind, "-o", str(out), *arguments]) == 0
+        assert capsys.readouterr().out == f"{out}: 5 files, 96 x 72, {kind}\n"
+    assert names(first) == FOCUS
+    assert contents(first) == contents(second)
+    for name in ("near.png", "far.png", "truth.png"):
+        picture = cv2.imread(str(first / name), cv2.IMREAD_UNCHANGED)
+        assert (picture.shape, picture.dtype) == ((72, 96, 3), np.uint8)
+    matte = cv2.imread(str(first / "matte.png"), cv2.IMREAD_UNCHANGED)
+    assert (matte.shape, matte.dtype) == ((72, 96), np.uint8)
+    meta = json.loads((first / "meta.json").read_text())
+    assert (meta["kind"], meta["seed"], meta["size"], meta["radius"]) == (kind, 5, [96, 72], 3.0)
+    assert meta["camera"]["noise"] == 0
+
+
+def test_that_many_focus_pairs_have_folders_seeds_and_cameras(tmp_path: Path) -> None:
+    arguments = ["--size", "64x64", "--seed", "7", "--count", "3", "--camera"]
+    assert main(["synth", "depth", "-o", str(tmp_path), "--content", "layers", *arguments]) == 0
+    assert names(tmp_path) == ["0001", "0002", "0003"]
+    metas = [json.loads((path / "meta.json").read_text()) for path in sorted(tmp_path.iterdir())]
+    assert [meta["seed"] for meta in metas] == [7, 8, 9]
+    assert all(meta["content"] == "layers" for meta in metas)
+    assert len({json.dumps(meta["camera"]) for meta in metas}) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--size", "40x40"], "size 40 x 40: not allowed; use 64 to 8000 pixels a side"),
+        (["--size", "8000x8000"], "at most 16 megapixels"),
+        (["--radius", "21"], "blur radius 21: not allowed; use more than 0 and at most 20"),
+        (["--count", "0"], "--count 0: not allowed; use 1 to 9999"),
+        (["--content", "cubes"], "invalid choice: 'cubes'"),
+    ],
+)
+def test_that_wrong_focus_pairs_make_no_folder(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["synth", "depth", "-o", str(tmp_path / "new"), *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert names(tmp_path) == []
+
+
+def test_that_the_contents_are_those_that_can_be_drawn() -> None:
+    assert ("auto", *depth_scene.KINDS) == CONTENTS
 
 
 def test_that_a_pair_is_not_written_over_what_it_is_made_from(
