@@ -117,19 +117,22 @@ class Study:
         return found
 
     def figure(self, rows: Sequence[Row]) -> Figure:
-        several = len(self.cases) > 1
         named = [
-            {
-                **row,
-                "line": f"{row['method']}, {row['set']}" if several else row["method"],
-                "digits": None if row["q_box"] is None else _digits(float(row["q_box"])),
-            }
+            {**row, "digits": None if row["q_box"] is None else _digits(float(row["q_box"]))}
             for row in rows
         ]
         y = "-log10(1 - Q), Q of square windows: 2 is 0.99, 3 is 0.999"
         panels = [
             drawing.panel(
-                named, across, "digits", by="line", x=x, y=y, logarithmic=True, marked=False
+                named,
+                across,
+                "digits",
+                by="method",
+                apart="set",
+                x=x,
+                y=y,
+                logarithmic=True,
+                marked=False,
             )
             for across, x in (("iteration", "iteration"), ("seconds", "seconds"))
         ]

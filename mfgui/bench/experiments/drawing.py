@@ -35,14 +35,18 @@ def panel(
     column: str,
     *,
     by: str,
+    apart: str | None = None,
     x: str,
     y: str,
     logarithmic: bool = False,
     marked: bool = True,
 ) -> Panel:
-    """A column against another one, a line for each value of the column `by`; `y` is its title."""
+    """A column against another one, a line for each value of the column `by`; `y` is its title.
+
+    With `apart` there is a line for each of its values, of the same colour for one value of `by`.
+    """
     series = []
-    for (name,), group in frame.grouped(rows, by).items():
+    for (name, _), group in frame.grouped(rows, by, apart or by).items():
         heights = frame.grouped(group, across)
         points = [
             (float(at), height)
