@@ -4,6 +4,10 @@ Each surface is a picture with a matte and a position per pixel. It is cut into 
 the same position, half a pixel of blur apart, by weights that sum to 1 in each pixel; each slice
 is spread by its own kernel, and the slices of a surface are added. Surfaces are then laid over
 each other from the farthest to the nearest one.
+
+This is what a lens does where at most one of the surfaces that meet is out of focus. Where two
+are, rays that miss the front one are taken to be spread evenly over the lens, and a bent surface
+does not hide itself.
 """
 
 from __future__ import annotations
