@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32
 from mfgui.core.compute import Compute
@@ -74,21 +75,47 @@ class Cues:
 
 def solve(view: View, settings: Settings, *, compute: Compute) -> Layers:
     """Steps 4 to 6."""
+    matte = hard_matte(view, settings, compute=compute)
+    return refined(view, matte, settings, compute=compute)
+
+
+def hard_matte(view: View, settings: Settings, *, compute: Compute) -> Plane:
+    """Steps 4 and 5: 0 or 1 for every pixel."""
     cues = Cues(view, settings)
-    matte = first_matte(view, cues, settings)
-    layers = None
+    matte = first_matte(cues, settings)
     for _ in range(settings.rounds):
         compute.checkpoint()
-        layers = behind(view, matte, settings)
-        matte = peeled(view, cues, layers, settings)
+        found = behind(view, matte, settings, steps=1)
+        matte = peeled(view, cues, found, settings)
+    return matte
+
+
+def refined(
+    view: View, matte: Plane, settings: Settings, *, compute: Compute, slack: int = 0
+) -> Layers:
+    """Layers for a hard matte whose contour may be wrong by `slack` pixels (steps 5 and 6)."""
+    if not matte.any() or matte.all():
+        return Layers(matte, view.light[0], view.light[1 - int(matte[0, 0])], matte.copy())
+    if slack:
+        cues = Cues(view, settings)
+        found = behind(view, matte, settings)
+        fixed = _away(matte, slack)
+        matte = np.where(fixed, matte, peeled(view, cues, found, settings))
     for _ in range(settings.soft):
         compute.checkpoint()
-        layers = behind(view, matte, settings)
-        matte = softened(view, matte, layers, settings)
+        found = behind(view, matte, settings)
+        matte = softened(view, matte, found, settings)
     return behind(view, matte, settings)
 
 
-def first_matte(view: View, cues: Cues, settings: Settings) -> Plane:
+def _away(matte: Plane, pixels: int) -> npt.NDArray[np.bool_]:
+    """Farther than so many pixels from the contour."""
+    square = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
+    hard = (matte > 0.5).astype(np.uint8)
+    return np.asarray(cv2.dilate(hard, square) == cv2.erode(hard, square))
+
+
+def first_matte(cues: Cues, settings: Settings) -> Plane:
     """Near where frame 1, re-blurred, explains frame 2 (step 4)."""
     d1, d2 = cues.d1, cues.d2
     evidence = 0.7 * (d2 - d1) / (d1 + d2 + np.float32(2 * settings.floor)) + 0.3 * cues.sharper
@@ -132,7 +159,7 @@ def filled(image: ImageF32, known: Plane) -> ImageF32:
     return np.asarray(found, np.float32)
 
 
-def behind(view: View, matte: Plane, settings: Settings) -> Layers:
+def behind(view: View, matte: Plane, settings: Settings, *, steps: int = 3) -> Layers:
     """The background that both frames agree with (step 5b)."""
     x1, x2 = view.light
     r, r2 = settings.radii
@@ -147,7 +174,7 @@ def behind(view: View, matte: Plane, settings: Settings) -> Layers:
     np.clip(far, 0.0, 1.05, out=far)
     q = (0.5 * (1 - matte) ** 2 * np.minimum(1.0, 4 * spill))[:, :, None].astype(np.float32)
     scale = clear * clear + 0.6 * blurred(q[:, :, 0], r2)[:, :, None] + lam
-    for _ in range(3):
+    for _ in range(steps):
         tied = blurred(q * (x1 - blurred(far, r2)), r2)
         far += (clear * (rest - clear * far) + lam * (blurry - far) + tied) / scale
         np.clip(far, 0.0, 1.05, out=far)
@@ -191,3 +218,12 @@ def output(view: View, layers: Layers, settings: Settings) -> ImageF32:
     mixed = x1 + (1 - a) * (far - blurred(far, settings.radii[1]))
     result = np.where(a > 0.98, x1, np.where(a < 0.02, back, mixed))
     return np.clip(result, 0.0, 1.0).astype(np.float32)
+
+
+def unexplained(view: View, layers: Layers, settings: Settings) -> tuple[Plane, Plane]:
+    """Squared differences of both frames to those that the layers would give."""
+    a = layers.matte[:, :, None]
+    light = a * layers.near
+    first = light + (1 - a) * blurred(layers.far, settings.radii[1])
+    second = blurred(light, settings.radii[0]) + (1 - layers.spill)[:, :, None] * layers.far
+    return difference(first, view.codes[0]), difference(second, view.codes[1])

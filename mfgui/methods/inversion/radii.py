@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mfgui.core.compute import Compute
 from mfgui.core.disks import blurred
-from mfgui.methods.inversion.views import View, detail, difference, mean
+from mfgui.methods.inversion.views import View, both, detail, difference, mean
 from mfgui.methods.planes import Plane
 
 RADII = (0.7, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 22, 26, 30, 36, 43)
@@ -45,14 +45,16 @@ def reblur(view: View, *, compute: Compute, largest: float | None = None) -> Reb
     height, width = view.light[0].shape[:2]
     top = largest or max(6.0, 0.05 * max(height, width))
     grid = [radius for radius in RADII if radius <= top]
-    volumes = []
-    for sharp, soft in ((0, 1), (1, 0)):
+
+    def errors_of(sharp: int) -> list[Plane]:
         errors = []
         for radius in grid:
             compute.checkpoint()
-            away = difference(blurred(view.light[sharp], radius), view.codes[soft])
+            away = difference(blurred(view.light[sharp], radius), view.codes[1 - sharp])
             errors.append(mean(away, _WINDOW))
-        volumes.append(errors)
+        return errors
+
+    volumes = both(errors_of, compute)
     least = [np.minimum.reduce(errors) for errors in volumes]
     texture = detail(view.codes[0], 1.5, 2.5) + detail(view.codes[1], 1.5, 2.5)
     weight = texture / (texture + np.float32(10 * view.noise + 3e-4))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, PixelArray, to_float
+from mfgui.core.compute import Compute
 from mfgui.core.light import to_linear, to_srgb
+from mfgui.core.stripes import RowWorkers, Scratch
 from mfgui.methods.inversion import kernels
 from mfgui.methods.planes import Plane
 
+T = TypeVar("T")
 _TABLE = to_srgb(np.linspace(0.0, 1.0, 4097, dtype=np.float32) ** 2)
 _LEAST_NOISE = 0.4 / 255
 _DIAGONAL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
@@ -42,11 +47,30 @@ class View:
         return View(self.light[::-1], self.codes[::-1], self.noise)
 
 
+def both(work: Callable[[int], T], compute: Compute) -> tuple[T, T]:
+    """What `work` gives for 0 and for 1, at the same time where there are two threads."""
+
+    def take(_scratch: Scratch, start: int, stop: int) -> list[T]:
+        return [work(index) for index in range(start, stop)]
+
+    with RowWorkers(compute) as workers:
+        first, second = itertools.chain.from_iterable(workers.run(take, 2))
+    return first, second
+
+
 def view_of(frames: Sequence[ImageF32]) -> View:
     """A view of two frames, (H, W, 3) float32, sRGB-encoded in [0, 1]."""
     codes = (frames[0], frames[1])
     noise = 3.0 * float(np.mean([noise_of(code) ** 2 for code in codes]))
     return View((to_linear(codes[0]), to_linear(codes[1])), codes, noise)
+
+
+def halved(view: View) -> View:
+    """Half the size, averaged in linear light."""
+    height, width = view.light[0].shape[:2]
+    to = ((width + 1) // 2, (height + 1) // 2)
+    light = [np.asarray(cv2.resize(x, to, interpolation=cv2.INTER_AREA)) for x in view.light]
+    return view_of([encoded(x) for x in light])
 
 
 def colours(pixels: PixelArray) -> ImageF32:

@@ -1,0 +1,165 @@
+"""From two aligned frames to one picture: estimated on a small view, computed in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size
+from mfgui.core.compute import Compute
+from mfgui.core.light import to_linear
+from mfgui.methods.inversion import gate, layers, order, radii
+from mfgui.methods.inversion.layers import Settings
+from mfgui.methods.inversion.views import View, colours, encoded, view_of
+from mfgui.methods.planes import Plane, in_tiles
+
+Near = Literal["auto", "1", "2"]
+_VIEW = 310_000  # pixels of the first view
+_LARGEST = 1_000_000  # of the one that is taken instead for small radii
+_FINE = 3.0  # pixels: smaller radii are measured again in the larger view
+_UNDECIDED = 0.04  # margin of the order below which there may be no layers
+_SIDE = 384  # pixels of a tile
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What the small view tells.
+
+    Attributes
+    ----------
+    near : int
+        0 or 1: the index of the frame focused on the near layer.
+    margin : float
+        Of the order, see `mfgui.methods.inversion.order.Order`; infinite when it was given.
+    radii : (2,) float
+        Near light in the far frame, far light in the near frame; pixels of the full picture.
+    floor, noise : float
+        Squared errors in sRGB values: what the best re-blur leaves, and noise.
+    matte : (h, w) float32
+        Of the near layer, hard.
+    scale : float
+        Side of the full picture to that of the view.
+    why_not : str
+        Why the pair is left to the usual fusion; empty when it is not.
+    """
+
+    near: int
+    margin: float
+    radii: tuple[float, float]
+    floor: float
+    noise: float
+    matte: Plane = field(repr=False)
+    scale: float = 1.0
+    why_not: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Recovered:
+    """Attributes
+    ----------
+    image : (H, W, 3) float32
+        sRGB-encoded.
+    matte, confidence : (H, W) float32
+    """
+
+    image: ImageF32 = field(repr=False)
+    matte: Plane = field(repr=False)
+    confidence: Plane = field(repr=False)
+
+
+def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> Estimate:
+    """Radii, order and hard matte of two aligned frames, at 0.3 megapixel or, for small radii, 1.
+
+    Parameters
+    ----------
+    frames : two (H, W, C) uint8, uint16 or float32
+    near : {"auto", "1", "2"}
+        The frame focused on the near layer, if known.
+    """
+    size = Size(frames[0].shape[1], frames[0].shape[0])
+    view, scale = _view(frames, size, _VIEW)
+    found = radii.reblur(view, compute=compute)
+    if scale > 1 and min(found.radii) < _FINE:
+        view, scale = _view(frames, size, _LARGEST)
+        found = radii.reblur(view, compute=compute, largest=2 * _FINE * scale)
+    settings = Settings(found.radii, found.floor)
+    if not found.valid:
+        empty = np.zeros(view.light[0].shape[:2], np.float32)
+        why = "no blur turns one frame into the other"
+        return Estimate(0, 0.0, found.radii, found.floor, view.noise, empty, scale, why)
+    if near == "auto":
+        decided = order.find(view, settings, compute=compute)
+    else:
+        decided = order.Order(int(near) - 1, np.inf)
+    if decided.near == 1:
+        view, settings = view.swapped(), replace(settings, radii=settings.radii[::-1])
+    matte = layers.hard_matte(view, settings, compute=compute)
+    full = (settings.radii[0] * scale, settings.radii[1] * scale)
+    return Estimate(decided.near, decided.margin, full, found.floor, view.noise, matte, scale)
+
+
+def _view(frames: Sequence[PixelArray], size: Size, pixels: int) -> tuple[View, float]:
+    """Both frames with at most so many pixels, averaged in linear light."""
+    scale = max(1.0, (size.pixels / pixels) ** 0.5)
+    small = []
+    for frame in frames:
+        codes = colours(frame)
+        if scale > 1:
+            to = (round(size.width / scale), round(size.height / scale))
+            light = cv2.resize(to_linear(codes), to, interpolation=cv2.INTER_AREA)
+            codes = encoded(np.asarray(light, np.float32))
+        small.append(codes)
+    return view_of(small), scale
+
+
+def recover(
+    frames: Sequence[PixelArray],
+    known: Estimate,
+    usual: ImageF32,
+    *,
+    strictness: float,
+    compute: Compute,
+) -> Recovered:
+    """Background, soft matte, picture and confidence at full size, in tiles.
+
+    Parameters
+    ----------
+    frames : two (H, W, C)
+        As given to `estimate`.
+    usual : (H, W, 3) float32
+        The fusion that is kept where confidence is 0, sRGB-encoded.
+    strictness : float
+        Of the gate, see `mfgui.methods.inversion.gate.confidence`.
+    """
+    near, far = frames[known.near], frames[1 - known.near]
+    size = Size(near.shape[1], near.shape[0])
+    settings = Settings(known.radii, known.floor)
+    matte = known.matte
+    if known.scale > 1:
+        large = cv2.resize(matte, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
+        matte = (large > 0.5).astype(np.float32)
+    result: ImageF32 = np.empty((size.height, size.width, 3), np.float32)
+    soft, sure = np.empty_like(matte), np.empty_like(matte)
+    reach = int(np.ceil(3 * max(settings.radii))) + 16
+    slack = round(2 * known.scale) + 2 if known.scale > 1 else 0
+
+    def work(wide: Rect, inner: Rect) -> None:
+        pair = [colours(frame[wide.slices]) for frame in (near, far)]
+        view = View((to_linear(pair[0]), to_linear(pair[1])), (pair[0], pair[1]), known.noise)
+        own = matte[wide.slices]
+        found = layers.refined(view, own, settings, slack=slack, compute=compute)
+        light = layers.output(view, found, settings)
+        made, other = encoded(light), usual[wide.slices]
+        trust = gate.confidence(view, found, settings, made, other, strictness=strictness)
+        inside = Rect(inner.x - wide.x, inner.y - wide.y, inner.width, inner.height).slices
+        share = trust[inside][:, :, None]
+        result[inner.slices] = share * made[inside] + (1 - share) * other[inside]
+        soft[inner.slices], sure[inner.slices] = found.matte[inside], trust[inside]
+
+    side = max(_SIDE, 6 * int(max(settings.radii)))
+    in_tiles(size, work, reach=reach, compute=compute, side=side)
+    return Recovered(result, soft, sure)
