@@ -16,6 +16,12 @@ import numpy.typing as npt
 from mfgui.core.arrays import Depth, ImageF32, LabelArray
 
 State = Literal["done", "stopped"]
+ASPECTS = {
+    "confidence": "How far the method trusts what it computed, 0 to 1, (H, W)",
+    "radius": "Blur radius in pixels of the front in the frame focused behind it, (H, W)",
+    "background": "What lies behind the front, sRGB-encoded in [0, 1], (H, W, C)",
+}
+"""Names of what a method may tell beside its picture and its map."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,8 @@ class Result:
         "map" and "fuse", wall clock.
     soft : (H, W) float32 or None
         Weight of source 1 that the method used, of two sources with continuous weights.
+    aspects : mapping of str to (H, W) or (H, W, C) float32
+        What else the method knew of each pixel, by names of `ASPECTS`.
     guard : lock or None
         Of a result that still follows the map: `image` and `labels` are written while it is held.
         Whoever needs them as they belong together takes `frozen()`.
@@ -127,6 +135,7 @@ class Result:
     q_box: float | None = None
     window: int | None = None
     soft: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    aspects: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
     guard: AbstractContextManager[object] | None = field(default=None, repr=False)
 
     def frozen(self) -> Result:

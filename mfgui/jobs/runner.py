@@ -125,10 +125,10 @@ class _Run:
         trace = Trace.of_image(decision.fuse())
         self._seconds["fuse"] = self._clock() - began
         result = self._result(images, decision.labels, trace)
-        if decision.soft is None:
-            return result
-        decision.soft.flags.writeable = False
-        return replace(result, soft=decision.soft)
+        for plane in (decision.soft, *decision.aspects.values()):
+            if plane is not None:
+                plane.flags.writeable = False
+        return replace(result, soft=decision.soft, aspects=decision.aspects)
 
     def _fuse(self, images: list[PixelArray]) -> Result:
         request = self._request

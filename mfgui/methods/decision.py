@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,11 +26,14 @@ class Decision:
         Makes the fused image, (H, W, C) float32 in [0, 1], when it is wanted.
     soft : (H, W) float32 or None
         Of two sources with continuous weights, that of source 1.
+    aspects : mapping of str to array
+        What else the method knows of each pixel, by names of `mfgui.core.result.ASPECTS`.
     """
 
     labels: LabelArray
     fuse: Callable[[], ImageF32] = field(repr=False)
     soft: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    aspects: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
 
 
 def decide(

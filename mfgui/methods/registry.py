@@ -320,6 +320,7 @@ _BUILT_IN = (
     "mfgui.methods.refine.prefer:prefer_end",
     "mfgui.methods.refine.unassigned:fill_unassigned",
     "mfgui.methods.decide.stack:stack",
+    "mfgui.methods.decide.defocus_inversion:defocus_inversion",
     "mfgui.methods.fuse.average:average",
     "mfgui.methods.fuse.composite:composite",
     "mfgui.methods.fuse.laplacian_pyramid:laplacian_pyramid",

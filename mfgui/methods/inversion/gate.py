@@ -11,6 +11,16 @@ from mfgui.methods.inversion.views import View, mean
 from mfgui.methods.planes import Plane
 
 _MOST = np.float32(0.2)
+_MIDDLE = 0.8  # k with the slider in the middle
+
+
+def strictness(halo: float) -> float:
+    """k of `confidence` for the slider: none at 1, more and more towards 0.
+
+    >>> strictness(0.5)
+    0.8
+    """
+    return _MIDDLE * (1 - halo) / max(halo, 1e-6)
 
 
 def confidence(
@@ -39,8 +49,8 @@ def confidence(
     first, second = layers.unexplained(view, found, settings)
     clear: Plane = np.maximum(1 - found.spill, np.float32(0.15))
     sigma = max(1.5, settings.radii[0] / 4)
-    unexplained: Plane = np.minimum(first, _MOST) + np.minimum(second, _MOST) / clear
-    left = mean(unexplained, sigma)
+    unexplained = np.minimum(first, _MOST) + np.minimum(second, _MOST) / clear
+    left = mean(unexplained.astype(np.float32), sigma)
     away = recovered - usual
     change = mean(np.einsum("hwc,hwc->hw", away, away), sigma)
     noise = np.float32(0.5 * view.noise)

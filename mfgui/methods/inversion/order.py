@@ -67,4 +67,5 @@ def _at_size(view: View, settings: Settings, compute: Compute) -> Order:
 def _log_error(view: View, found: Layers, settings: Settings) -> Plane:
     first, second = layers.unexplained(view, found, settings)
     total = np.minimum(first, _MOST) + np.minimum(second, _MOST)
-    return np.log(mean(total, 1.5) + np.float32(2 * view.noise))
+    logs: Plane = np.log(mean(total, 1.5) + np.float32(2 * view.noise))
+    return logs

@@ -12,7 +12,7 @@ import numpy as np
 from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size
 from mfgui.core.compute import Compute
 from mfgui.core.light import to_linear
-from mfgui.methods.inversion import gate, layers, order, radii
+from mfgui.methods.inversion import gate, layers, order, radii, registration, warping
 from mfgui.methods.inversion.layers import Settings
 from mfgui.methods.inversion.views import View, colours, encoded, view_of
 from mfgui.methods.planes import Plane, in_tiles
@@ -64,11 +64,27 @@ class Recovered:
     image : (H, W, 3) float32
         sRGB-encoded.
     matte, confidence : (H, W) float32
+    background : (H, W, 3) float32
+        sRGB-encoded; where nothing is known of it, a continuation.
     """
 
     image: ImageF32 = field(repr=False)
     matte: Plane = field(repr=False)
     confidence: Plane = field(repr=False)
+    background: ImageF32 = field(repr=False)
+
+
+def aligned(frames: Sequence[PixelArray], *, compute: Compute) -> list[PixelArray]:
+    """Frame 1 as it is, and frame 2 in its geometry and light.
+
+    A frame 2 that was changed is float32, sRGB-encoded.
+    """
+    size = Size(frames[0].shape[1], frames[0].shape[0])
+    view, _ = _view(frames, size, _VIEW)
+    found = registration.align(view.codes, compute=compute)
+    if not found.moves and not found.brightens:
+        return list(frames)
+    return [frames[0], encoded(warping.applied(frames[1], found, compute=compute))]
 
 
 def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> Estimate:
@@ -88,18 +104,25 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
         found = radii.reblur(view, compute=compute, largest=2 * _FINE * scale)
     settings = Settings(found.radii, found.floor)
     if not found.valid:
-        empty = np.zeros(view.light[0].shape[:2], np.float32)
-        why = "no blur turns one frame into the other"
-        return Estimate(0, 0.0, found.radii, found.floor, view.noise, empty, scale, why)
+        return _given_up(view, found, scale, "no blur turns one frame into the other")
     if near == "auto":
         decided = order.find(view, settings, compute=compute)
     else:
         decided = order.Order(int(near) - 1, np.inf)
+    if decided.margin < _UNDECIDED:
+        return _given_up(view, found, scale, "no depth edge tells which frame has the front")
     if decided.near == 1:
         view, settings = view.swapped(), replace(settings, radii=settings.radii[::-1])
     matte = layers.hard_matte(view, settings, compute=compute)
     full = (settings.radii[0] * scale, settings.radii[1] * scale)
     return Estimate(decided.near, decided.margin, full, found.floor, view.noise, matte, scale)
+
+
+def _given_up(view: View, found: radii.Reblur, scale: float, why: str) -> Estimate:
+    """The frame that is sharper at each pixel, for the focus map alone."""
+    sharper = layers.Cues(view, Settings(found.radii, found.floor)).sharper
+    matte = (sharper > 0).astype(np.float32)
+    return Estimate(0, 0.0, found.radii, found.floor, view.noise, matte, scale, why)
 
 
 def _view(frames: Sequence[PixelArray], size: Size, pixels: int) -> tuple[View, float]:
@@ -121,7 +144,7 @@ def recover(
     known: Estimate,
     usual: ImageF32,
     *,
-    strictness: float,
+    halo: float,
     compute: Compute,
 ) -> Recovered:
     """Background, soft matte, picture and confidence at full size, in tiles.
@@ -132,18 +155,21 @@ def recover(
         As given to `estimate`.
     usual : (H, W, 3) float32
         The fusion that is kept where confidence is 0, sRGB-encoded.
-    strictness : float
-        Of the gate, see `mfgui.methods.inversion.gate.confidence`.
+    halo : float
+        0 ... 1, see `mfgui.methods.inversion.gate.strictness`.
     """
     near, far = frames[known.near], frames[1 - known.near]
     size = Size(near.shape[1], near.shape[0])
     settings = Settings(known.radii, known.floor)
+    strictness = gate.strictness(halo)
     matte = known.matte
     if known.scale > 1:
         large = cv2.resize(matte, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
         matte = (large > 0.5).astype(np.float32)
+    if known.why_not or halo == 0.0:
+        return Recovered(usual, matte, np.zeros_like(matte), colours(far))
     result: ImageF32 = np.empty((size.height, size.width, 3), np.float32)
-    soft, sure = np.empty_like(matte), np.empty_like(matte)
+    soft, sure, behind = np.empty_like(matte), np.empty_like(matte), np.empty_like(result)
     reach = int(np.ceil(3 * max(settings.radii))) + 16
     slack = round(2 * known.scale) + 2 if known.scale > 1 else 0
 
@@ -158,8 +184,9 @@ def recover(
         inside = Rect(inner.x - wide.x, inner.y - wide.y, inner.width, inner.height).slices
         share = trust[inside][:, :, None]
         result[inner.slices] = share * made[inside] + (1 - share) * other[inside]
+        behind[inner.slices] = encoded(np.ascontiguousarray(found.far[inside]))
         soft[inner.slices], sure[inner.slices] = found.matte[inside], trust[inside]
 
     side = max(_SIDE, 6 * int(max(settings.radii)))
     in_tiles(size, work, reach=reach, compute=compute, side=side)
-    return Recovered(result, soft, sure)
+    return Recovered(result, soft, sure, behind)

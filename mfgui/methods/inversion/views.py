@@ -69,8 +69,8 @@ def halved(view: View) -> View:
     """Half the size, averaged in linear light."""
     height, width = view.light[0].shape[:2]
     to = ((width + 1) // 2, (height + 1) // 2)
-    light = [np.asarray(cv2.resize(x, to, interpolation=cv2.INTER_AREA)) for x in view.light]
-    return view_of([encoded(x) for x in light])
+    light = [cv2.resize(x, to, interpolation=cv2.INTER_AREA) for x in view.light]
+    return view_of([encoded(np.asarray(x, np.float32)) for x in light])
 
 
 def colours(pixels: PixelArray) -> ImageF32:
