@@ -103,7 +103,6 @@ def defocus_inversion(
     weight = found.matte if known.near == 0 else 1 - found.matte
     image = found.image if channels == 3 else found.image.mean(axis=2, keepdims=True)
     labels = np.where(weight >= 0.5, np.uint8(1), np.uint8(2))
-    near_radius, far_radius = (np.float32(radius) for radius in known.radii)
     aspects = {
         "confidence": found.confidence,
         "radius": np.where(
