@@ -112,14 +112,17 @@ def align(
     start = Alignment(size, gain=energy_gain(still, other))
     levels = _levels(_Level(still, other, noise))
     found, blur = start.with_warp(_first_warp(levels[0], start)), None
+    used = levels[0]
     for index, level in enumerate(levels):
         share = level.size.width / size.width
         if index and blur is not None and share * min(blur.radii) > _BLURRED:
             break
+        used = level
         for _ in range(_ROUNDS if index == 0 else 1):
             compute.checkpoint()
             found, blur = _refined(level, found, blur, compute)
-    judge = _judge(levels[-1], found, blur)
+    # Averaged noise hides less of what is left.
+    judge = _judge(used, found, blur)
     found = _judged_gain(judge, _judged_warp(judge, start, found))
     plain = judge.score(Alignment(size))
     errors = tuple(float(np.sqrt(np.exp(s) / 3)) for s in (plain, judge.score(found)))
@@ -239,15 +242,16 @@ def _pairs(view: View, blur: _Blur, full: Size) -> list[Pair]:
     ]
 
 
-def _errors(view: View, blur: _Blur | None) -> tuple[Plane, Plane]:
+def _errors(view: View, blur: _Blur | None, full: Size) -> tuple[Plane, Plane]:
     """Squared errors of re-blurring either frame; without a blur of both blurred alike."""
     if blur is None:
         soft = [mean(light, _ALIKE) for light in view.light]
         away = mean(difference(soft[0], encoded(soft[1])), 2.5)
         return away, away
+    share = view.light[0].shape[1] / full.width
     return (
-        mean(difference(blurred(view.light[0], blur.radii[0]), view.codes[1]), 2.5),
-        mean(difference(blurred(view.light[1], blur.radii[1]), view.codes[0]), 2.5),
+        mean(difference(blurred(view.light[0], share * blur.radii[0]), view.codes[1]), 2.5),
+        mean(difference(blurred(view.light[1], share * blur.radii[1]), view.codes[0]), 2.5),
     )
 
 
@@ -271,7 +275,9 @@ class _Judge:
         """Mean logarithm of the squared error, of the pixels with detail."""
         view = _view(self.level, alignment)
         total = 0.0
-        for weight, away in zip(self.weights, _errors(view, self.blur), strict=True):
+        for weight, away in zip(
+            self.weights, _errors(view, self.blur, alignment.size), strict=True
+        ):
             total += float((weight * np.log(away + np.float32(3 * view.noise))).sum())
         return total / (float(sum(weight.sum() for weight in self.weights)) + 1e-9)
 
@@ -297,25 +303,24 @@ def _judged_warp(judge: _Judge, start: Alignment, found: Alignment) -> Alignment
 def _judged_gain(judge: _Judge, alignment: Alignment) -> Alignment:
     """A smooth gain of each channel added if it is large enough and helps enough."""
     view = _view(judge.level, alignment)
-    fine = fine_gain(view, judge.blur)
+    fine = fine_gain(view, judge.blur, alignment.size)
     if np.abs(log_gain(fine, Size(16, 16))).max() < _LEAST_GAIN:
         return alignment
     found = alignment.with_gain(alignment.gain + fine)
     return found if judge.score(found) < judge.score(alignment) + _DROP else alignment
 
 
-def fine_gain(view: View, blur: _Blur | None) -> Matrix:
+def fine_gain(view: View, blur: _Blur | None, full: Size) -> Matrix:
     """Logarithm of the gain that is left of each channel, (3, 6), from re-blurred frames.
 
     Where there is contrast, blurring in anything but linear light changes the mean: what varies
     little counts most.
     """
     still, other = view.light
-    full = Size(still.shape[1], still.shape[0])
     if blur is None:
         pairs, reach = [(still, other, np.ones(still.shape[:2], np.bool_))], 2.0
     else:
-        pairs, reach = _pairs(view, blur, full), max(2.0, *blur.radii)
+        pairs, reach = _pairs(view, blur, full), max(2.0, *blur.radii) * still.shape[1] / full.width
     varied = [_contrast(light, reach) for light in (still, other)]
     weight = 1 / (1 + np.maximum(*varied) / _CALM)
     height, width = weight.shape
