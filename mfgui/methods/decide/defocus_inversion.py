@@ -105,9 +105,7 @@ def defocus_inversion(
     labels = np.where(weight >= 0.5, np.uint8(1), np.uint8(2))
     aspects = {
         "confidence": found.confidence,
-        "radius": np.where(
-            found.matte > 0.5, np.float32(known.radii[0]), np.float32(known.radii[1])
-        ),
+        "radius": recover.radius_of(known, found.matte),
         "background": found.background[:, :, :channels],
     }
     return Decision(labels, lambda: image, weight, aspects)

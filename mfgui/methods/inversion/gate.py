@@ -48,7 +48,7 @@ def confidence(
     """
     first, second = layers.unexplained(view, found, settings)
     clear: Plane = np.maximum(1 - found.spill, np.float32(0.15))
-    sigma = max(1.5, settings.radii[0] / 4)
+    sigma = max(1.5, settings.spreads[0].radius / 4)
     unexplained = np.minimum(first, _MOST) + np.minimum(second, _MOST) / clear
     left = mean(unexplained.astype(np.float32), sigma)
     away = recovered - usual

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32
 from mfgui.core.compute import Compute
-from mfgui.core.disks import blurred
-from mfgui.methods.inversion import kernels
+from mfgui.methods.inversion.spread import Spread
 from mfgui.methods.inversion.views import View, detail, difference, mean
 from mfgui.methods.planes import Plane
 
 _STEP = np.float32(0.35)
+_SLACK = np.float32(0.1)
 _TINY = np.float32(1e-6)
 _LEAST = np.float32(3e-3)  # weight of the blurred background where the light is divided
 
@@ -42,28 +42,39 @@ class Layers:
 class Settings:
     """Attributes
     ----------
-    radii : (near light in the far frame, far light in the near frame), pixels
+    spreads : (near light in the far frame, far light in the near frame)
     floor : float
         What the best re-blur leaves unexplained, squared.
     weight : float
         Of the total variation.
     """
 
-    radii: tuple[float, float]
+    spreads: tuple[Spread, Spread]
     floor: float
     weight: float = 1.0
     rounds: int = 4
     soft: int = 2
+
+    @property
+    def swapped(self) -> Settings:
+        """With the other frame taken for the near one."""
+        first, second = self.spreads
+        return replace(self, spreads=(second, first))
+
+    def times(self, factor: float) -> Settings:
+        """For pictures `factor` times as large."""
+        first, second = self.spreads
+        return replace(self, spreads=(first.times(factor), second.times(factor)))
 
 
 class Cues:
     """What does not change while the layers are improved."""
 
     def __init__(self, view: View, settings: Settings) -> None:
-        r, r2 = settings.radii
+        to_far, to_near = settings.spreads
         x1, x2 = view.light
-        self.d1 = mean(difference(blurred(x1, r), view.codes[1]), 1.5)
-        self.d2 = mean(difference(blurred(x2, r2), view.codes[0]), 1.5)
+        self.d1 = mean(difference(to_far.over(x1), view.codes[1]), 1.5)
+        self.d2 = mean(difference(to_near.over(x2), view.codes[0]), 1.5)
         e1 = np.maximum(detail(view.codes[0], 1.2, 2.0) - np.float32(view.noise), 0)
         e2 = np.maximum(detail(view.codes[1], 1.2, 2.0) - np.float32(view.noise), 0)
         self.sharper = (e1 - e2) / (e1 + e2 + np.float32(0.5 * view.noise + 2e-5))
@@ -124,6 +135,8 @@ def first_matte(cues: Cues, settings: Settings) -> Plane:
 
 def parted(evidence: Plane, weight: Plane, *, steps: int) -> Plane:
     """0 or 1 where the total variation and the evidence agree best."""
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
     evidence = np.ascontiguousarray(evidence, np.float32)
     a = (evidence > 0).astype(np.float32)
     bar, px, py = a.copy(), np.zeros_like(a), np.zeros_like(a)
@@ -162,28 +175,39 @@ def filled(image: ImageF32, known: Plane) -> ImageF32:
 def behind(view: View, matte: Plane, settings: Settings, *, steps: int = 3) -> Layers:
     """The background that both frames agree with (step 5b)."""
     x1, x2 = view.light
-    r, r2 = settings.radii
+    to_far, to_near = settings.spreads
     near = near_colours(view, matte)
-    spill = blurred(matte, r)
+    spill = to_far.over(matte)
     clear = (1 - spill)[:, :, None]
-    lit = blurred(matte[:, :, None] * near, r)
+    lit = to_far.over(matte[:, :, None] * near)
     blurry = filled(x1, (matte < 0.1).astype(np.float32))
     lam = _LEAST
     rest = x2 - lit
     far = (clear * rest + lam * blurry) / (clear * clear + lam)
-    np.clip(far, 0.0, 1.05, out=far)
+    low, high = _range_around(view, to_far.radius)
+    np.clip(far, low, high, out=far)
     q = (0.5 * (1 - matte) ** 2 * np.minimum(1.0, 4 * spill))[:, :, None].astype(np.float32)
-    scale = clear * clear + 0.6 * blurred(q[:, :, 0], r2)[:, :, None] + lam
+    scale = clear * clear + 0.6 * to_near.over(q[:, :, 0])[:, :, None] + lam
     for _ in range(steps):
-        tied = blurred(q * (x1 - blurred(far, r2)), r2)
+        tied = to_near.over(q * (x1 - to_near.over(far)))
         far += (clear * (rest - clear * far) + lam * (blurry - far) + tied) / scale
-        np.clip(far, 0.0, 1.05, out=far)
+        np.clip(far, low, high, out=far)
     return Layers(matte, near, far, spill)
+
+
+def _range_around(view: View, radius: float) -> tuple[ImageF32, ImageF32]:
+    """What the background may be: the values of both frames around, and a little more."""
+    side = 2 * int(np.ceil(radius)) + 3
+    square = np.ones((side, side), np.uint8)
+    low = cv2.erode(np.minimum(*view.light), square)
+    high = cv2.dilate(np.maximum(*view.light), square)
+    slack = _SLACK * (high - low)
+    return np.maximum(low - slack, 0), np.minimum(high + slack, 1.05)
 
 
 def peeled(view: View, cues: Cues, layers: Layers, settings: Settings) -> Plane:
     """Near where the re-blurred background does not explain frame 1 (step 5c)."""
-    r1 = mean(difference(blurred(layers.far, settings.radii[1]), view.codes[0]), 0.8)
+    r1 = mean(difference(settings.spreads[1].over(layers.far), view.codes[0]), 0.8)
     d1 = cues.d1
     s2, floor = np.float32(4 * view.noise), np.float32(5 * settings.floor)
     evidence = (r1 - d1 - s2) / (r1 + d1 + floor) + 0.25 * cues.sharper
@@ -196,7 +220,7 @@ def softened(view: View, matte: Plane, layers: Layers, settings: Settings) -> Pl
     square = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     outer, inner = cv2.dilate(hard, square), cv2.erode(hard, square)
     strip = outer != inner
-    b = blurred(layers.far, settings.radii[1])
+    b = settings.spreads[1].over(layers.far)
     f = near_colours(view, inner.astype(np.float32))
     span = f - b
     length = np.einsum("hwc,hwc->hw", span, span)
@@ -215,7 +239,7 @@ def output(view: View, layers: Layers, settings: Settings) -> ImageF32:
     far = layers.far
     ramp = np.clip((layers.spill - 0.005) / 0.015, 0, 1)[:, :, None]
     back = ramp * far + (1 - ramp) * x2
-    mixed = x1 + (1 - a) * (far - blurred(far, settings.radii[1]))
+    mixed = x1 + (1 - a) * (far - settings.spreads[1].over(far))
     result = np.where(a > 0.98, x1, np.where(a < 0.02, back, mixed))
     return np.clip(result, 0.0, 1.0).astype(np.float32)
 
@@ -224,6 +248,6 @@ def unexplained(view: View, layers: Layers, settings: Settings) -> tuple[Plane, 
     """Squared differences of both frames to those that the layers would give."""
     a = layers.matte[:, :, None]
     light = a * layers.near
-    first = light + (1 - a) * blurred(layers.far, settings.radii[1])
-    second = blurred(light, settings.radii[0]) + (1 - layers.spill)[:, :, None] * layers.far
+    first = light + (1 - a) * settings.spreads[1].over(layers.far)
+    second = settings.spreads[0].over(light) + (1 - layers.spill)[:, :, None] * layers.far
     return difference(first, view.codes[0]), difference(second, view.codes[1])

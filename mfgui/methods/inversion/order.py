@@ -37,9 +37,8 @@ def find(view: View, settings: Settings, *, compute: Compute) -> Order:
 
     Wide blurs are looked at in half the size first, which is enough where the margin is large.
     """
-    if min(settings.radii) >= _WIDE:
-        r, r2 = settings.radii
-        found = _at_size(halved(view), replace(settings, radii=(r / 2, r2 / 2)), compute)
+    if min(one.radius for one in settings.spreads) >= _WIDE:
+        found = _at_size(halved(view), settings.times(0.5), compute)
         if found.margin >= _CLEAR:
             return found
     return _at_size(view, settings, compute)
@@ -48,7 +47,7 @@ def find(view: View, settings: Settings, *, compute: Compute) -> Order:
 def _at_size(view: View, settings: Settings, compute: Compute) -> Order:
     quick = replace(settings, rounds=3, soft=0)
     views = (view, view.swapped())
-    settled = (quick, replace(quick, radii=quick.radii[::-1]))
+    settled = (quick, quick.swapped)
 
     def solved(index: int) -> tuple[Layers, Plane]:
         found = layers.solve(views[index], settled[index], compute=compute)

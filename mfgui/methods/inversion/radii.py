@@ -10,11 +10,15 @@ import numpy.typing as npt
 
 from mfgui.core.compute import Compute
 from mfgui.core.disks import blurred
+from mfgui.methods.inversion.spread import Spread
 from mfgui.methods.inversion.views import View, both, detail, difference, mean
 from mfgui.methods.planes import Plane
 
 RADII = (0.7, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 22, 26, 30, 36, 43)
 _SURE = 0.35  # of the other's error
+_AROUND = 20.0  # pixels, sigma of the place of a local radius
+_DOUBT = np.float32(0.02)  # weight of the usual radius
+_SPAN = 2.0  # factor from the usual radius
 _WINDOW = 2.5  # pixels, sigma of the mean of re-blur errors
 
 
@@ -24,8 +28,8 @@ class Reblur:
 
     Attributes
     ----------
-    radii : (2,) float
-        Disk that makes frame 1 like frame 2 where frame 1 is sharp, and the other way round.
+    spreads : (2,) Spread
+        What makes frame 1 like frame 2 where frame 1 is sharp, and the other way round.
     cores : pair of (H, W) bool
         Where frame 1, frame 2 is surely the sharp one.
     floor : float
@@ -34,14 +38,29 @@ class Reblur:
         Whether both radii lie inside the grid and both cores are large enough.
     """
 
-    radii: tuple[float, float]
+    spreads: tuple[Spread, Spread]
     cores: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]] = field(repr=False)
     floor: float
     valid: bool
 
+    @property
+    def radii(self) -> tuple[float, float]:
+        """The usual radius of each direction."""
+        return self.spreads[0].radius, self.spreads[1].radius
 
-def reblur(view: View, *, compute: Compute, largest: float | None = None) -> Reblur:
-    """Steps 1 and 2: errors of all radii, cores, and the best radius of each direction."""
+
+def reblur(
+    view: View, *, compute: Compute, largest: float | None = None, local: bool = False
+) -> Reblur:
+    """Steps 1 and 2: errors of all radii, cores, and the best radius of each direction.
+
+    Parameters
+    ----------
+    largest : float
+        Pixels; 5 % of the long side without it.
+    local : bool
+        Also how the radius differs from place to place.
+    """
     height, width = view.light[0].shape[:2]
     top = largest or max(6.0, 0.05 * max(height, width))
     grid = [radius for radius in RADII if radius <= top]
@@ -58,17 +77,53 @@ def reblur(view: View, *, compute: Compute, largest: float | None = None) -> Reb
     least = [np.minimum.reduce(errors) for errors in volumes]
     texture = detail(view.codes[0], 1.5, 2.5) + detail(view.codes[1], 1.5, 2.5)
     weight = texture / (texture + np.float32(10 * view.noise + 3e-4))
-    cores, radii, floors, valid = [], [], [], True
+    cores, spreads, floors, valid = [], [], [], True
     for mine, other, errors in ((0, 1, volumes[0]), (1, 0, volumes[1])):
         sure = least[mine] + view.noise < _SURE * (least[other] + view.noise)
         core = cv2.erode(sure.astype(np.uint8), np.ones((5, 5), np.uint8)).view(bool)
-        cores.append(core)
         radius, floor, good = _best(errors, weight, core, grid, view.noise)
+        cores.append(core)
+        spreads.append(
+            _local(errors, weight * core, grid, view.noise, radius) if good else Spread(radius)
+        )
         valid &= good
-        radii.append(radius)
         floors.append(floor)
     floor = max(view.noise, float(np.max(floors)))
-    return Reblur((radii[0], radii[1]), (cores[0], cores[1]), floor, valid)
+    return Reblur((spreads[0], spreads[1]), (cores[0], cores[1]), floor, valid)
+
+
+def _local(
+    errors: list[Plane], weight: Plane, grid: list[float], noise: float, radius: float
+) -> Spread:
+    """The radius around each pixel, near the usual one where little is known."""
+    around = max(_AROUND, 2 * radius)
+    share = _wide(weight, around)
+    logs = np.log(np.asarray(grid, np.float32))
+    prior = 0.25 * np.square(logs - np.log(np.float32(radius)))
+    pulls = [pull * (share + np.float32(1e-3)) for pull in prior]
+    logged = [weight * np.log(e + np.float32(3 * noise)) for e in errors]
+    scores = np.stack([_wide(e, around) + pull for e, pull in zip(logged, pulls, strict=True)])
+    best = np.clip(np.argmin(scores, axis=0), 1, len(grid) - 2)[None]
+    before, here, after = (np.take_along_axis(scores, best + k, 0)[0] for k in (-1, 0, 1))
+    x = logs[best[0]]
+    left, right = x - logs[best[0] - 1], logs[best[0] + 1] - x
+    # The top of the parabola through three samples at uneven distances.
+    down, up = (before - here) / left, (after - here) / right
+    bend = down + up
+    move = np.where(bend > 0, (down * right - up * left) / (2 * np.maximum(bend, 1e-9)), 0)
+    found = x + np.clip(move, -left / 2, right / 2)
+    usual = np.log(np.float32(radius))
+    smooth = (_wide(share * (found - usual), around)) / (_wide(share, around) + _DOUBT)
+    span = np.log(np.float32(_SPAN))
+    return Spread(radius, np.exp(usual + np.clip(smooth, -span, span)).astype(np.float32))
+
+
+def _wide(plane: Plane, sigma: float) -> Plane:
+    """Gaussian mean of a smaller picture."""
+    height, width = plane.shape
+    small = cv2.resize(plane, ((width + 3) // 4, (height + 3) // 4), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), sigma / 4, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(soft, np.float32)
 
 
 def _best(

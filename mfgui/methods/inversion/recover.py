@@ -14,6 +14,7 @@ from mfgui.core.compute import Compute
 from mfgui.core.light import to_linear
 from mfgui.methods.inversion import gate, layers, order, radii, registration, warping
 from mfgui.methods.inversion.layers import Settings
+from mfgui.methods.inversion.spread import Spread
 from mfgui.methods.inversion.views import View, colours, encoded, view_of
 from mfgui.methods.planes import Plane, in_tiles
 
@@ -22,6 +23,7 @@ _VIEW = 310_000  # pixels of the first view
 _LARGEST = 1_000_000  # of the one that is taken instead for small radii
 _FINE = 3.0  # pixels: smaller radii are measured again in the larger view
 _UNDECIDED = 0.04  # margin of the order below which there may be no layers
+_UNLIKE = 30.0  # of the noise
 _SIDE = 384  # pixels of a tile
 
 
@@ -35,7 +37,7 @@ class Estimate:
         0 or 1: the index of the frame focused on the near layer.
     margin : float
         Of the order, see `mfgui.methods.inversion.order.Order`; infinite when it was given.
-    radii : (2,) float
+    spreads : (2,) Spread
         Near light in the far frame, far light in the near frame; pixels of the full picture.
     floor, noise : float
         Squared errors in sRGB values: what the best re-blur leaves, and noise.
@@ -49,7 +51,7 @@ class Estimate:
 
     near: int
     margin: float
-    radii: tuple[float, float]
+    spreads: tuple[Spread, Spread]
     floor: float
     noise: float
     matte: Plane = field(repr=False)
@@ -98,11 +100,11 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
     """
     size = Size(frames[0].shape[1], frames[0].shape[0])
     view, scale = _view(frames, size, _VIEW)
-    found = radii.reblur(view, compute=compute)
-    if scale > 1 and min(found.radii) < _FINE:
+    found = radii.reblur(view, compute=compute, local=True)
+    if scale > 1 and min(one.radius for one in found.spreads) < _FINE:
         view, scale = _view(frames, size, _LARGEST)
-        found = radii.reblur(view, compute=compute, largest=2 * _FINE * scale)
-    settings = Settings(found.radii, found.floor)
+        found = radii.reblur(view, compute=compute, largest=2 * _FINE * scale, local=True)
+    settings = Settings(found.spreads, found.floor, weight=_weight(found.floor, view.noise))
     if not found.valid:
         return _given_up(view, found, scale, "no blur turns one frame into the other")
     if near == "auto":
@@ -112,17 +114,22 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
     if decided.margin < _UNDECIDED:
         return _given_up(view, found, scale, "no depth edge tells which frame has the front")
     if decided.near == 1:
-        view, settings = view.swapped(), replace(settings, radii=settings.radii[::-1])
+        view, settings = view.swapped(), settings.swapped
     matte = layers.hard_matte(view, settings, compute=compute)
-    full = (settings.radii[0] * scale, settings.radii[1] * scale)
+    full = settings.times(scale).spreads
     return Estimate(decided.near, decided.margin, full, found.floor, view.noise, matte, scale)
+
+
+def _weight(floor: float, noise: float) -> float:
+    """Of the total variation: more where frames differ by more than blur and noise."""
+    return 3.0 if floor > _UNLIKE * noise else 1.0
 
 
 def _given_up(view: View, found: radii.Reblur, scale: float, why: str) -> Estimate:
     """The frame that is sharper at each pixel, for the focus map alone."""
-    sharper = layers.Cues(view, Settings(found.radii, found.floor)).sharper
+    sharper = layers.Cues(view, Settings(found.spreads, found.floor)).sharper
     matte = (sharper > 0).astype(np.float32)
-    return Estimate(0, 0.0, found.radii, found.floor, view.noise, matte, scale, why)
+    return Estimate(0, 0.0, found.spreads, found.floor, view.noise, matte, scale, why)
 
 
 def _view(frames: Sequence[PixelArray], size: Size, pixels: int) -> tuple[View, float]:
@@ -160,7 +167,8 @@ def recover(
     """
     near, far = frames[known.near], frames[1 - known.near]
     size = Size(near.shape[1], near.shape[0])
-    settings = Settings(known.radii, known.floor)
+    weight = _weight(known.floor, known.noise)
+    settings = Settings(known.spreads, known.floor, weight=weight)
     strictness = gate.strictness(halo)
     matte = known.matte
     if known.scale > 1:
@@ -170,23 +178,37 @@ def recover(
         return Recovered(usual, matte, np.zeros_like(matte), colours(far))
     result: ImageF32 = np.empty((size.height, size.width, 3), np.float32)
     soft, sure, behind = np.empty_like(matte), np.empty_like(matte), np.empty_like(result)
-    reach = int(np.ceil(3 * max(settings.radii))) + 16
+    radius = max(one.largest for one in known.spreads)
+    reach = int(np.ceil(3 * radius)) + 16
     slack = round(2 * known.scale) + 2 if known.scale > 1 else 0
 
     def work(wide: Rect, inner: Rect) -> None:
         pair = [colours(frame[wide.slices]) for frame in (near, far)]
         view = View((to_linear(pair[0]), to_linear(pair[1])), (pair[0], pair[1]), known.noise)
         own = matte[wide.slices]
-        found = layers.refined(view, own, settings, slack=slack, compute=compute)
-        light = layers.output(view, found, settings)
+        first, second = known.spreads
+        spreads = (first.within(wide, size), second.within(wide, size))
+        here = replace(settings, spreads=spreads)
+        found = layers.refined(view, own, here, slack=slack, compute=compute)
+        light = layers.output(view, found, here)
         made, other = encoded(light), usual[wide.slices]
-        trust = gate.confidence(view, found, settings, made, other, strictness=strictness)
+        trust = gate.confidence(view, found, here, made, other, strictness=strictness)
         inside = Rect(inner.x - wide.x, inner.y - wide.y, inner.width, inner.height).slices
         share = trust[inside][:, :, None]
         result[inner.slices] = share * made[inside] + (1 - share) * other[inside]
         behind[inner.slices] = encoded(np.ascontiguousarray(found.far[inside]))
         soft[inner.slices], sure[inner.slices] = found.matte[inside], trust[inside]
 
-    side = max(_SIDE, 6 * int(max(settings.radii)))
+    side = max(_SIDE, 6 * int(radius))
     in_tiles(size, work, reach=reach, compute=compute, side=side)
     return Recovered(result, soft, sure, behind)
+
+
+def radius_of(known: Estimate, matte: Plane) -> Plane:
+    """Blur in pixels, of what is sharp in one frame, in the other, (H, W) float32."""
+    size = Size(matte.shape[1], matte.shape[0])
+    whole = Rect(0, 0, size.width, size.height)
+    near, far = (one.within(whole, size) for one in known.spreads)
+    first, second = (one.radius if one.map is None else one.map for one in (near, far))
+    found: Plane = np.where(matte > 0.5, first, second).astype(np.float32)
+    return found

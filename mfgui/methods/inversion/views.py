@@ -15,7 +15,6 @@ from mfgui.core.arrays import ImageF32, PixelArray, to_float
 from mfgui.core.compute import Compute
 from mfgui.core.light import to_linear, to_srgb
 from mfgui.core.stripes import RowWorkers, Scratch
-from mfgui.methods.inversion import kernels
 from mfgui.methods.planes import Plane
 
 T = TypeVar("T")
@@ -90,6 +89,8 @@ def noise_of(codes: ImageF32) -> float:
 
 def difference(light: ImageF32, codes: ImageF32) -> Plane:
     """Sum over the channels of (sRGB(light) - codes)^2, (H, W)."""
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
     out = np.empty(light.shape[:2], np.float32)
     kernels.squared_error(
         np.ascontiguousarray(light).reshape(-1, 3),
@@ -102,6 +103,8 @@ def difference(light: ImageF32, codes: ImageF32) -> Plane:
 
 def encoded(light: ImageF32) -> ImageF32:
     """Linear light as sRGB values, clamped; to 2e-5 of `mfgui.core.light.to_srgb`."""
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
     out = np.empty_like(light)
     kernels.encoded(np.ascontiguousarray(light).reshape(-1), _TABLE, out.reshape(-1))
     return out
