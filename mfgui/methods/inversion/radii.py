@@ -83,8 +83,9 @@ def reblur(
         core = cv2.erode(sure.astype(np.uint8), np.ones((5, 5), np.uint8)).view(bool)
         radius, floor, good = _best(errors, weight, core, grid, view.noise)
         cores.append(core)
+        varied = local and good
         spreads.append(
-            _local(errors, weight * core, grid, view.noise, radius) if good else Spread(radius)
+            _local(errors, weight * core, grid, view.noise, radius) if varied else Spread(radius)
         )
         valid &= good
         floors.append(floor)
