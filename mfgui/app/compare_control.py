@@ -19,6 +19,8 @@ from mfgui.core.comparison import (
     SplitLine,
 )
 from mfgui.core.events import CompareChanged, SetClosed, SetOpened
+from mfgui.core.result import BACKGROUND
+from mfgui.core.session import Session
 
 _ORDER = tuple(CompareView)
 
@@ -126,7 +128,9 @@ class CompareControl:
             sources = [f"source:{n}" for n in range(1, session.stack.k + 1)][:room]
             if shown.startswith("source:") and shown not in sources:
                 sources[-1] = shown
-            keys = [*sources, *keys]
+            # Beside its result; the panes of two frames and both are four.
+            behind = [found for key in keys for found in background_key(session, key)]
+            keys = [*sources, *keys, *behind[: room - len(sources)]]
         for key in beside:
             if key not in keys and (key == shown or len(keys) < MOST_PANES):
                 keys = [*keys[: MOST_PANES - 1], key]
@@ -134,11 +138,15 @@ class CompareControl:
 
     def other_key(self) -> str:
         """What stands beside the shown picture and is subtracted from it: the reference, else
-        the newest other result, else another source; empty when there is nothing."""
+        the result of a shown background, else the newest other result, else the background of
+        the shown result, else another source; empty when there is nothing."""
         session = self._desk.session
         if session.reference and session.reference != session.shown:
             return session.reference
+        if session.shown.endswith(f":{BACKGROUND}"):
+            return session.shown.removesuffix(f":{BACKGROUND}")
         others = [key for key in reversed(self.results()) if key != session.shown]
+        others += background_key(session, session.shown)
         if session.stack is not None:
             active = session.active_source
             numbers = sorted(range(1, session.stack.k + 1), key=lambda n: (n != active, n))
@@ -156,12 +164,20 @@ class CompareControl:
         view = self.view
         if view.has_gain and key == self.against():
             return CompareView.PICTURE
-        no_scores = key in ("live", "composite") or not key
+        no_scores = key in ("live", "composite", "preview") or not key
         return CompareView.PICTURE if view.of_q and no_scores else view
 
     def _take(self, change: object) -> None:
         if isinstance(change, SetOpened | SetClosed) and self.state.flicker:
             self.change(flicker=False)
+
+
+def background_key(session: Session, key: str) -> tuple[str, ...]:
+    """Key of the recovered background of the result `key`, in a tuple; empty without one."""
+    kind, _, number = key.partition(":")
+    result = session.results.get(int(number)) if kind == "result" and number.isdigit() else None
+    there = result is not None and BACKGROUND in result.aspects
+    return (f"{key}:{BACKGROUND}",) if there else ()
 
 
 def _stored(state: Comparison) -> dict[str, bool | int | str]:

@@ -18,6 +18,7 @@ from mfgui.app.line_control import LineControl, carry_line
 from mfgui.app.mark_control import MarkControl, carry_marks
 from mfgui.app.planes import Planes
 from mfgui.app.preparation import Preparation
+from mfgui.app.preview_control import PreviewControl
 from mfgui.app.refining import Refining
 from mfgui.app.region_control import RegionControl
 from mfgui.app.requests import DEFAULT_METHOD, RunNumbers
@@ -51,6 +52,7 @@ class Controller:
     def __init__(self, *, registry: Registry, backend: Backend, settings: SettingsFile) -> None:
         self._desk = Desk(registry=registry, backend=backend, settings=settings)
         self.view = ViewControl(self._desk)
+        self.previews = PreviewControl(self._desk, self.view)
         self.devices = DeviceControl(self._desk)
         numbers = RunNumbers()
         self.preparation = Preparation(self._desk)
@@ -117,6 +119,7 @@ class Controller:
             has_map=self.session.focus_map is not None,
             has_result=bool(self.session.results),
             result_shown=self.view.shown_result() is not None,
+            has_background=bool(self.view.background_key()),
             running=bool(active),
             going=any(status.state is RunState.RUNNING for status in active),
             held=any(status.held for status in active),
@@ -141,6 +144,7 @@ class Controller:
     def abandon(self) -> None:
         """The window closes: end what other threads and processes do for it."""
         self.preparation.abandon()
+        self.previews.abandon()
         self.heat.abandon()
         self.planes.abandon()
         self.scores.abandon()

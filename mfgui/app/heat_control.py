@@ -25,7 +25,7 @@ from mfgui.core.events import (
     SetOpened,
     ShownChanged,
 )
-from mfgui.core.heat import HeatKind
+from mfgui.core.heat import MEASURED, HeatKind
 from mfgui.core.result import Result
 from mfgui.jobs.pool import TaskFailed
 
@@ -65,7 +65,7 @@ class HeatControl:
     def __init__(self, desk: Desk, view: ViewControl) -> None:
         self._desk = desk
         self._view = view
-        self._kept = {kind: _Kept() for kind in HeatKind}
+        self._kept = {kind: _Kept() for kind in MEASURED}
         self._subject: Result | None = None
         self.wanted: HeatKind | None = None
         desk.notifier.connect(self._take)
@@ -113,7 +113,7 @@ class HeatControl:
         whole = self._whole()
         if isinstance(change, SetOpened | SetClosed):
             self.abandon()
-            for kind in HeatKind:
+            for kind in MEASURED:
                 self._desk.notifier.emit(HeatChanged(kind))
             if isinstance(change, SetOpened):
                 self.renew()

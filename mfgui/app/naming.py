@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from mfgui.core.comparison import TRUTH
+from mfgui.core.result import BACKGROUND
 from mfgui.core.session import Session
 
-_FIXED = {"live": "Run in progress", "composite": "Composite of the map", TRUTH: "Ground truth"}
-_STATES = {"start": "start image", "best": "best image"}
+_FIXED = {
+    "live": "Run in progress",
+    "preview": "Preview, reduced",
+    "composite": "Composite of the map",
+    TRUTH: "Ground truth",
+}
+_STATES = {
+    "start": "start image",
+    "best": "best image",
+    BACKGROUND: "recovered background",
+}
 
 
 def result_name(session: Session, run_id: int) -> str:

@@ -34,8 +34,7 @@ def reader_of(session: Session, key: str) -> Reader | None:
         number, _, state = rest.partition(":")
         result = session.results.get(int(number))
         if result is not None:
-            images = {"start": result.start, "best": result.best}
-            image, guard = images.get(state, result.image), result.guard
+            image, guard = result.picture(state), result.guard
 
             def read(rect: Rect) -> ImageF32:
                 with guard or nullcontext():

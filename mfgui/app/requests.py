@@ -9,7 +9,7 @@ from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.choice import choose
+from mfgui.methods.choice import choose, refused
 from mfgui.methods.registry import Kind, Registry, Value
 
 DEFAULT_METHOD = "ms-lap"
@@ -74,6 +74,9 @@ def build_request(
     choice = choose(registry, method, explicit or {})
     chosen, detector = choice.method, choice.detector
     choice.check_size(stack.size)
+    reason = refused(method, stack.k)
+    if reason:
+        raise UsageError(f"{chosen.title}: {reason}", hint="choose two of them")
     return RunRequest(
         run_id=run_id,
         name=chosen.title,

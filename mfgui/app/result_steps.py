@@ -41,7 +41,8 @@ class ResultStep:
     def nbytes(self) -> int:
         if self.result is None:
             return 0
-        images = (self.result.image, self.result.start, self.result.best)
+        result = self.result
+        images = (result.image, result.start, result.best, *result.aspects.values())
         in_memory = {id(image): int(image.nbytes) for image in images if not is_mapped(image)}
         return sum(in_memory.values())
 

@@ -166,8 +166,7 @@ class ResultStore:
         shown = self._shown()
         if shown is not None:
             state = self._desk.session.shown.partition(":")[2].partition(":")[2]
-            seen = {"start": shown.start, "best": shown.best}.get(state, shown.image)
-            kept.add(_place(seen))
+            kept.add(_place(shown.picture(state)))
         return kept
 
     def _on_copied(self, job: _Job, copies: object) -> None:
@@ -210,7 +209,7 @@ def _copying(job: _Job, folder: Callable[[], Path]) -> Task:
 
 
 def _images(result: Result) -> list[PixelArray]:
-    found = [getattr(result, name) for name in _IMAGES]
+    found = [*(getattr(result, name) for name in _IMAGES), *result.aspects.values()]
     return [array for array in found if array is not None]
 
 
@@ -219,7 +218,11 @@ def _moved(result: Result, copies: Mapping[_Place, PixelArray]) -> Result:
     arrays = {name: getattr(result, name) for name in _IMAGES}
     places = {name: _place(array) for name, array in arrays.items() if array is not None}
     changed = {name: copies[place] for name, place in places.items() if place in copies}
-    return replace(result, **changed) if changed else result  # type: ignore[arg-type]
+    there = {name: _place(array) for name, array in result.aspects.items()}
+    aspects = {name: copies.get(place, result.aspects[name]) for name, place in there.items()}
+    if not changed and not copies.keys() & there.values():
+        return result
+    return replace(result, **changed, aspects=aspects)  # type: ignore[arg-type]
 
 
 def _place(array: PixelArray) -> _Place:

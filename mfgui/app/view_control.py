@@ -29,7 +29,7 @@ from mfgui.core.events import (
 )
 from mfgui.core.history import Action
 from mfgui.core.pyramid import Picture, StoredReader
-from mfgui.core.result import Result
+from mfgui.core.result import BACKGROUND, Result
 from mfgui.jobs.pool import Task, TaskFailed
 
 COMPOSITE = "composite"
@@ -39,8 +39,8 @@ _THUMBNAIL_SIDE = 640  # pixels, about, of what stays of a picture that makes wa
 
 
 def state_key(result: Result, run_id: int, state: str) -> str:
-    """Picture key of a result's state: "start", "best" or "last" (its final image)."""
-    image = {"start": result.start, "best": result.best}.get(state, result.image)
+    """Picture key of a result's state, see `Result.picture`; "last" is its final image."""
+    image = result.picture(state)
     return f"result:{run_id}" if image is result.image else f"result:{run_id}:{state}"
 
 
@@ -48,7 +48,8 @@ class ViewControl:
     """Chooses the shown picture, the active source and the reference.
 
     Keys are ``source:N``, ``result:ID`` (its final image), ``result:ID:start``,
-    ``result:ID:best``, ``live``, ``composite`` for that of the present map, and ``truth``.
+    ``result:ID:best``, ``result:ID:background``, ``live``, ``composite`` for that of the present
+    map, and ``truth``.
     Pictures of the states of a result, and the composite, are made when they are first asked
     for: at 24 megapixels each takes 130 MB. Of results no more than `most` are kept, those that
     were looked at last.
@@ -227,6 +228,16 @@ class ViewControl:
             return COMPOSITE
         return "" if run_id is None else f"result:{run_id}"
 
+    def background_key(self) -> str:
+        """Key of the recovered background of the shown result, else of the newest one; empty
+        where that has none."""
+        results = self._desk.session.results
+        run_id = self.shown_result()
+        if run_id is None and results:
+            run_id = next(reversed(results))
+        there = run_id is not None and BACKGROUND in results[run_id].aspects
+        return f"result:{run_id}:{BACKGROUND}" if there else ""
+
     def _pixels_of(self, key: str) -> PixelArray | None:
         """What the picture of a key is made of; None for those that are made elsewhere."""
         session = self._desk.session
@@ -240,8 +251,7 @@ class ViewControl:
         result = self._desk.session.results.get(int(number))
         if result is None:
             return None
-        images = {"start": result.start, "best": result.best}
-        return images.get(state[0] if state else "", result.image)
+        return result.picture(state[0] if state else "")
 
     def _make(self, key: str, pixels: PixelArray) -> None:
         stack = self._desk.session.stack
@@ -308,8 +318,8 @@ class ViewControl:
 
     def _follow(self, before: Result, after: Result) -> None:
         """What is being made of the images of a result is as good as made of their copies."""
-        names = ("image", "start", "best")
-        pairs = [(getattr(before, name), getattr(after, name)) for name in names]
+        states = ("last", "start", "best", BACKGROUND)
+        pairs = [(before.picture(state), after.picture(state)) for state in states]
         for key, pixels in self._making.items():
             self._making[key] = next((new for old, new in pairs if old is pixels), pixels)
 

@@ -143,6 +143,11 @@ class ReferenceChanged:
 
 
 @dataclass(frozen=True)
+class PreviewChanged:
+    """Something has become of the preview of a method (read it from the controller)."""
+
+
+@dataclass(frozen=True)
 class TruthChanged:
     """A ground truth was loaded, or there is none any more (read it from the session)."""
 
@@ -363,6 +368,7 @@ Change = (
     | SpotChosen
     | ResultMoved
     | ReferenceChanged
+    | PreviewChanged
     | TruthChanged
     | MarkChanged
     | LineChanged

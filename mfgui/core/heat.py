@@ -1,7 +1,8 @@
-"""Measured values of every pixel as 255 levels, so that they take a byte and are drawn fast."""
+"""Values of every pixel as 255 levels, so that they take a byte and are drawn fast."""
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 import cv2
@@ -11,14 +12,26 @@ import numpy.typing as npt
 from mfgui.core.arrays import ImageU8
 
 NO_VALUE = 0
+WIDEST = 64.0  # pixels of blur radius at which the scale ends
 _STEPS = 254  # levels 1 ... 255
 
 
 class HeatKind(StrEnum):
-    """What is measured."""
+    """What the values are."""
 
     LOCAL_Q = "local-q"
     CONFIDENCE = "confidence"
+    TRUST = "result-confidence"
+    RADIUS = "blur-radius"
+
+    @property
+    def aspect(self) -> str:
+        """Name among `mfgui.core.result.ASPECTS` of what a result tells of itself; empty for
+        what is measured of any picture."""
+        return {HeatKind.TRUST: "confidence", HeatKind.RADIUS: "radius"}.get(self, "")
+
+
+MEASURED = tuple(kind for kind in HeatKind if not kind.aspect)
 
 
 def levels_of(values: npt.NDArray[np.float32], kind: HeatKind) -> ImageU8:
@@ -26,13 +39,21 @@ def levels_of(values: npt.NDArray[np.float32], kind: HeatKind) -> ImageU8:
 
     Levels of the confidence are even in it. Those of local Q are even in the square root of
     1 - Q, which tells 0.99 from 1 as well as 0.3 from 0.35. Values outside [0, 1] are limited.
+    What a result tells of itself rises with its level: its confidence from 0 to 1, and radii
+    in pixels from 0 to `WIDEST`, even in log(1 + r).
 
     >>> levels_of(np.float32([[1.0, 0.99, 0.0, np.nan]]), HeatKind.LOCAL_Q).tolist()
     [[1, 26, 255, 0]]
     """
     levels: ImageU8 = np.empty(values.shape, np.uint8)
     for top in range(0, len(values), 256):  # a block stays in the cache
-        doubt = np.clip(np.float32(1.0) - values[top : top + 256], 0.0, 1.0)
+        block = values[top : top + 256]
+        if kind is HeatKind.RADIUS:
+            doubt = np.log1p(np.clip(block, 0.0, WIDEST)) / np.float32(math.log1p(WIDEST))
+        elif kind is HeatKind.TRUST:
+            doubt = np.clip(block, 0.0, 1.0)
+        else:
+            doubt = np.clip(np.float32(1.0) - block, 0.0, 1.0)
         missing = np.isnan(doubt)
         if kind is HeatKind.LOCAL_Q:
             np.sqrt(doubt, out=doubt)
@@ -46,13 +67,22 @@ def levels_of(values: npt.NDArray[np.float32], kind: HeatKind) -> ImageU8:
 def values_of(levels: ImageU8, kind: HeatKind) -> npt.NDArray[np.float32]:
     """The middle of what each level stands for, NaN where there is no value."""
     doubt = (np.arange(256, dtype=np.float32) - 1) / _STEPS
-    table = 1 - (doubt * doubt if kind is HeatKind.LOCAL_Q else doubt)
+    if kind is HeatKind.RADIUS:
+        table = np.expm1(doubt * np.float32(math.log1p(WIDEST)))
+    elif kind is HeatKind.TRUST:
+        table = doubt
+    else:
+        table = 1 - (doubt * doubt if kind is HeatKind.LOCAL_Q else doubt)
     table[NO_VALUE] = np.nan
     found: npt.NDArray[np.float32] = np.asarray(cv2.LUT(levels, table))
     return found.reshape(levels.shape)
 
 
 def place_of(value: float, kind: HeatKind) -> float:
-    """Where `value` lies on the scale, 0 (no doubt) ... 1."""
+    """Where `value` lies on the scale, 0 (no doubt; no confidence of a result, no blur) ... 1."""
+    if kind is HeatKind.RADIUS:
+        return math.log1p(min(max(value, 0.0), WIDEST)) / math.log1p(WIDEST)
+    if kind is HeatKind.TRUST:
+        return min(max(value, 0.0), 1.0)
     doubt = min(max(1.0 - value, 0.0), 1.0)
     return float(doubt**0.5) if kind is HeatKind.LOCAL_Q else doubt

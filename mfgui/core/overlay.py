@@ -21,11 +21,18 @@ class OverlayMode(StrEnum):
     DIFFERENCE = "difference"
     LOCAL_Q = "local-q"
     CONFIDENCE = "confidence"
+    TRUST = "result-confidence"
+    RADIUS = "blur-radius"
 
     @property
     def of_heat(self) -> bool:
-        """Whether it shows a measured value of every pixel, and not the map."""
-        return self in (OverlayMode.LOCAL_Q, OverlayMode.CONFIDENCE)
+        """Whether it shows a value of every pixel, and not the map."""
+        return self in (
+            OverlayMode.LOCAL_Q,
+            OverlayMode.CONFIDENCE,
+            OverlayMode.TRUST,
+            OverlayMode.RADIUS,
+        )
 
 
 OVERLAYS = tuple(mode.value for mode in OverlayMode)

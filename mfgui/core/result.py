@@ -22,6 +22,7 @@ ASPECTS = {
     "background": "What lies behind the front, sRGB-encoded in [0, 1], (H, W, C)",
 }
 """Names of what a method may tell beside its picture and its map."""
+BACKGROUND = "background"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class Result:
     soft : (H, W) float32 or None
         Weight of source 1 that the method used, of two sources with continuous weights.
     aspects : mapping of str to (H, W) or (H, W, C) float32
-        What else the method knew of each pixel, by names of `ASPECTS`.
+        What else the method knew of each pixel, by names of `ASPECTS`. Like `soft` they are not
+        written into sessions: the run makes them again.
     guard : lock or None
         Of a result that still follows the map: `image` and `labels` are written while it is held.
         Whoever needs them as they belong together takes `frozen()`.
@@ -137,6 +139,13 @@ class Result:
     soft: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     aspects: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
     guard: AbstractContextManager[object] | None = field(default=None, repr=False)
+
+    def picture(self, state: str) -> ImageF32:
+        """The "start" or "best" image, the recovered "background" where there is one, else the
+        final image."""
+        if state == BACKGROUND:
+            return self.aspects.get(BACKGROUND, self.image)
+        return {"start": self.start, "best": self.best}.get(state, self.image)
 
     def frozen(self) -> Result:
         """This result as it is now, with arrays that nobody writes any more.

@@ -91,7 +91,7 @@ class Session:
         What brushes paint: 1 ... K, or 0 for *unassigned*.
     shown : str
         Key of the picture on the canvas: ``source:1``, ``result:3``, ``result:3:start``,
-        ``composite``, ``live``, ``truth``, or empty.
+        ``result:3:background``, ``composite``, ``live``, ``truth``, or empty.
     reference : str
         Key of the picture that the reference key shows, or empty.
     seam : Seam

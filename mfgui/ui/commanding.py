@@ -96,6 +96,7 @@ class Commands(QObject):
             "source-previous": lambda: view.step_source(-1),
             "source-next": lambda: view.step_source(1),
             "show-composite": lambda: view.show(COMPOSITE),
+            "show-background": self.toggle_background,
             "set-reference": self._set_reference,
             "full-screen": self._toggle_full_screen,
         }
@@ -337,6 +338,20 @@ class Commands(QObject):
         key = "live" if live else self._controller.view.fused_key()
         if key:
             self._controller.view.show(key)
+
+    def show_background(self) -> None:
+        """Show what was recovered behind the front of the result."""
+        key = self._controller.view.background_key()
+        if key:
+            self._controller.view.show(key)
+
+    def toggle_background(self) -> None:
+        """The same, or its result when it is shown already."""
+        view = self._controller.view
+        if self._controller.session.shown == view.background_key():
+            view.show(f"result:{view.shown_result()}")
+        else:
+            self.show_background()
 
     def toggle_source(self, key: str) -> None:
         """The eye of a source: show it, or the fused image when it is shown already."""

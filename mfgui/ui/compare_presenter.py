@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 from mfgui.app.actions.compare_menu import MODE_PREFIX, VIEW_PREFIX
 from mfgui.app.controller import Controller
 from mfgui.app.naming import title_of
+from mfgui.app.preview_control import PREVIEW
 from mfgui.core.arrays import ImageU8, Rect
 from mfgui.core.comparison import CALM_RATE, CompareView, PaneMode
 from mfgui.core.events import (
@@ -32,6 +33,7 @@ from mfgui.core.events import (
     TruthChanged,
 )
 from mfgui.core.planes import LevelsQ
+from mfgui.core.result import BACKGROUND
 from mfgui.ui.canvas.differences import LOOPS
 from mfgui.ui.canvas.flicker import Flicker
 from mfgui.ui.canvas.panes import PaneGroup
@@ -121,7 +123,9 @@ class ComparePresenter(QObject):
         mode = compare.state.mode
         self._want_scores(mode in (PaneMode.SIDE, PaneMode.GRID))
         titles = {key: self._title(key) for key in (*keys, other)}
-        self._panes.arrange(mode, keys, session.shown, titles, named=compare.state.flicker)
+        # What is not a picture of the result itself says so, alone, too.
+        named = compare.state.flicker or session.shown.endswith((PREVIEW, f":{BACKGROUND}"))
+        self._panes.arrange(mode, keys, session.shown, titles, named=named)
         self._panes.set_linked(compare.state.linked)
         split = mode is PaneMode.SPLIT and bool(other)
         self._parts.canvas.set_split(compare.state.line if split else None, other)

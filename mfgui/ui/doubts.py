@@ -1,5 +1,4 @@
-"""Brings heat maps and spots of the controller to the canvas, once edits have settled, and the
-weights of results."""
+"""Brings heat maps and spots of the controller to the canvas, once edits have settled."""
 
 from __future__ import annotations
 
@@ -21,8 +20,9 @@ from mfgui.core.events import (
     SpotChosen,
     SpotsChanged,
 )
-from mfgui.core.heat import HeatKind
-from mfgui.ui.canvas.overlays import Overlay, OverlayMode
+from mfgui.core.heat import MEASURED, HeatKind
+from mfgui.ui.aspects import Aspects
+from mfgui.ui.canvas.overlays import Overlay
 from mfgui.ui.docks.frame import Dock
 from mfgui.ui.docks.spots import SpotsPanel
 from mfgui.ui.parts import WindowParts
@@ -51,10 +51,7 @@ class Doubts(QObject):
         panel = dock.widget()
         assert isinstance(panel, SpotsPanel)
         panel.left_changed.connect(self._show_left)
-        self._soft: object = None  # the weights that the canvas has
-        self._there: tuple[bool, bool] | None = None
-        parts.canvas.content_changed.connect(self._show_reasons)
-        self._show_reasons()
+        self.aspects = Aspects(controller, parts, parent=self)
 
     def answers(self) -> dict[str, Callable[[], object]]:
         """What the commands about spots do, by id."""
@@ -72,7 +69,8 @@ class Doubts(QObject):
 
     def _on_overlay_changed(self, overlay: Overlay) -> None:
         mode = overlay.mode
-        self._controller.heat.want(HeatKind(mode.value) if mode.of_heat else None)
+        kind = HeatKind(mode.value) if mode.of_heat else None
+        self._controller.heat.want(kind if kind in MEASURED else None)
 
     def _on_settled(self) -> None:
         if self._controller.edit.busy:
@@ -84,8 +82,6 @@ class Doubts(QObject):
 
     def _take(self, change: Change) -> None:
         parts = self._parts
-        if isinstance(change, ShownChanged):
-            self._show_soft()
         if isinstance(change, HeatChanged):
             self._show_heat(change)
         elif isinstance(change, SpotChosen):
@@ -95,7 +91,6 @@ class Doubts(QObject):
                 parts.canvas.mark_place(None)
         elif isinstance(change, SetClosed):
             self._settled.stop()
-            self._soft = None
         elif isinstance(change, _ABOUT_PIXELS):
             self._settled.start()
 
@@ -113,27 +108,3 @@ class Doubts(QObject):
             canvas.set_heat(empty, change.kind, note=note)
         else:
             canvas.set_heat(levels, change.kind, change.rect, note=note)
-
-    def _show_soft(self) -> None:
-        """The weights of the result that was shown last, under the sources, too."""
-        run_id = self._controller.view.shown_result()
-        if run_id is None:
-            return
-        soft = self._controller.session.results[run_id].soft
-        if soft is not self._soft:
-            self._soft = soft
-            self._parts.canvas.set_soft(soft)
-
-    def _show_reasons(self) -> None:
-        """Which modes have nothing to show."""
-        canvas = self._parts.canvas
-        state = (canvas.has_other_labels, canvas.has_soft)
-        if state == self._there:
-            return
-        self._there = state
-        reasons = {}
-        if not canvas.has_other_labels:
-            reasons[OverlayMode.DIFFERENCE] = "compare with another map first"
-        if not canvas.has_soft:
-            reasons[OverlayMode.SOFT] = "run a method with continuous weights first"
-        self._parts.overlay.show_reasons(reasons)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QCheckBox,
     QComboBox,
     QFileDialog,
@@ -24,7 +25,8 @@ from mfgui.methods.registry import BoundParameter, Value
 SLIDER_STEPS = 1000
 _LOG_DECADES_FROM_ZERO = 6  # a logarithmic slider that starts at 0 spans this many decades
 _WIDE_RANGE = 1000
-_SPELT_OUT = {"lr": "learning rate"}
+_SPELT_OUT = {"lr": "learning rate", "near": "front is sharp in frame"}
+_SIDE_BY_SIDE = 6  # letters of all words of a choice whose words are buttons
 
 
 def shown_text(value: Value) -> str:
@@ -121,6 +123,36 @@ class ChoiceField(_Editor):
 
     def show_value(self, value: Value) -> None:
         self._box.setCurrentIndex(self._box.findData(str(value)))
+
+
+class SegmentField(_Editor):
+    """One of a few short words, each a button."""
+
+    def __init__(self, parameter: BoundParameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self._row.setSpacing(0)
+        self.buttons = {word: self._make_button(word) for word in parameter.declared.choices}
+        group = QButtonGroup(self)
+        for button in self.buttons.values():
+            group.addButton(button)
+        self._row.addStretch(1)
+        self.main = next(iter(self.buttons.values()))
+
+    def show_value(self, value: Value) -> None:
+        self.buttons[str(value)].setChecked(True)
+
+    def _make_button(self, word: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("segment")
+        button.setText(word)
+        button.setAccessibleName(f"{shown_name(self.parameter.name)}: {word}")
+        button.setAccessibleDescription(self.parameter.declared.help)
+        button.setCheckable(True)
+        button.setMinimumSize(32, 28)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(lambda: self.edited.emit(word))
+        self._row.addWidget(button)
+        return button
 
 
 class WordField(_Editor):
@@ -303,7 +335,7 @@ def value_at(share: float, parameter: BoundParameter) -> Value:
     return clamped(float(f"{low + share * (high - low):.3g}"), parameter)
 
 
-Field = SwitchField | ChoiceField | WordField | NumberField
+Field = SwitchField | SegmentField | ChoiceField | WordField | NumberField
 
 
 def make_field(parameter: BoundParameter) -> Field:
@@ -314,4 +346,6 @@ def make_field(parameter: BoundParameter) -> Field:
         return NumberField(parameter)
     if parameter.number is not None or parameter.declared.path:
         return WordField(parameter)
+    if len("".join(parameter.declared.choices)) <= _SIDE_BY_SIDE:
+        return SegmentField(parameter)
     return ChoiceField(parameter)

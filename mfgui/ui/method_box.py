@@ -3,7 +3,7 @@ in which methods can be ticked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -74,6 +74,15 @@ class MethodBox(QComboBox):
     @property
     def method(self) -> Method:
         return self.methods[self.currentIndex()]
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Why methods cannot be run on the open set, by name; those that can have none."""
+        return self.popup.refused
+
+    def refuse(self, reasons: Mapping[str, str]) -> None:
+        """Say in the list why methods cannot be run."""
+        self.popup.refuse(reasons)
 
     @property
     def ticked(self) -> tuple[Method, ...]:
@@ -167,6 +176,14 @@ class MethodPopup(SearchPopup):
         if index.isValid():
             self.hide()
             self.chosen.emit(self._listed.methods[index.row()].name)
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        return self._listed.refused
+
+    def refuse(self, reasons: Mapping[str, str]) -> None:
+        """The list is drawn anew when it is opened."""
+        self._listed.refused = dict(reasons)
 
     def show_ticks(self) -> None:
         """Show which methods are ticked, and how many."""

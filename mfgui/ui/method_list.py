@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QSize, Qt, Signal
@@ -25,6 +25,8 @@ class MethodModel(QAbstractListModel):
         self.grouped = True
         self.ticked: Collection[str] | None = None
         """Names of the ticked methods; None where nothing can be ticked."""
+        self.refused: Mapping[str, str] = {}
+        """Why methods cannot be run on the open set, by name."""
 
     def show_methods(self, methods: Sequence[Method], *, grouped: bool) -> None:
         self.beginResetModel()
@@ -36,6 +38,11 @@ class MethodModel(QAbstractListModel):
         self.ticked = ticked
         if self.methods:
             self.dataChanged.emit(self.index(0), self.index(len(self.methods) - 1))
+
+    def words(self, method: Method) -> str:
+        """The line below its title: what it does, or why it cannot be run."""
+        reason = self.refused.get(method.name, "")
+        return f"Not now: {reason}" if reason else method.summary
 
     def begins_family(self, row: int) -> bool:
         before = self.methods[row - 1].family if row else None
@@ -52,7 +59,7 @@ class MethodModel(QAbstractListModel):
             return method.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
             ticked = ", ticked" if method.name in (self.ticked or ()) else ""
-            return f"{method.title}, {method.family}{ticked}: {method.summary}"
+            return f"{method.title}, {method.family}{ticked}: {self.words(method)}"
         if role == Qt.ItemDataRole.CheckStateRole and self.ticked is not None:
             on = method.name in self.ticked
             return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
@@ -141,11 +148,12 @@ class MethodDelegate(QStyledItemDelegate):
         right = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
         painter.drawText(place, right, method.name)
         elide = Qt.TextElideMode.ElideRight
-        words = metrics.elidedText(method.summary, elide, place.width())
+        words = metrics.elidedText(model.words(method), elide, place.width())
         painter.drawText(place, Qt.AlignmentFlag.AlignBottom, words)
         title = QFont(option.font)
         title.setWeight(QFont.Weight.DemiBold)
         painter.setFont(title)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        refused = method.name in model.refused
+        painter.setPen(dim if refused else option.palette.color(QPalette.ColorRole.Text))
         painter.drawText(place, Qt.AlignmentFlag.AlignTop, method.title)
         painter.restore()

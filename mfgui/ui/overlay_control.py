@@ -36,6 +36,16 @@ MODES = {
         "Confidence",
         "How far the sharpest source is ahead; bright is hardly",
     ),
+    OverlayMode.TRUST: (
+        "trust",
+        "Trust",
+        "Where the method trusts what it computed; dark keeps the usual fusion",
+    ),
+    OverlayMode.RADIUS: (
+        "blur-radius",
+        "Blur radius",
+        "How far the unsharp front spreads in the frame focused behind it; bright is far",
+    ),
 }
 STEP = 5
 
@@ -54,6 +64,8 @@ class OverlayControl(QWidget):
         self.button = IconButton("overlay", "Overlay")
         self.menu = QMenu(self)
         self.modes: dict[OverlayMode, QAction] = {}
+        self._names = {mode: entry[1:] for mode, entry in MODES.items()}
+        self._reasons: Mapping[OverlayMode, str] = {}
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.percent = QLabel()
         self._make_menu()
@@ -108,17 +120,25 @@ class OverlayControl(QWidget):
 
     def show_reasons(self, reasons: Mapping[OverlayMode, str]) -> None:
         """Why modes cannot be used now; those that are missing or have no reason can."""
+        self._reasons = reasons
         for mode, action in self.modes.items():
-            reason = reasons.get(mode, "")
+            reason, (name, words) = reasons.get(mode, ""), self._names[mode]
             action.setEnabled(not reason)
-            action.setToolTip(f"{MODES[mode][2]} ({reason})" if reason else MODES[mode][2])
+            action.setText(name)
+            action.setToolTip(f"{words} ({reason})" if reason else words)
+
+    def name_mode(self, mode: OverlayMode, named: tuple[str, str] | None) -> None:
+        """Another name for a mode, and what it shows; None for its own."""
+        self._names[mode] = MODES[mode][1:] if named is None else named
+        self.show_reasons(self._reasons)
+        self._show()
 
     def _usable(self, mode: OverlayMode) -> bool:
         return self.modes[mode].isEnabled()
 
     def _show(self) -> None:
         mode = self._overlay.mode
-        icon, name, words = MODES[mode]
+        icon, (name, words) = MODES[mode][0], self._names[mode]
         self.modes[mode].setChecked(True)
         self.button.set_icon_name(icon)
         self.button.setText(_words(name))

@@ -1,4 +1,5 @@
-"""Which picture the canvas shows, on the tool bar: the sources and the fused image."""
+"""Which picture the canvas shows, on the tool bar: the sources, the fused image, and what lies
+behind its front."""
 
 from __future__ import annotations
 
@@ -20,10 +21,14 @@ MOST_BUTTONS = 6  # larger stacks choose the source from a list
 
 
 class PictureSwitch(QWidget):
-    """`source_chosen` carries a source number, `fused_chosen` asks for the fused image."""
+    """`source_chosen` carries a source number, `fused_chosen` asks for the fused image,
+    `background_chosen` for the recovered background, where there is one; `room_changed` says
+    that it takes more or less room."""
 
     source_chosen = Signal(int)
     fused_chosen = Signal()
+    background_chosen = Signal()
+    room_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,14 +43,19 @@ class PictureSwitch(QWidget):
         self.source_box.activated.connect(lambda index: self.source_chosen.emit(index + 1))
         self.fused_button = self._make_button("Fused", "Show the fused image")
         self.fused_button.clicked.connect(self.fused_chosen)
+        self.background_button = self._make_button("Background", "Show the recovered background")
+        self.background_button.clicked.connect(self.background_chosen)
+        self.background_button.hide()
         self._group = QButtonGroup(self)
         self._group.addButton(self.fused_button)
+        self._group.addButton(self.background_button)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
         self._layout.addWidget(self.source_box)
         self._layout.addWidget(self.fused_button)
+        self._layout.addWidget(self.background_button)
         self.show_sources(())
 
     def show_sources(self, names: Sequence[str]) -> None:
@@ -71,13 +81,19 @@ class PictureSwitch(QWidget):
                 button.setVisible(not on)
             self.source_box.setVisible(on or not self.source_buttons)
 
-    def show_shown(self, key: str, *, active: int, fused: bool) -> None:
-        """Mark the picture `key`; `fused` says whether there is a fused image to show."""
+    def show_shown(self, key: str, *, active: int, fused: bool, background: bool = False) -> None:
+        """Mark the picture `key`; `fused` and `background` say whether there is a fused image, and
+        a background, to show."""
+        if self.background_button.isHidden() is background:
+            self.background_button.setVisible(background)
+            self.room_changed.emit()
         self.fused_button.setEnabled(fused)
         self.source_box.setCurrentIndex(active - 1)
         self._group.setExclusive(False)
-        fused_keys = ("live", "composite", "result:")
-        self.fused_button.setChecked(key.startswith(fused_keys))
+        behind = key.endswith(":background")
+        fused_keys = ("live", "preview", "composite", "result:")
+        self.fused_button.setChecked(key.startswith(fused_keys) and not behind)
+        self.background_button.setChecked(behind)
         for number, button in enumerate(self.source_buttons, start=1):
             button.setChecked(key == f"source:{number}")
         self._group.setExclusive(True)
@@ -91,7 +107,9 @@ class PictureSwitch(QWidget):
             self._layout.insertWidget(number - 1, button)
             button.show()  # at once, so that its width counts
             buttons.append(button)
-        for first, second in pairwise([self.source_box, *buttons, self.fused_button]):
+        for first, second in pairwise(
+            [self.source_box, *buttons, self.fused_button, self.background_button]
+        ):
             QWidget.setTabOrder(first, second)
         return buttons
 

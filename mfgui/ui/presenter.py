@@ -264,8 +264,9 @@ class Presenter(QObject):
     def _show_sources(self) -> None:
         parts, session = self._parts, self._controller.session
         parts.sources.show_state(shown=session.shown, active=session.active_source)
-        fused = bool(self._controller.view.fused_key()) or session.shown == LIVE
-        parts.switch.show_shown(session.shown, active=session.active_source, fused=fused)
+        view, shown, active = self._controller.view, session.shown, session.active_source
+        fused, behind = bool(view.fused_key()) or shown == LIVE, bool(view.background_key())
+        parts.switch.show_shown(shown, active=active, fused=fused, background=behind)
 
     # Map
 

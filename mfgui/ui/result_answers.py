@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from mfgui.app.controller import Controller
 from mfgui.core.events import Notice, Severity
+from mfgui.core.result import BACKGROUND
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.parts import WindowParts
 
@@ -77,6 +78,7 @@ class ResultAnswers(QObject):
         results.star_clicked.connect(marks.toggle_star)
         results.note_written.connect(marks.write_note)
         results.map_wanted.connect(controller.sets.use_map_of)
+        results.background_wanted.connect(lambda n: view.show(f"result:{n}:{BACKGROUND}"))
         results.parameters_wanted.connect(self.show_parameters)
         results.reference_wanted.connect(lambda n: view.set_reference_to(f"result:{n}"))
         results.cancel_clicked.connect(runs.stop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
@@ -12,7 +12,7 @@ from mfgui.ui.canvas.readout import Readout, Values
 from mfgui.ui.progress import ProgressView
 
 COUNT_MS = 100  # the share of unassigned pixels is shown at most ten times a second
-_NAMES = {"live": "Live", "result": "Fused", "composite": "Fused"}
+_NAMES = {"live": "Live", "result": "Fused", "composite": "Fused", "preview": "Preview"}
 _MOST_SOURCES = 6  # larger stacks have no room for the values of all
 
 
@@ -36,6 +36,8 @@ class StatusBar(QStatusBar):
         self.spots.hide()
         self._map: FocusMap | None = None
         self._names: Sequence[str] = ()
+        self.value_at: Callable[[int, int], str] = lambda _x, _y: ""
+        """What the overlay shows at a pixel of the set, in words; set by whoever knows."""
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.setInterval(COUNT_MS)
@@ -58,7 +60,9 @@ class StatusBar(QStatusBar):
 
     def show_readout(self, readout: Readout | None) -> None:
         """Position, values of the shown picture and of every source, label."""
-        self.readout.setText("" if readout is None else readout_words(readout, self._names))
+        words = "" if readout is None else readout_words(readout, self._names)
+        value = "" if readout is None else self.value_at(readout.x, readout.y)
+        self.readout.setText(f"{words}    {value}" if value else words)
 
     def show_sources(self, names: Sequence[str]) -> None:
         """Names of the sources, which the readout gives beside the label."""

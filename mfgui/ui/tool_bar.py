@@ -32,6 +32,7 @@ class ToolBar(QToolBar):
         self._worded: list[QToolButton] = []
         self._run_buttons: list[QToolButton] = []
         self._fill(parts)
+        parts.switch.room_changed.connect(lambda: self.fit(self.width()))
 
     @property
     def buttons(self) -> list[QToolButton]:

@@ -14,6 +14,7 @@ from mfgui.ui.canvas.panes import PaneGroup
 from mfgui.ui.commanding import Commands
 from mfgui.ui.drop import Drop
 from mfgui.ui.label_shares import LabelPresenter
+from mfgui.ui.method_presenter import MethodPresenter
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.presenter import Presenter
 from mfgui.ui.tool_bar import ToolBar
@@ -104,6 +105,8 @@ def connect_docks(
     parts.curve.scrubbed.connect(controller.view.show_state)
     parts.switch.source_chosen.connect(lambda n: controller.view.show(f"source:{n}"))
     parts.switch.fused_chosen.connect(commands.show_fused)
+    parts.switch.background_chosen.connect(commands.show_background)
+    MethodPresenter(controller, parts)
 
 
 def order_tabs(parts: WindowParts, bar: ToolBar) -> None:

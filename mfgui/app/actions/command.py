@@ -26,6 +26,7 @@ class State:
     has_map: bool = False
     has_result: bool = False
     result_shown: bool = False
+    has_background: bool = False  # the shown result, or the newest one, has recovered it
     running: bool = False  # a run has not ended; it may wait in a queue or be held
     going: bool = False  # a run computes
     held: bool = False  # a run is paused
@@ -121,6 +122,11 @@ def needs_fused(state: State) -> Reason:
 
 def needs_shown_result(state: State) -> Reason:
     return needs_result(state) or ("" if state.result_shown else "select a result first")
+
+
+def needs_background(state: State) -> Reason:
+    there = "" if state.has_background else "run a method that recovers it: defocus inversion"
+    return needs_set(state) or there
 
 
 def needs_run(state: State) -> Reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfgui.app.actions.command import VIEW, Command, needs_map, needs_set
+from mfgui.app.actions.command import VIEW, Command, needs_background, needs_map, needs_set
 
 VIEW_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -127,6 +127,15 @@ VIEW_COMMANDS: tuple[Command, ...] = (
         VIEW,
         "Show what the focus map chooses from the sources, without any run",
         blocked=needs_map,
+    ),
+    Command(
+        "show-background",
+        "Recovered background",
+        VIEW,
+        "Show what lies behind the front as it was recovered, and back",
+        ("Shift+B",),
+        canvas_only=True,
+        blocked=needs_background,
     ),
     Command("full-screen", "Full screen", VIEW, "Use the whole screen", ("F11",)),
 )

@@ -193,11 +193,11 @@ class Content(QWidget):
         *,
         note: str = "",
     ) -> None:
-        """Measured values of every pixel, "local-q" or "confidence".
+        """Values of every pixel, by the names of `HeatKind`.
 
         Parameters
         ----------
-        values : (H, W) float32 in [0, 1], NaN for none; or uint8, from `heat.levels_of`
+        values : (H, W) float32 as `heat.levels_of` takes, NaN for none; or its levels, uint8
             None for no values.
         rect : Rect, optional
             The only place where they are others than those before; an empty one changes the

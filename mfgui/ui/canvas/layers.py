@@ -12,6 +12,7 @@ from mfgui.core.arrays import Rect, Size
 from mfgui.core.comparison import CompareView
 from mfgui.core.heat import HeatKind
 from mfgui.core.pyramid import Picture
+from mfgui.core.result import BACKGROUND
 from mfgui.ui.canvas.measures import Measures
 from mfgui.ui.canvas.overlays import ColourTable, Overlay, OverlayMode, Palette
 from mfgui.ui.canvas.scene import Band, Compared, Levels, Map, Plane, Scene
@@ -101,22 +102,24 @@ class Layers:
     def scene(
         self, key: str | None = None, *, surround: int = 0xFF000000, ratio: float = 1.0
     ) -> Scene:
-        """What is to be drawn now; nothing lies over a picture that is peeked at.
+        """What is to be drawn now; nothing lies over a picture that is peeked at, nor over a
+        recovered background: it is to be seen where the map and its values are about the front.
 
         With a `key` the same of another picture than the visible one.
         """
         plain = key is None and bool(self.peeked)
         key = self.visible if key is None else key
+        bare = plain or key.endswith(f":{BACKGROUND}")
         return Scene(
             self.pictures.get(key),
             self.shelf.stamp_of(key),
             map=self.map,
-            overlay=Overlay() if plain else self.overlay,
+            overlay=Overlay() if bare else self.overlay,
             active=self.active,
             surround=surround,
             ratio=ratio,
             other=self.other,
-            levels=None if plain else self._levels(),
+            levels=None if bare else self._levels(),
             compared=None if plain else self._compared(key),
             band=None if plain else self._band(),
         )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, qGray
 
 from mfgui.core.comparison import CompareView
-from mfgui.core.heat import HeatKind, place_of
+from mfgui.core.heat import WIDEST, HeatKind, place_of
 from mfgui.ui.canvas.differences import Words
 from mfgui.ui.canvas.dimming import HATCH
 from mfgui.ui.canvas.levels import colours_along
@@ -28,8 +28,18 @@ _DARK, _LIGHT = QColor("black"), 120
 _MOST_SWATCHES = 7  # as many sources have a colour of their own
 _NOT_KNOWN, _NOTHING = "not known", "nothing to compare with"
 
-TITLES = {HeatKind.LOCAL_Q: "Local Q", HeatKind.CONFIDENCE: "Confidence of the detector"}
-_TICKS = {HeatKind.LOCAL_Q: Q_TICKS, HeatKind.CONFIDENCE: (1.0, 0.5, 0.0)}
+TITLES = {
+    HeatKind.LOCAL_Q: "Local Q",
+    HeatKind.CONFIDENCE: "Confidence of the detector",
+    HeatKind.TRUST: "Confidence of the result",
+    HeatKind.RADIUS: "Blur radius in pixels",
+}
+_TICKS = {
+    HeatKind.LOCAL_Q: Q_TICKS,
+    HeatKind.CONFIDENCE: (1.0, 0.5, 0.0),
+    HeatKind.TRUST: (0.0, 0.5, 1.0),
+    HeatKind.RADIUS: (0.0, 2.0, 8.0, 24.0, WIDEST),
+}
 
 Entry = tuple[int, Qt.BrushStyle, str]
 

@@ -14,7 +14,7 @@ from mfgui.core.heat import HeatKind, levels_of
 from mfgui.ui.canvas.scene import Levels
 
 Weights: TypeAlias = npt.NDArray[np.float32]  # (H, W) or (K, H, W), 0 ... 1
-Values: TypeAlias = npt.NDArray[Any]  # (H, W) float32 in [0, 1] or NaN, or levels as uint8
+Values: TypeAlias = npt.NDArray[Any]  # (H, W) float32 or NaN, or levels as uint8
 
 
 class Measures:

@@ -22,6 +22,7 @@ from mfgui.core.events import RunStatus
 from mfgui.core.result import Result
 from mfgui.methods.choice import DETECTOR_PREFIX, shared_settings, usual_detector
 from mfgui.methods.registry import Kind, Method, Registry, Value
+from mfgui.ui.docks.preview_row import PreviewRow
 from mfgui.ui.forms import LABEL_WIDTH, FoldedSection, ParameterForm
 from mfgui.ui.icons import IconButton, TextButton
 from mfgui.ui.method_box import MethodBox
@@ -74,6 +75,7 @@ class MethodPanel(QWidget):
         self.form = ParameterForm()
         self.detector_form = ParameterForm()
         self.progress = ProgressView(one_line=False)
+        self.preview = PreviewRow()
         self.reason = QLabel()
         self.run_button = TextButton("run", "Run", primary=True)
         self.pause_button = IconButton("pause", "Pause")
@@ -158,6 +160,7 @@ class MethodPanel(QWidget):
     def show_blocked(self, *, run: str, pause: str, stop: str, run_again: str, copy: str) -> None:
         """Why each button cannot be used now; an empty text means that it can."""
         self.run_ticked_button.setEnabled(not run and self.ticked_valid)
+        run = run or self.method_box.refused.get(self.method.name, "")
         if not run and not self.valid:
             run = run_again = copy = "correct the marked values"
         if self.method.kind is not Kind.OPTIMISER:
@@ -283,7 +286,7 @@ class MethodPanel(QWidget):
         chain: list[QWidget] = [self.method_box, self.detector_box]
         chain += [self._detector_section.header, *self.detector_form.tab_stops()]
         chain += self.form.tab_stops()
-        chain += [self.run_button, self.pause_button, self.stop_button]
+        chain += [self.preview.box, self.run_button, self.pause_button, self.stop_button]
         chain += [self.run_ticked_button, self.untick_button]
         chain += [self.run_again_button, self.copy_button]
         for first, second in pairwise(chain):
@@ -356,6 +359,7 @@ class MethodPanel(QWidget):
         column = QVBoxLayout()
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
+        column.addWidget(self.preview)
         column.addWidget(self.progress)
         column.addWidget(self.reason)
         column.addLayout(first)

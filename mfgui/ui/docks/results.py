@@ -18,17 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mfgui.app.recalled import differing
 from mfgui.core.events import RunStatus
 from mfgui.core.pyramid import Picture
-from mfgui.core.result import Result
+from mfgui.core.result import BACKGROUND, Result
 from mfgui.core.session import Mark
-from mfgui.methods.choice import DETECTOR_PREFIX
 from mfgui.methods.registry import Method
 from mfgui.ui.dialogs.result_note import ResultNoteDialog
 from mfgui.ui.docks.result_rows import ResultView
+from mfgui.ui.docks.result_words import changed_parameters, found, outcome, score
 from mfgui.ui.docks.run_rows import RunQueueView
-from mfgui.ui.fields import WheelGuard, shown_text
+from mfgui.ui.fields import WheelGuard
 from mfgui.ui.icons import IconButton, TextButton, icon_in
 from mfgui.ui.rows import Row
 from mfgui.ui.thumbnails import thumbnail
@@ -54,10 +53,12 @@ class _Entry:
     mark: Mark
     score: float | None
     outcome: tuple[str, ...]
+    found: tuple[str, ...]
     changed: str
     follows: int | None
     stale: bool
     has_map: bool
+    has_background: bool
 
     @property
     def name(self) -> str:
@@ -82,6 +83,7 @@ class ResultsPanel(QWidget):
     map_wanted = Signal(int)
     parameters_wanted = Signal(int)
     reference_wanted = Signal(int)
+    background_wanted = Signal(int)
     cancel_clicked = Signal(int)
     again_clicked = Signal(int)
     clear_clicked = Signal(int)
@@ -167,6 +169,8 @@ class ResultsPanel(QWidget):
             action.triggered.connect(lambda: act(run_id))
 
         add("eye", "Show", self.chosen.emit, "Space")
+        if entry.has_background:
+            add("", "Show the recovered background", self.background_wanted.emit)
         add("rename", "Rename", self.rename, "Enter")
         star = ("star-filled", "Remove the star") if mark.star else ("star", "Star")
         add(*star, self.star_clicked.emit, "*")
@@ -222,7 +226,7 @@ class ResultsPanel(QWidget):
             key,
             f"{run_id} · {entry.name}",
             " · ".join(outcomes),
-            " · ".join([*parts, entry.changed]),
+            " · ".join([*parts, *entry.found, *[entry.changed] * bool(entry.changed)]),
             picture=self._pictures.get(key),
             note=entry.mark.note,
             note_icon="note",
@@ -322,44 +326,6 @@ class ResultsPanel(QWidget):
         row.addWidget(self.star_filter)
 
 
-def score(result: Result) -> float | None:
-    """The Q that a row shows: a method without iterations has none of its own and shows the box
-    Q of its image by its own map."""
-    return result.q_box if result.q is None else result.q
-
-
-def outcome(result: Result) -> list[str]:
-    """Score, time and state of a result, in words.
-
-    The score is named after whose it is: neither is the local Q by which results are compared.
-    """
-    q, whose = score(result), "box" if result.q is None else "own"
-    parts = [] if q is None else [f"{whose} Q {q:.5f}"]
-    parts.append(f"{sum(result.seconds.values()):.1f} s")
-    if result.state == "stopped":
-        parts.append("stopped")
-    return parts
-
-
-def changed_parameters(
-    result: Result, method: Method | None, detector: Method | None = None
-) -> str:
-    """The parameters that differ from the method's defaults, as on the command line; those that
-    were meant for the detector differ from that one's."""
-    if method is None:
-        return ""
-    given = result.provenance.parameters
-    changed, others = differing(method, given)
-    usual = {} if detector is None else detector.defaults()
-    shown = {
-        name: given[name]
-        for name in given
-        if name in changed
-        or (name in others and usual.get(name.removeprefix(DETECTOR_PREFIX)) != given[name])
-    }
-    return ", ".join(f"{name}={shown_text(value)}" for name, value in shown.items())  # type: ignore[arg-type]
-
-
 def _entry(
     result: Result, methods: Mapping[str, Method], mark: Mark, *, revision: int | None
 ) -> _Entry:
@@ -367,15 +333,19 @@ def _entry(
     method, detector = (
         methods.get(name or "") for name in (provenance.method, provenance.detector)
     )
+    known = found(result)
+    usual = "" if known else "default parameters"
     return _Entry(
         method=result.name,
         mark=mark,
         score=score(result),
         outcome=tuple(outcome(result)),
-        changed=changed_parameters(result, method, detector) or "default parameters",
+        found=tuple(known),
+        changed=changed_parameters(result, method, detector) or usual,
         follows=provenance.follows,
         stale=revision is not None and result.map_revision not in (-1, revision),
         has_map=result.labels is not None,
+        has_background=BACKGROUND in result.aspects,
     )
 
 

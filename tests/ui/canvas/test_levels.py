@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mfgui.core.heat import HeatKind, levels_of, place_of, values_of
+from mfgui.core.heat import MEASURED, WIDEST, HeatKind, levels_of, place_of, values_of
 from mfgui.ui.canvas.levels import (
     AGREE,
     ONLY_FIRST,
@@ -74,7 +74,7 @@ def test_that_compared_maps_name_the_one_with_the_active_label(kind: type) -> No
     assert compared(first, second, active=2).tolist() == [list(pairs.values())]
 
 
-@pytest.mark.parametrize("kind", list(HeatKind))
+@pytest.mark.parametrize("kind", MEASURED)
 def test_that_levels_keep_values_to_a_level(kind: HeatKind) -> None:
     values = np.linspace(-0.2, 1.2, 7 * 300, dtype=np.float32).reshape(300, 7)
     values[5, 5] = np.nan
@@ -88,3 +88,24 @@ def test_that_levels_keep_values_to_a_level(kind: HeatKind) -> None:
     assert np.nanmax(np.abs(back - limited) - slope / 254 / 2) < 1e-4
     assert place_of(1.0, kind) == 0
     assert place_of(-3.0, kind) == 1
+
+
+def test_that_the_confidence_of_a_result_rises_with_its_level() -> None:
+    values = np.linspace(-0.2, 1.2, 255, dtype=np.float32)[None]
+    levels = levels_of(values, HeatKind.TRUST)
+    back = values_of(levels, HeatKind.TRUST)
+    assert np.abs(back - values.clip(0, 1)).max() < 0.51 / 254
+    assert place_of(0.25, HeatKind.TRUST) == 0.25
+
+
+def test_that_levels_keep_radii_to_a_level() -> None:
+    radii = np.linspace(-1.0, 1.2 * WIDEST, 7 * 300, dtype=np.float32).reshape(300, 7)
+    radii[5, 5] = np.nan
+    levels = levels_of(radii, HeatKind.RADIUS)
+    assert levels[5, 5] == 0
+    limited = radii.clip(0, WIDEST)
+    step = (1 + limited) * np.log1p(WIDEST) / 254
+    back = values_of(levels, HeatKind.RADIUS)
+    assert np.nanmax(np.abs(back - limited) / step) < 0.51
+    assert place_of(0.0, HeatKind.RADIUS) == 0
+    assert place_of(2 * WIDEST, HeatKind.RADIUS) == 1

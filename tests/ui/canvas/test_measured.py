@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mfgui.core.arrays import Rect, Size
-from mfgui.core.heat import HeatKind, levels_of
+from mfgui.core.heat import MEASURED, HeatKind, levels_of
 from mfgui.core.pyramid import Picture
 from mfgui.ui.canvas.overlays import OverlayMode
 from mfgui.ui.canvas.view import Canvas
@@ -104,7 +104,7 @@ def test_that_other_maps_and_values_must_have_the_size_of_the_set(canvas: Canvas
         canvas.set_heat(wrong, "local-q")
 
 
-@pytest.mark.parametrize("kind", list(HeatKind))
+@pytest.mark.parametrize("kind", MEASURED)
 def test_that_doubt_is_bright_and_missing_values_leave_the_picture(
     canvas: Canvas, kind: HeatKind
 ) -> None:

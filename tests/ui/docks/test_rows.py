@@ -13,7 +13,8 @@ from mfgui.core.pyramid import Picture
 from mfgui.core.result import Curve, Provenance, Result
 from mfgui.core.stack import SourceStack
 from mfgui.methods.registry import load
-from mfgui.ui.docks.results import ResultsPanel, changed_parameters, outcome
+from mfgui.ui.docks.result_words import changed_parameters, outcome
+from mfgui.ui.docks.results import ResultsPanel
 from mfgui.ui.docks.sources import SourcesPanel
 from mfgui.ui.row_lists import eye_place
 from tests.ui.hands import click
