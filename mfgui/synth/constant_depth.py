@@ -17,11 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, Size
+from mfgui.core.disks import disk
 from mfgui.core.errors import UsageError
 from mfgui.core.light import to_srgb
 from mfgui.synth import shapes, strokes, textures
 from mfgui.synth.focus_pair import FocusPair, check_size
 from mfgui.synth.layered import composed
+from mfgui.synth.psf import Psf
 
 __all__ = ["SIZE", "FocusPair", "constant_depth"]
 
@@ -33,7 +35,9 @@ _ALIKE = 0.25  # share of scenes whose layers have the same colours
 _Plane: TypeAlias = npt.NDArray[np.float32]
 
 
-def constant_depth(size: Size = SIZE, *, radius: float, seed: int) -> FocusPair:
+def constant_depth(
+    size: Size = SIZE, *, radius: float, seed: int, psf: Psf | None = None
+) -> FocusPair:
     """A scene of two flat layers.
 
     Parameters
@@ -44,6 +48,8 @@ def constant_depth(size: Size = SIZE, *, radius: float, seed: int) -> FocusPair:
         Blur radius in pixels of either layer in the frame that is not focused on it, 0 to 60.
     seed : int
         Decides everything else.
+    psf : Psf, optional
+        Blur of the lens; without it a disk.
 
     Raises
     ------
@@ -63,7 +69,11 @@ def constant_depth(size: Size = SIZE, *, radius: float, seed: int) -> FocusPair:
     layers = [(front, matte), solid]
     keep = margin - SURROUNDINGS
     inner = (slice(keep, -keep), slice(keep, -keep))
-    near, far = (composed(layers, radii)[inner] for radii in ([0.0, radius], [radius, 0.0]))
+    kernel_of = disk if psf is None or psf.shape == "disk" else psf.kernel
+    near, far = (
+        composed(layers, radii, kernel_of=kernel_of)[inner]
+        for radii in ([0.0, radius], [radius, 0.0])
+    )
     frame = (slice(margin, -margin), slice(margin, -margin))
     truth = composed([(front[frame], matte[frame]), (behind[frame], solid[1][frame])], [0.0, 0.0])
     border = (slice(SURROUNDINGS, -SURROUNDINGS),) * 2

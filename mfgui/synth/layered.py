@@ -11,7 +11,7 @@ it, and lets it shine through inside its own edge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -64,7 +64,10 @@ def render(scene: Scene) -> Rendering:
 
 
 def composed(
-    layers: Sequence[tuple[ImageF32, npt.NDArray[np.float32]]], radii: Sequence[float]
+    layers: Sequence[tuple[ImageF32, npt.NDArray[np.float32]]],
+    radii: Sequence[float],
+    *,
+    kernel_of: Callable[[float], npt.NDArray[np.float32]] = disk,
 ) -> ImageF32:
     """Back-to-front composition of blurred layers in linear light.
 
@@ -74,11 +77,13 @@ def composed(
         Nearest first; colour (H, W, 3), not premultiplied, matte (H, W) in [0, 1].
     radii : sequence of float
         Radius of each layer's blur disk in pixels; 0 is in focus.
+    kernel_of : callable
+        What the lens makes of a point, by radius.
     """
     result = np.zeros_like(layers[0][0])
     for (colour, matte), radius in reversed(list(zip(layers, radii, strict=True))):
         alpha = matte[:, :, None]
-        kernel = disk(radius)
+        kernel = kernel_of(radius)
         light = _filtered(colour * alpha, kernel)
         cover = _filtered(matte, kernel)[:, :, None]
         result = light + (1.0 - cover) * result

@@ -8,6 +8,7 @@ from mfgui.core.arrays import Size
 from mfgui.core.errors import UsageError
 from mfgui.core.light import to_linear, to_srgb
 from mfgui.synth.constant_depth import FocusPair, constant_depth
+from mfgui.synth.psf import Psf
 
 SMALL = Size(160, 120)
 
@@ -44,6 +45,13 @@ def test_that_both_frames_equal_the_truth_without_blur() -> None:
     np.testing.assert_allclose(pair.near, pair.truth, atol=2e-6)
     np.testing.assert_allclose(pair.far, pair.truth, atol=2e-6)
     assert not pair.radius.any()
+
+
+def test_that_another_lens_shows_the_same_scene(pair: FocusPair) -> None:
+    soft = constant_depth(SMALL, radius=5.0, seed=2, psf=Psf("gaussian"))
+    np.testing.assert_array_equal(soft.truth, pair.truth)
+    np.testing.assert_array_equal(soft.matte, pair.matte)
+    assert 0.001 < np.abs(soft.far - pair.far).mean() < 0.02
 
 
 def test_that_defocus_only_moves_light_about(pair: FocusPair) -> None:
