@@ -25,7 +25,7 @@ _STAGES = 4
     summary="Subtracts the blurred foreground and gives back the background behind it.",
     reference="mfgui; physics and measurements in docs/defocus-inversion.md",
     family=Family.PHOTOGRAPHS,
-    smallest=64,
+    smallest=16,
     notes=Notes(
         idea="Along a depth edge the blurred foreground has spilled over the background, so that "
         "no frame is sharp there. From the blur radius and the matte of the foreground, both "

@@ -85,7 +85,10 @@ def motion_between(pairs: Sequence[Pair], *, start: Matrix | None = None) -> Mot
         state[:6] = _state_of(start, size)
     spread = np.inf
     for _ in range(_ROUNDS):
-        step, spread = _step(chosen, state, size, both=len(pairs) > 1)
+        found = _step(chosen, state, size, both=len(pairs) > 1)
+        if found is None:
+            return None
+        step, spread = found
         state += step
         if np.abs(step[:6]).max() < 0.004:
             break
@@ -147,8 +150,9 @@ def _strongest(strength: Plane, count: int) -> npt.NDArray[np.intp]:
 
 def _step(
     chosen: Sequence[_Chosen], state: npt.NDArray[np.float64], size: Size, *, both: bool
-) -> tuple[npt.NDArray[np.float64], float]:
-    """One Gauss-Newton step, and the standard deviation of the most uncertain of the motion."""
+) -> tuple[npt.NDArray[np.float64], float] | None:
+    """One Gauss-Newton step, and the standard deviation of the most uncertain of the motion; None
+    if too little of one frame is seen in the other."""
     warp = _warp_of(state, size)
     rows, residuals = [], []
     for part in chosen:
@@ -156,6 +160,8 @@ def _step(
         v = (warp[1, 0] * part.x + warp[1, 1] * part.y + warp[1, 2]).astype(np.float32)
         inside = (u > 2) & (v > 2) & (u < size.width - 3) & (v < size.height - 3)
         u, v = u[inside], v[inside]
+        if len(u) < 50:
+            return None
         x, y = _centred(part.x[inside], part.y[inside], size)
         gx, gy, there = (_sampled(image, u, v) for image in (part.gx, part.gy, part.moving))
         one = np.ones_like(x)
@@ -168,6 +174,7 @@ def _step(
     scale = max(2e-3, 1.4826 * float(np.median(np.abs(res))))
     weight = 1 / (1 + (res / (2.385 * scale)) ** 2) ** 2
     variance = float((weight * res * res).sum() / weight.sum()) * _SMOOTHED
+    variance = max(variance, 1e-12)  # equal frames leave nothing
     normal = (jac * weight[:, None]).T @ jac / variance
     right = (jac * weight[:, None]).T @ res / variance
     prior = 1 / _EXPECTED**2
