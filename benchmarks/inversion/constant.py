@@ -72,7 +72,7 @@ def one_scene(radius: float, seed: int, compute: Compute) -> tuple[Scores, dict[
         "fallen back": float(bool(ours.known.why_not)),
         "aligned": float(ours.aligned),
         "margin": ours.known.margin,
-        "radius": ours.known.spreads[0].radius,
+        "radius found": ours.known.spreads[0].radius,
     }
     return scores, facts
 
@@ -117,7 +117,7 @@ def summary(results: Mapping[float, Sequence[tuple[Scores, dict[str, float]]]]) 
     for fact in ("right", "fallen back", "aligned"):
         facts = [[f[fact] for _, f in results[radius]] for radius in radii]
         rows.append([FACTS[fact], *(f"{sum(f):.0f} of {len(f)}" for f in facts)])
-    told_radii = [mean(f["radius"] for _, f in results[radius]) for radius in radii]
+    told_radii = [mean(f["radius found"] for _, f in results[radius]) for radius in radii]
     rows.append(["mean radius found", *(number(value) for value in told_radii)])
     return [*lines, *table(["found out", *head[1:]], rows), ""]
 

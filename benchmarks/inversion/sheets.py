@@ -46,7 +46,7 @@ def sheet(
     width = len(pictures) * (side + _GAP) + _GAP
     page = Image.new("RGB", (width, _HEAD + len(crops) * (side + _GAP)), "white")
     draw = ImageDraw.Draw(page)
-    letters = ImageFont.truetype(str(plots.font().path), _LETTERS)
+    letters = ImageFont.truetype(str(plots.font(bold=False).path), _LETTERS)
     for column, (name, picture) in enumerate(pictures.items()):
         left = _GAP + column * (side + _GAP)
         draw.text((left, 3), name, fill=_INK, font=letters)
@@ -65,7 +65,7 @@ def overview(pictures: Mapping[str, ImageF32], *, width: int = 320) -> Image.Ima
         "RGB", (len(pictures) * (width + _GAP) + _GAP, _HEAD + size.height + _GAP), "white"
     )
     draw = ImageDraw.Draw(page)
-    letters = ImageFont.truetype(str(plots.font().path), _LETTERS)
+    letters = ImageFont.truetype(str(plots.font(bold=False).path), _LETTERS)
     for column, (name, picture) in enumerate(pictures.items()):
         left = _GAP + column * (width + _GAP)
         draw.text((left, 3), name, fill=_INK, font=letters)
