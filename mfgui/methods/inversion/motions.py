@@ -85,10 +85,10 @@ def motion_between(pairs: Sequence[Pair], *, start: Matrix | None = None) -> Mot
         state[:6] = _state_of(start, size)
     spread = np.inf
     for _ in range(_ROUNDS):
-        found = _step(chosen, state, size, both=len(pairs) > 1)
-        if found is None:
+        made = _step(chosen, state, size, both=len(pairs) > 1)
+        if made is None:
             return None
-        step, spread = found
+        step, spread = made
         state += step
         if np.abs(step[:6]).max() < 0.004:
             break
