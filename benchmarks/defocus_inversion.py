@@ -18,7 +18,8 @@ constant  Scenes of two flat layers (`mfgui.synth.constant_depth`), blind: order
           gap": (ours - pyramid) / (oracle - pyramid) of the means in dB; "required": what the
           prototype reached on its own scenes. Every other seed has its frames exchanged.
 robust    The same at r = 6 with one fault of the camera after the other. "gain" is over the
-          pyramid of the pair that we aligned.
+          pyramid of the pair that we aligned, "of the clean gain" the same as a share of that of
+          perfect frames: the scenes of the prototype were harder than these for every method.
 scenes    Random scenes of both generators, see `benchmarks.inversion.scenes`.
 slopes    One continuous surface: share of the pixels that stay as the pyramid has them.
 real      Photographed pairs: what was found out. With --pictures crops are written there.

@@ -73,8 +73,10 @@ def one(condition: Condition, seed: int, compute: Compute) -> dict[str, object]:
 
 
 def summary(rows: Sequence[dict[str, object]]) -> list[str]:
-    head = ["condition", *COLUMNS, "gain", "required", "order right", "left", "radius"]
+    head = ["condition", *COLUMNS, "gain", "required", "of the clean gain", "required"]
+    head += ["order right", "left", "radius"]
     lines = []
+    clean: list[float] = []
     for condition in CONDITIONS:
         mine = [row for row in rows if row["condition"] == condition.name]
         if not mine:
@@ -90,6 +92,11 @@ def summary(rows: Sequence[dict[str, object]]) -> list[str]:
         cells.append(" / ".join(signed(value) for value in away))
         asked = condition.required
         cells.append("" if asked is None else " / ".join(signed(value) for value in asked))
+        clean = clean or away
+        cells.append(" / ".join(number(a / b) for a, b in zip(away, clean, strict=True)))
+        usual = CONDITIONS[0].required
+        kept = zip(asked, usual, strict=True) if asked and usual else ()
+        cells.append(" / ".join(number(a / b) for a, b in kept))
         for fact in ("right", "fallen back"):
             cells.append(f"{sum(int(str(row[fact])) for row in mine)} of {len(mine)}")
         cells.append(number(mean(float(str(row["radius"])) for row in mine)))
