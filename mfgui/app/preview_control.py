@@ -11,6 +11,7 @@ import numpy as np
 
 from mfgui.app import tasks
 from mfgui.app.desk import Desk
+from mfgui.app.naming import title_of
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import PixelArray, from_float
 from mfgui.core.compute import Compute, StopRequested
@@ -104,11 +105,8 @@ class PreviewControl:
         self.stop()
         session = self._desk.session
         if session.shown == PREVIEW:
-            before = self._before
-            kept = before.startswith("source:") or before.split(":")[1:2] in [
-                [str(number)] for number in session.results
-            ]
-            self._view.show(before if kept else f"source:{session.active_source}")
+            kept = bool(title_of(session, self._before)) and self._before != "live"
+            self._view.show(self._before if kept else f"source:{session.active_source}")
         self._view.drop_picture(PREVIEW)
         self._tell("")
 

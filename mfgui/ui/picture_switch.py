@@ -34,6 +34,7 @@ class PictureSwitch(QWidget):
         super().__init__(parent)
         self.source_buttons: list[QToolButton] = []
         self._compact = False
+        self._behind = False  # whether there is a background to show
         self.source_box = QComboBox()
         self.source_box.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -74,18 +75,21 @@ class PictureSwitch(QWidget):
         self.setEnabled(bool(names))
 
     def show_compact(self, *, on: bool) -> None:
-        """A list in place of the buttons, where there is no room for them."""
+        """A list in place of the buttons of the sources, and none for the background, which has
+        a key: where there is no room for them."""
         if on != self._compact:
             self._compact = on
             for button in self.source_buttons:
                 button.setVisible(not on)
             self.source_box.setVisible(on or not self.source_buttons)
+            self.background_button.setVisible(self._behind and not on)
 
     def show_shown(self, key: str, *, active: int, fused: bool, background: bool = False) -> None:
         """Mark the picture `key`; `fused` and `background` say whether there is a fused image, and
         a background, to show."""
-        if self.background_button.isHidden() is background:
-            self.background_button.setVisible(background)
+        if background != self._behind:
+            self._behind = background
+            self.background_button.setVisible(background and not self._compact)
             self.room_changed.emit()
         self.fused_button.setEnabled(fused)
         self.source_box.setCurrentIndex(active - 1)

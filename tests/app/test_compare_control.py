@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -123,6 +125,27 @@ def test_that_side_by_side_shows_the_reference_or_what_is_nearest_to_one(opened)
     assert compare.pane_keys() == ("source:2", "result:2")
     opened.controller.view.show("source:2")
     assert compare.other_key() == "result:2"
+
+
+def test_that_a_background_stands_beside_its_result(opened) -> None:
+    compare, session = opened.controller.compare, opened.controller.session
+    view = opened.controller.view
+    run(opened, "average", "composite")
+    known = session.results[2]
+    session.results[2] = replace(known, aspects={"background": known.image})
+    view.show("result:1")
+    assert compare.other_key() == "result:2"
+    view.show("result:2")
+    assert compare.other_key() == "result:1"
+    view.show("result:2:background")
+    assert compare.other_key() == "result:2"
+    del session.results[1]
+    view.show("result:2")
+    assert compare.other_key() == "result:2:background"
+    compare.change(mode=PaneMode.GRID)
+    assert compare.pane_keys() == ("source:1", "source:2", "result:2", "result:2:background")
+    session.reference = "source:1"
+    assert compare.other_key() == "source:1"
 
 
 def test_that_views_that_cannot_be_shown_are_skipped_with_a_reason(opened) -> None:

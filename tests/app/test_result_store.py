@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -364,3 +365,26 @@ def test_that_pictures_in_panes_stay(opened: Desk) -> None:
     run(opened)
     kept = [n for n in range(1, 6) if controller.view.picture(f"result:{n}") is not None]
     assert kept == [4, 5]
+
+
+def test_that_what_a_result_knows_of_each_pixel_moves_with_it(opened: Desk) -> None:
+    controller, number = opened.controller, run(opened)
+    results = controller.session.results
+    background, radius = np.full((48, 64, 3), 0.25, np.float32), np.ones((48, 64), np.float32)
+    aspects = {"background": background, "radius": radius}
+    results[number] = replace(results[number], soft=radius, aspects=aspects)
+    assert controller.store.memory_bytes == 2 * IMAGE + radius.nbytes
+    controller.view.show(f"result:{number}:background")
+    opened.settle()
+    controller.store.budget = 0
+    controller.view.show("source:1")
+    opened.settle()
+    moved = results[number]
+    assert controller.store.memory_bytes == 0
+    assert moved.soft is not None
+    for name, before in aspects.items():
+        assert is_mapped(moved.aspects[name])
+        assert np.array_equal(moved.aspects[name], before)
+    read = reader_of(controller.session, f"result:{number}:background")
+    assert read is not None
+    assert np.array_equal(read(WHOLE), background)

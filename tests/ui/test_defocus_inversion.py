@@ -137,6 +137,20 @@ def test_that_the_background_stands_beside_the_result(person: Photographer) -> N
     assert person.panes.keys == ("source:1", "source:2", "result:1", BEHIND)
 
 
+def test_that_a_narrow_window_keeps_room_for_the_overlay(person: Photographer) -> None:
+    window, parts = person.window, person.window.parts
+    window.resize(1024, 640)
+    run(person, METHOD)
+    person.until(lambda: person.controller.state.has_background)
+    for widget in (parts.overlay.button, parts.switch.fused_button):
+        person.until(widget.isVisible)
+        assert widget.mapTo(window, widget.rect().topRight()).x() < window.width()
+    person.key(Qt.Key.Key_B, SHIFT)
+    person.until(lambda: person.canvas.shown == BEHIND)
+    window.resize(1600, 900)
+    person.until(parts.switch.background_button.isVisible)
+
+
 def test_that_the_row_of_a_result_says_which_frame_has_the_front(person: Photographer) -> None:
     results = person.window.parts.results
     run(person, METHOD)
