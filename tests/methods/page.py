@@ -27,8 +27,8 @@ _GAP = 8
 INTRODUCTION = """# Methods
 
 Every method runs from the window (Method dock), from the command line
-(`mfgui fuse SRC SRC... -o OUT --method NAME -p KEY=VALUE`), on two sources and on stacks, in 8 and
-16 bit, in grey and colour. `mfgui methods NAME` prints what stands here.
+(`mfgui fuse SRC SRC... -o OUT --method NAME -p KEY=VALUE`), on two sources and, defocus inversion
+apart, on stacks, in 8 and 16 bit, in grey and colour. `mfgui methods NAME` prints what stands here.
 
 A **detector** makes a focus map; a **fuser** an image; a **decision** makes a map of its own and
 fuses by it; an **optimiser** improves an image step by step. Whatever makes a map can be given to

@@ -27,10 +27,19 @@ MADE_ANEW = {"mff-gan": 0.05, "edmf": 0.05}
 ORDERED = {"brw", "image-matting", "s-a"}
 # Networks, whose weights for the two sources differ.
 ORDERED |= {"ms-resnet-map", "mfif-gan", "mff-gan", "edmf"}
+# Frame 1 gives geometry and exposure.
+ORDERED |= {"defocus-inversion"}
+# For two frames only.
+PAIRS = {"defocus-inversion"}
 # Fewer rounds than by default, so that this takes seconds.
 HURRIED = {"csr": {"tolerance": 0.1}}
 # The mean is no fusion.
 BLURRED = {"average"}
+
+
+def counted(names):
+    """Methods with the numbers of frames that they take."""
+    return [(name, k) for k in (2, 3) for name in names if k == 2 or name not in PAIRS]
 
 
 def texture(height: int, width: int, *, seed: int, channels: int = 3):
@@ -81,8 +90,7 @@ def share(differs) -> float:
     return float(np.mean(differs))
 
 
-@pytest.mark.parametrize("name", FUSERS)
-@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize(("name", "k"), counted(FUSERS))
 def test_that_fusing_comes_nearer_to_the_truth_than_any_source(name, k):
     truth, sources, _ = scene(k=k)
     image = fused(name, sources)
@@ -96,8 +104,7 @@ def test_that_fusing_comes_nearer_to_the_truth_than_any_source(name, k):
         assert psnr(image, truth) > best + 3.0
 
 
-@pytest.mark.parametrize("name", MAPPERS)
-@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize(("name", "k"), counted(MAPPERS))
 def test_that_the_map_names_the_sharp_source(name, k):
     _, sources, labels = scene(k=k)
     found = mapped(name, sources)
@@ -106,6 +113,13 @@ def test_that_the_map_names_the_sharp_source(name, k):
     assert found.min() >= 1
     assert found.max() <= k
     assert share(found == labels) > 0.85
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS))
+def test_that_methods_for_pairs_refuse_stacks_in_one_line(name):
+    with pytest.raises(UsageError, match=f"{name}: takes two frames, not 3; ") as error:
+        mapped(name, scene(k=3)[1])
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", FUSERS)

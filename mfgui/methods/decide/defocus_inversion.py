@@ -35,8 +35,9 @@ _STAGES = 4
         memory="44 bytes per pixel",
         strengths="No halo around near objects: on two-layer scenes 4 to 9 dB nearer to the truth "
         "than the pyramid along depth edges.",
-        failures="Two frames only; on slopes and where three depths meet it is the pyramid; "
-        "backgrounds without detail leave the matte uncertain.",
+        failures="Two frames only, of which the first gives geometry and exposure; on slopes and "
+        "where three depths meet it is the pyramid; backgrounds without detail leave the matte "
+        "uncertain.",
     ),
 )
 def defocus_inversion(
