@@ -29,6 +29,11 @@ def usual() -> np.ndarray:
     return laplacian_pyramid(frames(*CASE), compute=ALONE)
 
 
+@lru_cache
+def made() -> Decision:
+    return defocus_inversion(frames(*CASE), compute=ALONE)
+
+
 def slope() -> list[np.ndarray]:
     """Frames of a surface that comes nearer from left to right, focused on either end."""
     size = Size(240, 160)
@@ -39,9 +44,8 @@ def slope() -> list[np.ndarray]:
     return [from_float(to_srgb(light), "uint8") for light in soft]
 
 
-@pytest.mark.parametrize("seed", [103, 105])
-def test_that_it_beats_the_pyramid(seed: int) -> None:
-    pair, two = scene(seed), frames(seed)
+def test_that_it_beats_the_pyramid() -> None:
+    pair, two = scene(103), frames(103)
     found = defocus_inversion(two, compute=ALONE)
     plain = laplacian_pyramid(two, compute=ALONE)
     assert psnr(found.fuse(), pair.truth) > psnr(plain, pair.truth) + 2.5
@@ -50,7 +54,7 @@ def test_that_it_beats_the_pyramid(seed: int) -> None:
 
 
 def test_that_it_tells_what_it_knows() -> None:
-    found = defocus_inversion(frames(*CASE), compute=ALONE)
+    found = made()
     assert isinstance(found, Decision)
     assert found.labels.dtype == np.uint8
     assert found.soft is not None
@@ -68,7 +72,7 @@ def test_that_it_tells_what_it_knows() -> None:
 
 
 def test_that_swapped_frames_give_the_same_picture() -> None:
-    one = defocus_inversion(frames(*CASE), compute=ALONE)
+    one = made()
     other = defocus_inversion(frames(*CASE)[::-1], compute=ALONE)
     assert np.mean(np.abs(one.fuse() - other.fuse()) > 1e-4) < 1e-3
     assert np.mean(one.labels == other.labels) < 1e-3
@@ -77,8 +81,7 @@ def test_that_swapped_frames_give_the_same_picture() -> None:
 @pytest.mark.parametrize(("near", "share"), [("1", True), ("2", False)])
 def test_that_the_near_frame_can_be_given(near: str, share: bool) -> None:
     given = defocus_inversion(frames(*CASE), near=near, compute=ALONE)
-    found = defocus_inversion(frames(*CASE), compute=ALONE)
-    assert np.array_equal(given.fuse(), found.fuse()) == share
+    assert np.array_equal(given.fuse(), made().fuse()) == share
     turned = defocus_inversion(frames(*CASE)[::-1], near="2" if near == "1" else "1", compute=ALONE)
     assert np.mean(turned.labels == given.labels) < 1e-2
 
@@ -136,9 +139,8 @@ def test_that_grey_pictures_stay_grey(dtype) -> None:
     np.testing.assert_allclose(np.repeat(image, 3, axis=2), colour.fuse(), atol=1e-6)
 
 
-@pytest.mark.parametrize("shift", [(2.0, -1.0), (-1.5, 1.0)])
-def test_that_frames_are_aligned_first(shift: tuple[float, float]) -> None:
-    pair = captured(scene(102), Capture(shift=shift), seed=1)
+def test_that_frames_are_aligned_first() -> None:
+    pair = captured(scene(102), Capture(shift=(2, -1)), seed=1)
     two = [pair.near, pair.far]
     inner = (slice(8, -8),) * 2
     found, loose = (
@@ -171,7 +173,7 @@ def test_that_it_tells_how_far_it_is_and_stops_anywhere() -> None:
     assert all(0 <= done <= total for done, total in seen)
     total = len(calls)
     assert total > 30
-    for last in (1, total // 3, 2 * total // 3, total):
+    for last in (1, total // 2, total):
         count = []
 
         def stop(count=count, last=last) -> None:

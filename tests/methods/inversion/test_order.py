@@ -13,8 +13,7 @@ from tests.methods.inversion.scenes import SMALL, frames, settings, view
 ALONE = Compute()
 
 
-@pytest.mark.parametrize("seed", [102, 103, 105])
-@pytest.mark.parametrize("radius", [3.0, 6.0])
+@pytest.mark.parametrize(("seed", "radius"), [(102, 6.0), (103, 3.0), (105, 3.0)])
 def test_that_the_order_is_found_whatever_comes_first(seed: int, radius: float) -> None:
     one, own = view(seed, radius), settings(radius)
     found = order.find(one, own, compute=ALONE)

@@ -60,12 +60,12 @@ def test_that_cores_lie_where_each_frame_is_sharp() -> None:
 def test_that_unequal_radii_are_told_apart() -> None:
     sharp = texture(3, Size(240, 160))
     left = np.arange(240)[None, :, None] < 120
-    first, second = Spread(2.0).over(sharp), Spread(4.5).over(sharp)
+    first, second = Spread(3.0).over(sharp), Spread(3.6).over(sharp)
     frames = [from_float(_coded(x), "uint8") for x in (np.where(left, sharp, second),
                                                        np.where(left, first, sharp))]  # fmt: skip
     found = reblur(view_of([np.float32(frame) / 255 for frame in frames]), compute=ALONE)
     assert found.valid
-    assert found.radii == pytest.approx((2.0, 4.5), rel=0.06)
+    assert found.radii == pytest.approx((3.0, 3.6), rel=0.06)
 
 
 def test_that_radii_that_differ_from_place_to_place_are_followed() -> None:
