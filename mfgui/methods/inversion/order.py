@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from mfgui.core.compute import Compute
@@ -14,6 +15,7 @@ from mfgui.methods.planes import Plane
 
 _WIDE = 4.0  # pixels
 _CLEAR = 0.5
+_LIKELY = 0.7  # of the share of the background in slits, in mean logarithms of errors
 _MOST = np.float32(0.02)  # of the error of a pixel that counts
 
 
@@ -25,7 +27,8 @@ class Order:
         0 or 1: the index of the frame that is focused on the near layer.
     margin : float
         How much better this explains the frames than the other order, in mean logarithms of
-        squared errors where either order sees a spill; 0 where neither does.
+        squared errors where either order sees a spill, and how much likelier its matte is; 0
+        where neither sees one.
     """
 
     near: int
@@ -49,18 +52,32 @@ def _at_size(view: View, settings: Settings, compute: Compute) -> Order:
     views = (view, view.swapped())
     settled = (quick, quick.swapped)
 
-    def solved(index: int) -> tuple[Layers, Plane]:
+    def solved(index: int) -> tuple[Layers, Plane, float]:
         found = layers.solve(views[index], settled[index], compute=compute)
-        return found, _log_error(views[index], found, settled[index])
+        errors = _log_error(views[index], found, settled[index])
+        return found, errors, _LIKELY * _in_slits(found.matte, settled[index].spreads[0].radius)
 
     found = both(solved, compute)
     zone = np.zeros(view.light[0].shape[:2], bool)
-    for one, _ in found:
+    for one, _, _ in found:
         zone |= (one.spill > 0.02) & (one.spill < 0.98)
     if not zone.any():
         return Order(0, 0.0)
-    first, second = (float(np.mean(errors[zone])) for _, errors in found)
+    first, second = (float(np.mean(errors[zone])) + unlikely for _, errors, unlikely in found)
     return Order(int(second < first), abs(first - second))
+
+
+def _in_slits(matte: Plane, radius: float) -> float:
+    """Share of the background that lies within a radius of the near layer.
+
+    Both orders explain a fence before a wall about as well: as thin bars in front, or as thin
+    slits in a wall through which bars are seen. Bars are the more likely.
+    """
+    behind = matte < 0.5
+    if not behind.any() or behind.all():
+        return 1.0
+    away = cv2.distanceTransform(behind.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    return float(np.mean(away[behind] <= radius))
 
 
 def _log_error(view: View, found: Layers, settings: Settings) -> Plane:

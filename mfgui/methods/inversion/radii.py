@@ -15,6 +15,8 @@ from mfgui.methods.inversion.views import View, both, detail, difference, mean
 from mfgui.methods.planes import Plane
 
 RADII = (0.7, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 22, 26, 30, 36, 43)
+_LEAST_CORE = 200  # pixels
+_UNLIKE = 1.35  # ratio of the radii, which a thin lens makes about equal
 _SURE = 0.35  # of the other's error
 _AROUND = 20.0  # pixels, sigma of the place of a local radius
 _DOUBT = np.float32(0.02)  # weight of the usual radius
@@ -35,7 +37,7 @@ class Reblur:
     floor : float
         Squared error that the best disk leaves in the cores, at least the noise.
     valid : bool
-        Whether both radii lie inside the grid and both cores are large enough.
+        Whether one radius at least lies inside the grid and has a core that is large enough.
     """
 
     spreads: tuple[Spread, Spread]
@@ -77,20 +79,46 @@ def reblur(
     least = [np.minimum.reduce(errors) for errors in volumes]
     texture = detail(view.codes[0], 1.5, 2.5) + detail(view.codes[1], 1.5, 2.5)
     weight = texture / (texture + np.float32(10 * view.noise + 3e-4))
-    cores, spreads, floors, valid = [], [], [], True
+    cores, spreads, fits = [], [], []
     for mine, other, errors in ((0, 1, volumes[0]), (1, 0, volumes[1])):
         sure = least[mine] + view.noise < _SURE * (least[other] + view.noise)
         core = cv2.erode(sure.astype(np.uint8), np.ones((5, 5), np.uint8)).view(bool)
-        radius, floor, good = _best(errors, weight, core, grid, view.noise)
+        fit = _best(errors, weight, core, grid, view.noise)
         cores.append(core)
-        varied = local and good
+        fits.append(fit)
+        varied = local and fit.good
         spreads.append(
-            _local(errors, weight * core, grid, view.noise, radius) if varied else Spread(radius)
+            _local(errors, weight * core, grid, view.noise, fit.radius)
+            if varied
+            else Spread(fit.radius)
         )
-        valid &= good
-        floors.append(floor)
-    floor = max(view.noise, float(np.max(floors)))
-    return Reblur((spreads[0], spreads[1]), (cores[0], cores[1]), floor, valid)
+    floor = max(view.noise, *(fit.floor for fit in fits))
+    return Reblur(_agreed(spreads, fits), (cores[0], cores[1]), floor, any(f.good for f in fits))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The best radius of one direction, what it leaves in the core (median and weighted mean of
+    the squared error), and whether it is to be believed."""
+
+    radius: float
+    floor: float
+    left: float
+    good: bool
+
+
+def _agreed(spreads: list[Spread], fits: list[_Fit]) -> tuple[Spread, Spread]:
+    """Both directions; where they differ by more than a lens allows, after the one that explains
+    its frame better."""
+    first, second = fits
+    ratio = second.radius / first.radius
+    if first.good and second.good and 1 / _UNLIKE < ratio < _UNLIKE:
+        return spreads[0], spreads[1]
+    if first.good and (not second.good or first.left < second.left):
+        return spreads[0], spreads[1].times(1 / ratio)
+    if second.good:
+        return spreads[0].times(ratio), spreads[1]
+    return spreads[0], spreads[1]
 
 
 def _local(
@@ -133,19 +161,19 @@ def _best(
     core: npt.NDArray[np.bool_],
     grid: list[float],
     noise: float,
-) -> tuple[float, float, bool]:
-    """Radius of the least weighted mean of log errors, the median error there, and whether the
-    radius is to be believed."""
-    if np.count_nonzero(core) < 200:
-        return grid[0], noise, False
+) -> _Fit:
+    """The radius of the least weighted mean of log errors."""
+    if np.count_nonzero(core) < _LEAST_CORE:
+        return _Fit(grid[0], noise, noise, good=False)
     w = weight[core].astype(np.float64)
     total = w.sum() + 1e-12
     scores = [float((np.log(e[core] + 3 * noise) * w).sum() / total) for e in errors]
     best = int(np.argmin(scores))
     floor = float(np.median(errors[best][core]))
+    left = float((errors[best][core] * w).sum() / total)
     if best == 0 or best == len(grid) - 1:
-        return grid[best], floor, False
+        return _Fit(grid[best], floor, left, good=False)
     logs = np.log(grid[best - 1 : best + 2])
     curve = np.polyfit(logs, scores[best - 1 : best + 2], 2)
     at = float(np.clip(-curve[1] / (2 * curve[0]), logs[0], logs[2]))
-    return float(np.exp(at)), floor, True
+    return _Fit(float(np.exp(at)), floor, left, good=True)
