@@ -117,7 +117,10 @@ def summary(results: Mapping[float, Sequence[tuple[Scores, dict[str, float]]]]) 
     for fact in ("right", "fallen back", "aligned"):
         facts = [[f[fact] for _, f in results[radius]] for radius in radii]
         rows.append([FACTS[fact], *(f"{sum(f):.0f} of {len(f)}" for f in facts)])
-    told_radii = [mean(f["radius found"] for _, f in results[radius]) for radius in radii]
+    told_radii = [
+        mean(f["radius found"] for _, f in results[radius] if not f["fallen back"])
+        for radius in radii
+    ]
     rows.append(["mean radius found", *(number(value) for value in told_radii)])
     return [*lines, *table(["found out", *head[1:]], rows), ""]
 
