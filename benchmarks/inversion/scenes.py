@@ -59,6 +59,8 @@ class Row:
         Which frame has the front, and which was taken for it.
     before, after : float
         PSNR of the pyramid of the aligned frames and of the result, dB.
+    radii : "first / second"
+        As they were found, of the light of the frame taken for the near one and of the other.
     """
 
     version: str
@@ -76,6 +78,7 @@ class Row:
     before: float
     after: float
     seconds: float
+    radii: str
     description: str
     error: str = ""
 
@@ -149,6 +152,7 @@ def measured(generator: str, seed: int, options: argparse.Namespace) -> tuple[Ro
             before=psnr(ours.usual, pair.truth),
             after=psnr(ours.found[0].image, pair.truth),
             seconds=time.perf_counter() - start,
+            radii=" / ".join(f"{one.radius:.2f}" for one in known.spreads),
             description=told,
         )
         return row, ours
@@ -156,7 +160,7 @@ def measured(generator: str, seed: int, options: argparse.Namespace) -> tuple[Ro
         reason = f"{type(error).__name__}: {error}"
         nothing = (math.nan, 0, 0, math.nan, 0, 0, math.nan, math.nan)
         spent = time.perf_counter() - start
-        return Row(*blank, "failed", *nothing, spent, "", reason), None
+        return Row(*blank, "failed", *nothing, spent, "", "", reason), None
 
 
 def read(path: Path) -> dict[tuple[str, ...], Row]:
@@ -166,7 +170,10 @@ def read(path: Path) -> dict[tuple[str, ...], Row]:
     makers: Mapping[str, Callable[[str], object]] = {"float": float, "int": int, "str": str}
     found = {}
     with path.open(newline="", encoding="utf-8") as file:
-        for line in csv.DictReader(file):
+        reader = csv.DictReader(file)
+        if reader.fieldnames != [f.name for f in fields(Row)]:
+            raise SystemExit(f"{path}: other columns, choose another file for --rows")
+        for line in reader:
             row = Row(**{f.name: makers[str(f.type)](line[f.name]) for f in fields(Row)})
             if not row.error:
                 found[row.key] = row
@@ -250,7 +257,7 @@ def summary(rows: Sequence[Row]) -> list[str]:
 
 def worst(rows: Sequence[Row], count: int) -> list[str]:
     good = sorted((row for row in rows if not row.error), key=lambda row: row.gain)
-    head = ["scene", "gain, dB", "pyramid, dB", "order", "margin", "what it is"]
+    head = ["scene", "gain, dB", "pyramid, dB", "order", "margin", "radii found", "what it is"]
     cells = []
     for row in good[:count]:
         order = "left" if row.left else ("right" if row.near == row.found else "wrong")
@@ -261,6 +268,7 @@ def worst(rows: Sequence[Row], count: int) -> list[str]:
                 number(row.before),
                 order,
                 number(row.margin, 3),
+                row.radii,
                 row.description,
             ]
         )
