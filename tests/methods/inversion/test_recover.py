@@ -129,7 +129,7 @@ def test_that_the_order_can_be_given() -> None:
     assert psnr(right, truth) > psnr(worse, truth) + 2
 
 
-def test_that_without_trust_the_usual_fusion_stays() -> None:
+def test_that_without_trust_the_usual_fusion_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     pair = frames(104, RADIUS, SMALL)
     found = recovered(pair, known(), pyramid(), halo=0.0)
     assert np.array_equal(found.image, pyramid())
@@ -137,6 +137,10 @@ def test_that_without_trust_the_usual_fusion_stays() -> None:
     kept = np.full_like(pyramid(), 0.5)
     little, much = (recovered(pair, known(), kept, halo=halo).image for halo in (0.05, 0.95))
     assert np.abs(little - kept).mean() <= np.abs(much - kept).mean()
+    # Whatever the gate says.
+    monkeypatch.setattr(recover.gate, "confidence", lambda *_, **_k: np.ones((120, 160), "f4"))
+    found = recovered(pair, known(), pyramid(), halo=0.0)
+    assert np.array_equal(found.image, pyramid())
 
 
 def test_that_confidence_mixes_what_was_computed_with_the_usual_fusion() -> None:
