@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from mfgui.core.arrays import ImageF32
+from mfgui.core.arrays import ImageF32, Rect, Size
 from mfgui.methods.inversion import layers
 from mfgui.methods.inversion.layers import Layers, Settings
 from mfgui.methods.inversion.views import View, mean
 from mfgui.methods.planes import Plane
 
 _MOST = np.float32(0.2)
-_MIDDLE = 0.8  # k with the slider in the middle
+_UNSEEN = 0.7  # radii from the border
+_MIDDLE = 1.2  # k with the slider in the middle
 
 
 def strictness(halo: float) -> float:
     """k of `confidence` for the slider: none at 1, more and more towards 0.
 
     >>> strictness(0.5)
-    0.8
+    1.2
     """
     return _MIDDLE * (1 - halo) / max(halo, 1e-6)
 
@@ -57,3 +58,15 @@ def confidence(
     ratio = (change + noise) / (np.float32(strictness) * left + noise)
     sure: Plane = np.clip((ratio - np.float32(0.7)) / np.float32(1.6), 0, 1)
     return sure
+
+
+def seen(rect: Rect, size: Size, radius: float) -> Plane:
+    """Factor of the confidence near the borders of the picture, (h, w) float32 in [0, 1].
+
+    Light that came from beyond the border is not known: nothing is trusted at the border itself,
+    all from 0.7 radii on.
+    """
+    x, y = np.arange(rect.x, rect.right), np.arange(rect.y, rect.bottom)
+    across, down = np.minimum(x, size.width - 1 - x), np.minimum(y, size.height - 1 - y)
+    away = np.minimum(across[None, :], down[:, None])
+    return np.clip(away / (_UNSEEN * radius), 0, 1).astype(np.float32)

@@ -193,6 +193,7 @@ def recover(
         light = layers.output(view, found, here)
         made, other = encoded(light), usual[wide.slices]
         trust = gate.confidence(view, found, here, made, other, strictness=strictness)
+        trust *= gate.seen(wide, size, here.spreads[0].radius)
         inside = Rect(inner.x - wide.x, inner.y - wide.y, inner.width, inner.height).slices
         share = trust[inside][:, :, None]
         result[inner.slices] = share * made[inside] + (1 - share) * other[inside]

@@ -49,7 +49,7 @@ def test_that_strictness_falls_with_the_slider() -> None:
     ks = [gate.strictness(halo) for halo in np.linspace(0, 1, 21)]
     assert all(a > b for a, b in itertools.pairwise(ks))
     assert ks[0] > 1e4
-    assert ks[10] == pytest.approx(0.8)
+    assert ks[10] == pytest.approx(1.2)
     assert ks[-1] == 0.0
 
 
