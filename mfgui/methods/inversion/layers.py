@@ -30,12 +30,15 @@ class Layers:
         Colours of both layers, linear light; `near` only where the matte is above 0.
     spill : (H, W) float32
         The matte blurred as in the far frame.
+    lit : (H, W, 3) float32
+        The near layer's light, blurred as in the far frame.
     """
 
     matte: Plane = field(repr=False)
     near: ImageF32 = field(repr=False)
     far: ImageF32 = field(repr=False)
     spill: Plane = field(repr=False)
+    lit: ImageF32 = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,23 @@ class Cues:
         x1, x2 = view.light
         self.d1 = mean(difference(to_far.over(x1), view.codes[1]), 1.5)
         self.d2 = mean(difference(to_near.over(x2), view.codes[0]), 1.5)
-        e1 = np.maximum(detail(view.codes[0], 1.2, 2.0) - np.float32(view.noise), 0)
-        e2 = np.maximum(detail(view.codes[1], 1.2, 2.0) - np.float32(view.noise), 0)
-        self.sharper = (e1 - e2) / (e1 + e2 + np.float32(0.5 * view.noise + 2e-5))
-        gx = cv2.Sobel(view.codes[0], cv2.CV_32F, 1, 0) / 4
-        gy = cv2.Sobel(view.codes[0], cv2.CV_32F, 0, 1) / 4
-        edge = np.sqrt(np.sum(gx * gx + gy * gy, axis=2))
-        self.smooth = (0.03 + np.exp(-edge / 0.04)).astype(np.float32)
+        self.sharper, self.smooth = sharper(view), smoothness(view)
+
+
+def sharper(view: View) -> Plane:
+    """Which frame has more fine detail, from -1 (the second) to 1."""
+    e1 = np.maximum(detail(view.codes[0], 1.2, 2.0) - np.float32(view.noise), 0)
+    e2 = np.maximum(detail(view.codes[1], 1.2, 2.0) - np.float32(view.noise), 0)
+    found: Plane = (e1 - e2) / (e1 + e2 + np.float32(0.5 * view.noise + 2e-5))
+    return found
+
+
+def smoothness(view: View) -> Plane:
+    """Weight of the total variation: little where the near frame has an edge."""
+    gx = cv2.Sobel(view.codes[0], cv2.CV_32F, 1, 0) / 4
+    gy = cv2.Sobel(view.codes[0], cv2.CV_32F, 0, 1) / 4
+    edge = np.sqrt(np.sum(gx * gx + gy * gy, axis=2))
+    return np.asarray(0.03 + np.exp(-edge / 0.04), np.float32)
 
 
 def solve(view: View, settings: Settings, *, compute: Compute) -> Layers:
@@ -106,7 +119,7 @@ def refined(
 ) -> Layers:
     """Layers for a hard matte whose contour may be wrong by `slack` pixels (steps 5 and 6)."""
     if not matte.any() or matte.all():
-        return Layers(matte, view.light[0], view.light[1 - int(matte[0, 0])], matte.copy())
+        return alone(view, matte)
     if slack:
         cues = Cues(view, settings)
         found = behind(view, matte, settings)
@@ -117,6 +130,14 @@ def refined(
         found = behind(view, matte, settings)
         matte = softened(view, matte, found, settings)
     return behind(view, matte, settings)
+
+
+def alone(view: View, matte: Plane) -> Layers:
+    """Where one layer fills the whole part: the frame that is focused on it, and no spill."""
+    x1, x2 = view.light
+    near = bool(matte[0, 0])
+    lit = np.zeros_like(x1)
+    return Layers(matte, x1, x1 if near else x2, matte.copy(), lit)
 
 
 def _away(matte: Plane, pixels: int) -> npt.NDArray[np.bool_]:
@@ -192,7 +213,7 @@ def behind(view: View, matte: Plane, settings: Settings, *, steps: int = 3) -> L
         tied = to_near.over(q * (x1 - to_near.over(far)))
         far += (clear * (rest - clear * far) + lam * (blurry - far) + tied) / scale
         np.clip(far, low, high, out=far)
-    return Layers(matte, near, far, spill)
+    return Layers(matte, near, far, spill, lit)
 
 
 def _range_around(view: View, radius: float) -> tuple[ImageF32, ImageF32]:
@@ -239,7 +260,7 @@ def output(view: View, layers: Layers, settings: Settings) -> ImageF32:
     far = layers.far
     ramp = np.clip((layers.spill - 0.005) / 0.015, 0, 1)[:, :, None]
     back = ramp * far + (1 - ramp) * x2
-    mixed = x1 + (1 - a) * (far - settings.spreads[1].over(far))
+    mixed = x1 + (1 - a) * (far - settings.spreads[1].over(layers.far))
     result = np.where(a > 0.98, x1, np.where(a < 0.02, back, mixed))
     return np.clip(result, 0.0, 1.0).astype(np.float32)
 
@@ -249,5 +270,5 @@ def unexplained(view: View, layers: Layers, settings: Settings) -> tuple[Plane, 
     a = layers.matte[:, :, None]
     light = a * layers.near
     first = light + (1 - a) * settings.spreads[1].over(layers.far)
-    second = settings.spreads[0].over(light) + (1 - layers.spill)[:, :, None] * layers.far
+    second = layers.lit + (1 - layers.spill)[:, :, None] * layers.far
     return difference(first, view.codes[0]), difference(second, view.codes[1])
