@@ -129,6 +129,7 @@ def _explanation(method: Method, known: Registry) -> str:
                     _WIDTH,
                     initial_indent=" " * (width + 4),
                     subsequent_indent=" " * (width + 4),
+                    break_on_hyphens=False,
                 ),
             ]
     for variant, values in method.variants.items():

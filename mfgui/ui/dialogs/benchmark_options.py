@@ -128,7 +128,7 @@ class BenchmarkOptions(QWidget):
             self.output_edited.emit()
 
     def _connect(self) -> None:
-        self.metrics_button.clicked.connect(self.popup.open)
+        self.metrics_button.clicked.connect(lambda: self.popup.open())
         self.popup.chosen.connect(self._on_metrics_chosen)
         self.baseline_box.activated.connect(lambda _: self._on_baseline_chosen())
         self.band_box.toggled.connect(self._on_band_toggled)
