@@ -80,6 +80,11 @@ def test_that_results_and_failures_are_told(
     assert [path.name for path in (out / "pictures").iterdir()] == ["0000-00.png"]
 
 
+def heard() -> None:
+    """Ctrl+C is heard even where the tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_that_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     lytro = tmp_path / "lytro"
@@ -88,7 +93,9 @@ def test_that_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     out = tmp_path / "out"
     slow = "quick=average,csr"
     line = [sys.executable, "-m", "mfgui", *command(lytro, out, "--workers", "1", methods=slow)]
-    process = subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=heard
+    )
     limit = time.monotonic() + 60
     while not list(out.glob("cache/scores/*.json")) and time.monotonic() < limit:
         time.sleep(0.02)

@@ -190,13 +190,18 @@ def test_that_lists_of_numbers_are_read() -> None:
     assert numbers("-1:1:1") == (-1.0, 0.0, 1.0)
 
 
+def heard() -> None:
+    """Ctrl+C is heard even where the tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_that_ctrl_c_keeps_what_is_done(pair: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     more = ("--repeats", "20000", "--steps", "2", "--probabilities", "0.1")
     line = [sys.executable, "-m", "mfgui", "experiment", "robustness", str(pair), "-o", str(out)]
     line += [*more, "--workers", "2"]
-    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not (out.exists() and len(rows_so_far(out)) > 3):
         time.sleep(0.1)
