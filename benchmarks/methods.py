@@ -21,7 +21,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +29,8 @@ import cv2
 import numpy as np
 import tifffile
 from ledger import touch_memory
-from stacks import ENFUSE, resident, watched
+from peak import Peak
+from stacks import ENFUSE, watched
 
 from mfgui import _startup
 from mfgui.core.arrays import ImageU8, Size
@@ -43,7 +43,6 @@ from mfgui.methods.registry import FUSING, MAPPING, Kind, Method
 RIVAL = "enfuse"
 _SMALL = Size(96, 96)
 _ONCE = 1_000_000  # pixels from which a method runs once
-_POLL = 0.01  # s
 
 
 @dataclass(frozen=True)
@@ -85,36 +84,6 @@ def carry_out(method: Method, images: list[ImageU8], *, threads: int) -> None:
     if method.kind is Kind.OPTIMISER:
         for _state in made:
             pass
-
-
-class Peak:
-    """The highest resident memory of this process while it is entered, in MB."""
-
-    def __enter__(self) -> Peak:
-        self._ended = threading.Event()
-        self._first = self._highest = resident_here()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    @property
-    def megabytes(self) -> float:
-        return (self._highest - self._first) / 1000
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_POLL):
-            self._highest = max(self._highest, resident_here())
-
-
-def resident_here() -> int:
-    """RssAnon + RssShmem of this process in kB."""
-    import os
-
-    return resident(os.getpid())
 
 
 def child(name: str, size: Size, threads: int) -> None:

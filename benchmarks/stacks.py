@@ -43,6 +43,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import tifffile
+from peak import resident
 
 from mfgui import _startup
 from mfgui.core.arrays import Size, from_float
@@ -156,16 +157,6 @@ def watched(command: Sequence[str], log: Path) -> Used:
         raise RuntimeError(f"{' '.join(command[:3])} ... failed:\n{log.read_text()}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Used(total, cpu, peak / 1000)
-
-
-def resident(pid: int) -> int:
-    """RssAnon + RssShmem of a process in kB; 0 when it has just ended."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    except OSError:
-        return 0
-    wanted = ("RssAnon:", "RssShmem:")
-    return sum(int(line.split()[1]) for line in lines if line.startswith(wanted))
 
 
 def psnr(error: npt.NDArray[Any]) -> float:

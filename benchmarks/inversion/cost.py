@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -23,6 +21,7 @@ import cv2
 import numpy as np
 
 from benchmarks.inversion.scores import number, table
+from benchmarks.peak import Peak
 from mfgui import _startup
 from mfgui.core.arrays import ImageU8, PixelArray, Size, from_float
 from mfgui.core.compute import Compute
@@ -36,7 +35,6 @@ SIZES = (Size(640, 480), Size(1152, 864), Size(2304, 1728), Size(6000, 4000))
 BANDS = {"3 %": (1, 1, 0.38), "15 %": (4, 3, 0.155)}  # columns and rows of disks, radius / height
 _RADIUS = 4 / 640  # of the width
 _ONCE = 1_000_000  # pixels from which a method runs once
-_POLL = 0.005  # s
 _TOUCHED = 3.0  # GiB
 
 
@@ -86,36 +84,6 @@ def carry_out(name: str, images: list[PixelArray], threads: int) -> None:
         decide(method, images, compute=compute, **values).fuse()
     else:
         method.function(images, None, compute=compute, **values)
-
-
-class Peak:
-    """The highest resident memory of this process while it is entered, in MB."""
-
-    def __enter__(self) -> Peak:
-        self._ended = threading.Event()
-        self._first = self._highest = resident()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    @property
-    def megabytes(self) -> float:
-        return (self._highest - self._first) / 1000
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_POLL):
-            self._highest = max(self._highest, resident())
-
-
-def resident() -> int:
-    """RssAnon + RssShmem of this process in kB."""
-    lines = Path(f"/proc/{os.getpid()}/status").read_text("ascii").splitlines()
-    wanted = ("RssAnon:", "RssShmem:")
-    return sum(int(line.split()[1]) for line in lines if line.startswith(wanted))
 
 
 def child(name: str, path: Path, threads: int) -> None:
