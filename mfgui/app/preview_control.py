@@ -17,9 +17,7 @@ from mfgui.core.arrays import PixelArray, from_float
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import UsageError
 from mfgui.core.events import PreviewChanged, RunChanged, SetClosed, SetOpened, ShownChanged
-from mfgui.core.fronts import front_of
 from mfgui.core.pyramid import Picture
-from mfgui.core.result import BACKGROUND
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.pool import Report, Task, TaskFailed
 from mfgui.methods.choice import Choice, choose
@@ -27,8 +25,6 @@ from mfgui.methods.decision import decide
 from mfgui.methods.registry import Value
 
 PREVIEW = "preview"
-PREVIEWED = frozenset({"defocus-inversion"})
-"""Methods that have one; all of them are decisions."""
 PIXELS = 70_000
 """Of the reduced frames, at most: one core has an answer within a second."""
 
@@ -77,7 +73,7 @@ class PreviewControl:
         """Compute the preview of a method and show it; other wishes before are forgotten."""
         self.stop()
         stack = self._desk.session.stack
-        if stack is None or method not in PREVIEWED:
+        if stack is None or not self._desk.registry.get(method).previewed:
             return
         try:
             choice = choose(self._desk.registry, method, explicit)
@@ -175,9 +171,7 @@ def previewing(
             image = decision.fuse()
         except StopRequested:
             return None
-        background, soft = decision.aspects.get(BACKGROUND), decision.soft
-        front = 0 if background is None or soft is None else front_of(image, background, soft)
-        words = f"front in frame {front}" if front else ""
+        words = f"front in frame {decision.front}" if decision.front else ""
         if notices:
             words = notices[-1].partition(": ")[2] or notices[-1]
         return _Made(Picture(tasks.display(stack, from_float(image, stack.depth))), words)

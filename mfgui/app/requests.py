@@ -74,9 +74,9 @@ def build_request(
     choice = choose(registry, method, explicit or {})
     chosen, detector = choice.method, choice.detector
     choice.check_size(stack.size)
-    reason = refused(method, stack.k)
-    if reason:
-        raise UsageError(f"{chosen.title}: {reason}", hint="choose two of them")
+    for used, _ in choice.used:
+        if reason := refused(used, stack.k):
+            raise UsageError(f"{used.title}: {reason}", hint="choose two of them")
     return RunRequest(
         run_id=run_id,
         name=chosen.title,

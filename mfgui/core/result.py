@@ -113,6 +113,8 @@ class Result:
         "map" and "fuse", wall clock.
     soft : (H, W) float32 or None
         Weight of source 1 that the method used, of two sources with continuous weights.
+    front : int
+        1 or 2: the source focused on what is nearer, where the method found that out; else 0.
     aspects : mapping of str to (H, W) or (H, W, C) float32
         What else the method knew of each pixel, by names of `ASPECTS`. Like `soft` they are not
         written into sessions: the run makes them again.
@@ -137,6 +139,7 @@ class Result:
     q_box: float | None = None
     window: int | None = None
     soft: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    front: int = 0
     aspects: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
     guard: AbstractContextManager[object] | None = field(default=None, repr=False)
 

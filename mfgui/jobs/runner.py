@@ -128,7 +128,7 @@ class _Run:
         for plane in (decision.soft, *decision.aspects.values()):
             if plane is not None:
                 plane.flags.writeable = False
-        return replace(result, soft=decision.soft, aspects=decision.aspects)
+        return replace(result, soft=decision.soft, front=decision.front, aspects=decision.aspects)
 
     def _fuse(self, images: list[PixelArray]) -> Result:
         request = self._request

@@ -19,7 +19,6 @@ from mfgui.methods.registry import FUSING, MAPPING, Kind, Method, Registry, Valu
 DEFAULT_DETECTOR = "laplacian"
 DETECTOR_PREFIX = "detector."
 _SHARED = {"window", "clean"}
-_OF_PAIRS = frozenset({"defocus-inversion"})
 
 Settings = tuple[tuple[str, Value], ...]
 
@@ -70,13 +69,9 @@ def usual_detector(method: Method) -> str:
     return method.detector or DEFAULT_DETECTOR
 
 
-def refused(name: str, k: int) -> str:
-    """Why a method cannot be run on a set of `k` frames, in one clause; empty when it can.
-
-    >>> refused("defocus-inversion", 3)
-    'two frames only, this set has 3'
-    """
-    return f"two frames only, this set has {k}" if name in _OF_PAIRS and k != 2 else ""
+def refused(method: Method, k: int) -> str:
+    """Why a method cannot be run on a set of `k` frames, in one clause; empty when it can."""
+    return f"two frames only, this set has {k}" if method.pairs_only and k != 2 else ""
 
 
 def choose(registry: Registry, name: str, explicit: Mapping[str, Value]) -> Choice:

@@ -26,6 +26,8 @@ class Decision:
         Makes the fused image, (H, W, C) float32 in [0, 1], when it is wanted.
     soft : (H, W) float32 or None
         Of two sources with continuous weights, that of source 1.
+    front : int
+        1 or 2: the source focused on what is nearer, of a method that found that out; else 0.
     aspects : mapping of str to array
         What else the method knows of each pixel, by names of `mfgui.core.result.ASPECTS`.
     """
@@ -33,6 +35,7 @@ class Decision:
     labels: LabelArray
     fuse: Callable[[], ImageF32] = field(repr=False)
     soft: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    front: int = 0
     aspects: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
 
 

@@ -146,7 +146,8 @@ class Method:
     around a pixel a refiner looks at; None means at the whole picture. `smallest` is the
     shortest side in pixels that it takes. `detector` makes the map when none is asked for, the
     usual one where it is empty. `network` names the shipped weights without which the method is
-    not there.
+    not there. `pairs_only` methods take two frames; `previewed` ones, which are decisions, are
+    quick enough for a preview on reduced frames.
     """
 
     name: str
@@ -164,6 +165,8 @@ class Method:
     notes: Notes | None = field(default=None, repr=False)
     detector: str = ""
     network: str = ""
+    pairs_only: bool = False
+    previewed: bool = False
 
     @property
     def on_devices(self) -> bool:
@@ -245,6 +248,8 @@ def method(
     notes: Notes | None = None,
     detector: str = "",
     network: str = "",
+    pairs_only: bool = False,
+    previewed: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as a method; it stays callable as it is.
 
@@ -268,6 +273,8 @@ def method(
             notes=notes,
             detector=detector,
             network=network,
+            pairs_only=pairs_only,
+            previewed=previewed,
         )
         return function
 

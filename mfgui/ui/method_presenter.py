@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from mfgui.app.controller import Controller
-from mfgui.app.preview_control import PREVIEWED
 from mfgui.core.events import Change, PreviewChanged, SetClosed, SetOpened
 from mfgui.methods.choice import refused
 from mfgui.methods.registry import Method
@@ -38,7 +37,7 @@ class MethodPresenter(QObject):
             self._settled.stop()
             stack = self._controller.session.stack
             k = 2 if stack is None else stack.k
-            reasons = {method.name: refused(method.name, k) for method in self._methods()}
+            reasons = {method.name: refused(method, k) for method in self._methods()}
             self._panel.method_box.refuse({name: why for name, why in reasons.items() if why})
             self._show_row()
             self._panel.changed.emit()
@@ -49,8 +48,8 @@ class MethodPresenter(QObject):
     @property
     def _can(self) -> bool:
         """Whether the chosen method has previews of the open set."""
-        name = self._panel.method.name
-        return name in PREVIEWED and name not in self._panel.method_box.refused
+        method = self._panel.method
+        return method.previewed and method.name not in self._panel.method_box.refused
 
     def _show_row(self) -> None:
         self._panel.preview.setVisible(self._can)

@@ -26,6 +26,8 @@ _STAGES = 4
     reference="mfgui; physics and measurements in docs/defocus-inversion.md",
     family=Family.PHOTOGRAPHS,
     smallest=16,
+    pairs_only=True,
+    previewed=True,
     notes=Notes(
         idea="Along a depth edge the blurred foreground has spilled over the background, so that "
         "no frame is sharp there. From the blur radius and the matte of the foreground, both "
@@ -75,7 +77,8 @@ def defocus_inversion(
     Returns
     -------
     Decision
-        `soft` is the weight of source 1: the matte, or 1 minus it.
+        `soft` is the weight of source 1: the matte, or 1 minus it. Without layers there are
+        neither `soft` nor `aspects`, and the image is the Laplacian pyramid.
 
     Raises
     ------
@@ -104,9 +107,12 @@ def defocus_inversion(
     weight = found.matte if known.near == 0 else 1 - found.matte
     image = found.image if channels == 3 else found.image.mean(axis=2, keepdims=True)
     labels = np.where(weight >= 0.5, np.uint8(1), np.uint8(2))
+    if known.why_not:
+        return Decision(labels, lambda: image)
     aspects = {
         "confidence": found.confidence,
         "radius": recover.radius_of(known, found.matte),
         "background": found.background[:, :, :channels],
     }
-    return Decision(labels, lambda: image, weight, aspects)
+    front = known.near + 1 if near == "auto" else 0
+    return Decision(labels, lambda: image, weight, front, aspects)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 from mfgui.app.recalled import differing
-from mfgui.core.fronts import front_of
-from mfgui.core.result import BACKGROUND, Result
+from mfgui.core.result import Result
 from mfgui.methods.choice import DETECTOR_PREFIX
 from mfgui.methods.registry import Method
 from mfgui.ui.fields import shown_text
@@ -31,26 +28,9 @@ def outcome(result: Result) -> list[str]:
     return parts
 
 
-_fronts: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
-
-
 def found(result: Result) -> list[str]:
     """What a method has found out because it was not told, in words."""
-    told = result.provenance.parameters.get("near", "auto") != "auto"
-    front = 0 if told else _front_of(result)
-    return [f"front in frame {front}"] if front else []
-
-
-def _front_of(result: Result) -> int:
-    """The source that has the front sharp; 0 for none, and for a result that does not know.
-    Rows are renewed often, so that it is looked for once."""
-    background, confidence = result.aspects.get(BACKGROUND), result.aspects.get("confidence")
-    if background is None or result.soft is None:
-        return 0
-    if result not in _fronts:
-        trusted = confidence is None or bool(confidence[::4, ::4].any())
-        _fronts[result] = front_of(result.image, background, result.soft) if trusted else 0
-    return _fronts[result]
+    return [f"front in frame {result.front}"] if result.front else []
 
 
 def changed_parameters(

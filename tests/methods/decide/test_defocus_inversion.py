@@ -76,12 +76,15 @@ def test_that_swapped_frames_give_the_same_picture() -> None:
     other = defocus_inversion(frames(*CASE)[::-1], compute=ALONE)
     assert np.mean(np.abs(one.fuse() - other.fuse()) > 1e-4) < 1e-3
     assert np.mean(one.labels == other.labels) < 1e-3
+    assert {one.front, other.front} == {1, 2}
+    assert np.mean((one.labels == one.front) == (scene(*CASE).matte > 0.5)) > 0.8
 
 
 @pytest.mark.parametrize(("near", "share"), [("1", True), ("2", False)])
 def test_that_the_near_frame_can_be_given(near: str, share: bool) -> None:
     given = defocus_inversion(frames(*CASE), near=near, compute=ALONE)
     assert np.array_equal(given.fuse(), made().fuse()) == share
+    assert given.front == 0  # nothing was found out
     turned = defocus_inversion(frames(*CASE)[::-1], near="2" if near == "1" else "1", compute=ALONE)
     assert np.mean(turned.labels == given.labels) < 1e-2
 
@@ -108,7 +111,7 @@ def test_that_without_layers_it_is_the_pyramid_and_says_so(kind: str) -> None:
     assert said[0].endswith("the result is the Laplacian pyramid")
     assert "\n" not in said[0]
     assert set(np.unique(found.labels)) <= {1, 2}
-    assert not found.aspects["confidence"].any()
+    assert (found.soft, found.front, found.aspects) == (None, 0, {})
 
 
 def test_that_layers_are_found_without_a_word() -> None:
