@@ -19,7 +19,7 @@ import numpy.typing as npt
 from mfgui.core.arrays import ImageF32, Size
 from mfgui.core.disks import disk
 from mfgui.core.errors import UsageError
-from mfgui.core.light import to_srgb
+from mfgui.core.light import to_linear, to_srgb
 from mfgui.synth import shapes, strokes, textures
 from mfgui.synth.focus_pair import FocusPair, check_size
 from mfgui.synth.layered import composed
@@ -36,7 +36,12 @@ _Plane: TypeAlias = npt.NDArray[np.float32]
 
 
 def constant_depth(
-    size: Size = SIZE, *, radius: float, seed: int, psf: Psf | None = None
+    size: Size = SIZE,
+    *,
+    radius: float,
+    seed: int,
+    psf: Psf | None = None,
+    contrast: float = 1.0,
 ) -> FocusPair:
     """A scene of two flat layers.
 
@@ -50,21 +55,29 @@ def constant_depth(
         Decides everything else.
     psf : Psf, optional
         Blur of the lens; without it a disk.
+    contrast : float
+        1 to 8: factor of the logits of the sRGB values of both layers. Above 1 texture and the
+        difference of the layers grow, nothing is clipped, and shapes stay the same. 2 costs a
+        Laplacian pyramid about 4 dB.
 
     Raises
     ------
     UsageError
-        For sizes or radii that are not allowed.
+        For sizes, radii or contrasts that are not allowed.
     """
     check_size(size)
     if not 0 <= radius <= 60:
         raise UsageError(f"blur radius {radius:g}: not allowed", hint="use 0 to 60 pixels")
+    if not 1 <= contrast <= 8:
+        raise UsageError(f"contrast {contrast:g}: not allowed", hint="use 1 to 8")
     rng = np.random.default_rng(seed)
     margin = SURROUNDINGS + int(np.ceil(radius)) + 2
     drawn = Size(size.width + 2 * margin, size.height + 2 * margin)
     palette = textures.random_palette(rng) if rng.random() < _ALIKE else None
     behind = _surface(drawn, rng, palette)
     front, matte, objects = _near_layer(size, rng, margin=margin, palette=palette)
+    if contrast != 1:
+        behind, front = (_contrasted(light, contrast) for light in (behind, front))
     solid = (behind, np.ones_like(matte))
     layers = [(front, matte), solid]
     keep = margin - SURROUNDINGS
@@ -77,7 +90,8 @@ def constant_depth(
     frame = (slice(margin, -margin), slice(margin, -margin))
     truth = composed([(front[frame], matte[frame]), (behind[frame], solid[1][frame])], [0.0, 0.0])
     border = (slice(SURROUNDINGS, -SURROUNDINGS),) * 2
-    alike = ", same colours" if palette is not None else ""
+    notes = ", same colours" if palette is not None else ""
+    notes += f", contrast {contrast:g}" if contrast != 1 else ""
     return FocusPair(
         near=to_srgb(near[border]),
         far=to_srgb(far[border]),
@@ -86,7 +100,7 @@ def constant_depth(
         radius=np.full((size.height, size.width), radius, np.float32),
         near_radius=np.where(matte[frame] > 0.5, 0.0, radius).astype(np.float32),
         seed=seed,
-        description=f"constant depth, r={radius:g}, near: {objects}{alike}",
+        description=f"constant depth, r={radius:g}, near: {objects}{notes}",
         margin=SURROUNDINGS,
         wide=(near, far),
     )
@@ -150,3 +164,10 @@ def _outlined(
 def _surface(size: Size, rng: np.random.Generator, palette: _Plane | None) -> ImageF32:
     picture = textures.surface(size, rng, palette=palette)
     return textures.partly_flat(picture, rng) if rng.random() < _FLAT else picture
+
+
+def _contrasted(light: ImageF32, factor: float) -> ImageF32:
+    """Linear light whose sRGB values v became v^c / (v^c + (1 - v)^c)."""
+    code = to_srgb(light)
+    bright, dark = code ** np.float32(factor), (1 - code) ** np.float32(factor)
+    return to_linear(np.asarray(bright / (bright + dark), np.float32))

@@ -54,6 +54,28 @@ def test_that_another_lens_shows_the_same_scene(pair: FocusPair) -> None:
     assert 0.001 < np.abs(soft.far - pair.far).mean() < 0.02
 
 
+def test_that_contrast_grows_in_the_same_scene(pair: FocusPair) -> None:
+    hard = constant_depth(SMALL, radius=5.0, seed=2, contrast=2.0)
+    np.testing.assert_array_equal(hard.matte, pair.matte)
+    for layer in (pair.matte == 1, pair.matte == 0):
+        plain, strong = (x.truth[layer].astype(np.float64) for x in (pair, hard))
+        inner = (plain > 0.05) & (plain < 0.95)
+        assert inner.mean() > 0.3
+        logits = [np.log(x[inner] / (1 - x[inner])) for x in (plain, strong)]
+        np.testing.assert_allclose(logits[1], 2 * logits[0], atol=1e-3)
+    # The frames follow from the layers as ever.
+    light = [to_linear(x).mean() for x in (hard.near, hard.far, hard.truth)]
+    assert light[:2] == pytest.approx([light[2]] * 2, rel=0.1)
+    plain = constant_depth(SMALL, radius=5.0, seed=2, contrast=1.0)
+    np.testing.assert_array_equal(plain.far, pair.far)
+
+
+@pytest.mark.parametrize("contrast", [0.5, 9.0])
+def test_that_impossible_contrast_is_refused(contrast: float) -> None:
+    with pytest.raises(UsageError):
+        constant_depth(SMALL, radius=3.0, seed=0, contrast=contrast)
+
+
 def test_that_defocus_only_moves_light_about(pair: FocusPair) -> None:
     light = [to_linear(x).mean() for x in (pair.near, pair.truth)]
     assert light[0] == pytest.approx(light[1], rel=0.1)
