@@ -8,6 +8,7 @@ import pytest
 from mfgui.core.arrays import Rect, Size
 from mfgui.core.disks import blurred, disk
 from mfgui.methods.inversion.spread import Spread
+from mfgui.synth.psf import Psf
 
 
 def picture(height: int, width: int, *, margin: int = 0, seed: int = 6) -> np.ndarray:
@@ -19,11 +20,12 @@ def picture(height: int, width: int, *, margin: int = 0, seed: int = 6) -> np.nd
     return image
 
 
-def scattered(image: np.ndarray, radii: np.ndarray) -> np.ndarray:
+def scattered(image: np.ndarray, radii: np.ndarray, shape: str = "disk") -> np.ndarray:
     """The light of every pixel over a disk of its radius, float64; lit pixels lie inside."""
+    kernel_of = disk if shape == "disk" else Psf(shape).kernel
     result = np.zeros(image.shape)
     for y, x in zip(*np.nonzero(image.any(axis=2)), strict=True):
-        kernel = disk(float(radii[y, x])).astype(np.float64)
+        kernel = kernel_of(float(radii[y, x])).astype(np.float64)
         reach = len(kernel) // 2
         part = (slice(y - reach, y + reach + 1), slice(x - reach, x + reach + 1))
         result[part] += kernel[:, :, None] * image[y, x]
@@ -42,6 +44,39 @@ def test_that_one_radius_is_the_disk(image: np.ndarray, radius: float) -> None:
     if radius:
         alike = Spread(1.0, np.full((30, 40), radius, np.float32)).over(image)
         np.testing.assert_allclose(alike, plain, atol=1e-5)
+
+
+@pytest.mark.parametrize("radius", [0.0, 1.0, 2.7, 6.0])
+def test_that_a_gaussian_has_the_variance_of_the_disk(radius: float) -> None:
+    image = picture(50, 56, margin=14)
+    radii = np.full((50, 56), radius, np.float32)
+    found = Spread(radius, shape="gaussian").over(image)
+    np.testing.assert_allclose(found, scattered(image, radii, "gaussian"), atol=2e-5)
+    grey = Spread(radius, shape="gaussian").over(np.ascontiguousarray(image[:, :, 1]))
+    np.testing.assert_allclose(grey, found[:, :, 1], atol=1e-6)
+    if radius >= 2.7:
+        point = np.zeros((41, 41), np.float32)
+        point[20, 20] = 1
+        x = np.square(np.arange(41) - 20.0)
+        variances = [
+            (Spread(radius, shape=shape).over(point).sum(axis=0) * x).sum()
+            for shape in ("disk", "gaussian")
+        ]
+        # What lies beyond three standard deviations is cut off.
+        assert variances[1] == pytest.approx(variances[0], rel=0.06)
+
+
+def test_that_a_gaussian_stays_one() -> None:
+    image = picture(40, 56, margin=12)
+    radii = np.full((40, 56), 2.0, np.float32)
+    radii[10:30, 25:] = 4.0
+    one = Spread(3.0, radii, "gaussian")
+    expected = scattered(image, radii, "gaussian")
+    np.testing.assert_allclose(one.over(image), expected, atol=2e-5)
+    changed = [Spread(1.5, radii / 2, "gaussian").times(2.0)]
+    changed.append(one.within(Rect(0, 0, 56, 40), Size(56, 40)))
+    for same in changed:
+        np.testing.assert_allclose(same.over(image), expected, atol=2e-5)
 
 
 def test_that_two_radii_scatter_light_exactly() -> None:
