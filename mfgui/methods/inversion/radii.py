@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.compute import Compute
-from mfgui.core.disks import blurred
-from mfgui.methods.inversion.spread import Spread
+from mfgui.methods.inversion.spread import Shape, Spread, spread
 from mfgui.methods.inversion.views import View, both, detail, difference, mean
 from mfgui.methods.planes import Plane
 
@@ -22,6 +21,8 @@ _AROUND = 20.0  # pixels, sigma of the place of a local radius
 _DOUBT = np.float32(0.02)  # weight of the usual radius
 _SPAN = 2.0  # factor from the usual radius
 _WINDOW = 2.5  # pixels, sigma of the mean of re-blur errors
+_GAUSSIANS = (1.0, 1.12, 1.25)  # of the radius of the best disk, which fits their cores
+_CLEARLY = 0.05  # lower mean logarithm of the error: less does not tell both shapes apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Reblur:
     cores : pair of (H, W) bool
         Where frame 1, frame 2 is surely the sharp one.
     floor : float
-        Squared error that the best disk leaves in the cores, at least the noise.
+        Squared error that the best blur leaves in the cores, at least the noise.
     valid : bool
         Whether one radius at least lies inside the grid and has a core that is large enough.
     """
@@ -61,7 +62,8 @@ def reblur(
     largest : float
         Pixels; 5 % of the long side without it.
     local : bool
-        Also how the radius differs from place to place.
+        Also how the radius differs from place to place, and whether the blur is Gaussian: taken
+        for both directions where that explains the frames clearly better than the best disks.
     """
     height, width = view.light[0].shape[:2]
     top = largest or max(6.0, 0.05 * max(height, width))
@@ -71,8 +73,7 @@ def reblur(
         errors = []
         for radius in grid:
             compute.checkpoint()
-            away = difference(blurred(view.light[sharp], radius), view.codes[1 - sharp])
-            errors.append(mean(away, _WINDOW))
+            errors.append(_errors(view, sharp, radius, "disk"))
         return errors
 
     volumes = both(errors_of, compute)
@@ -92,6 +93,12 @@ def reblur(
             if varied
             else Spread(fit.radius)
         )
+    soft = _gaussians(view, fits, weight, cores, compute) if local else None
+    if soft is not None:
+        ratios = [one.radius / fit.radius for one, fit in zip(soft, fits, strict=True)]
+        pairs = zip(spreads, ratios, strict=True)
+        spreads = [replace(one.times(ratio), shape="gaussian") for one, ratio in pairs]
+        fits = soft
     floor = max(view.noise, *(fit.floor for fit in fits))
     return Reblur(_agreed(spreads, fits), (cores[0], cores[1]), floor, any(f.good for f in fits))
 
@@ -105,6 +112,49 @@ class _Fit:
     floor: float
     left: float
     good: bool
+
+
+def _errors(view: View, sharp: int, radius: float, shape: Shape) -> Plane:
+    """Squared error of one frame re-blurred into the other, around each pixel."""
+    away = difference(spread(view.light[sharp], radius, shape), view.codes[1 - sharp])
+    return mean(away, _WINDOW)
+
+
+def _gaussians(
+    view: View,
+    disks: list[_Fit],
+    weight: Plane,
+    cores: list[npt.NDArray[np.bool_]],
+    compute: Compute,
+) -> list[_Fit] | None:
+    """The best Gaussian of each direction; None unless they are clearly better than the disks.
+
+    A lens has one shape: the evidence of both directions counts together.
+    """
+
+    def tried(sharp: int) -> tuple[_Fit, float, float]:
+        disk, core = disks[sharp], cores[sharp]
+        if not disk.good:
+            return disk, 0.0, 0.0
+        grid = [factor * disk.radius for factor in _GAUSSIANS]
+        compute.checkpoint()
+        errors = [_errors(view, sharp, radius, "gaussian") for radius in grid]
+        plain = _errors(view, sharp, disk.radius, "disk")
+        share = weight[core].astype(np.float64)
+        best = _best(errors, weight, core, grid, view.noise)
+        logs = [_score(e, share, core, view.noise) for e in (plain, *errors)]
+        return replace(best, good=True), (min(logs[1:]) - logs[0]) * share.sum(), share.sum()
+
+    found = both(tried, compute)
+    away, total = (sum(parts) for parts in zip(*(one[1:] for one in found), strict=True))
+    return [one[0] for one in found] if away < -_CLEARLY * total else None
+
+
+def _score(
+    errors: Plane, share: npt.NDArray[np.float64], core: npt.NDArray[np.bool_], noise: float
+) -> float:
+    """Weighted mean of log errors in a core."""
+    return float((np.log(errors[core] + 3 * noise) * share).sum() / (share.sum() + 1e-12))
 
 
 def _agreed(spreads: list[Spread], fits: list[_Fit]) -> tuple[Spread, Spread]:
@@ -167,7 +217,7 @@ def _best(
         return _Fit(grid[0], noise, noise, good=False)
     w = weight[core].astype(np.float64)
     total = w.sum() + 1e-12
-    scores = [float((np.log(e[core] + 3 * noise) * w).sum() / total) for e in errors]
+    scores = [_score(e, w, core, noise) for e in errors]
     best = int(np.argmin(scores))
     floor = float(np.median(errors[best][core]))
     left = float((errors[best][core] * w).sum() / total)

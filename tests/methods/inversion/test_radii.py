@@ -13,8 +13,10 @@ from mfgui.methods.inversion.radii import reblur
 from mfgui.methods.inversion.spread import Spread
 from mfgui.methods.inversion.views import view_of
 from mfgui.synth.capture import Capture, captured
+from mfgui.synth.constant_depth import constant_depth
+from mfgui.synth.psf import Psf
 from mfgui.synth.textures import surface
-from tests.methods.inversion.scenes import SMALL, scene, view
+from tests.methods.inversion.scenes import SIZE, SMALL, scene, view
 
 ALONE = Compute()
 
@@ -40,6 +42,33 @@ def test_that_noise_changes_little() -> None:
     assert found.valid
     assert found.radii == pytest.approx((4, 4), rel=0.08)
     assert found.floor >= one.noise
+
+
+@pytest.mark.parametrize("camera", [Capture(), Capture(noise=2.0)])
+@pytest.mark.parametrize("shape", ["disk", "gaussian", "polygon"])
+@pytest.mark.parametrize("radius", [3.0, 6.0])
+def test_that_the_shape_of_the_blur_is_found(radius: float, shape: str, camera: Capture) -> None:
+    lens = Psf(shape, 6, 0.2)
+    pair = captured(constant_depth(SIZE, radius=radius, seed=104, psf=lens), camera, seed=2)
+    one = view_of([np.float32(frame) / 255 for frame in (pair.near, pair.far)])
+    found = reblur(one, compute=ALONE, local=True)
+    assert found.valid
+    wanted = "gaussian" if shape == "gaussian" else "disk"
+    assert [spread.shape for spread in found.spreads] == [wanted, wanted]
+    assert found.radii == pytest.approx((radius, radius), rel=0.06)
+    for spread in found.spreads:
+        assert spread.map is not None
+        assert np.median(spread.map) == pytest.approx(radius, rel=0.06)
+
+
+def test_that_a_gaussian_explains_what_a_disk_does_not() -> None:
+    pair = constant_depth(SIZE, radius=6.0, seed=104, psf=Psf("gaussian"))
+    one = view_of([from_float(x, "uint8") / np.float32(255) for x in (pair.near, pair.far)])
+    disks, gaussians = (reblur(one, compute=ALONE, local=local) for local in (False, True))
+    assert [spread.shape for spread in disks.spreads] == ["disk", "disk"]
+    assert gaussians.floor < 0.5 * disks.floor
+    turned = reblur(one.swapped(), compute=ALONE, local=True)
+    assert turned.radii == pytest.approx(gaussians.radii[::-1])
 
 
 def test_that_cores_lie_where_each_frame_is_sharp() -> None:
