@@ -1,7 +1,7 @@
 """Defocus inversion against conventional fusion, against what its physics could give, and in time.
 
     python -m benchmarks.defocus_inversion constant [--seeds 10] [--radii 2 4 8 12]
-    python -m benchmarks.defocus_inversion robust [--seeds 4]
+    python -m benchmarks.defocus_inversion robust [--seeds 4] [--contrasty]
     python -m benchmarks.defocus_inversion scenes [--first 0] [--last 99] [--rows FILE.csv]
         [--wrong-order] [--histogram FILE.png] [--worst 8]
     python -m benchmarks.defocus_inversion slopes [--seeds 10]
@@ -20,6 +20,9 @@ constant  Scenes of two flat layers (`mfgui.synth.constant_depth`), blind: order
 robust    The same at r = 6 with one fault of the camera after the other. "gain" is over the
           pyramid of the pair that we aligned, "of the clean gain" the same as a share of that of
           perfect frames: the scenes of the prototype were harder than these for every method.
+          --contrasty: the same scenes with so much contrast that the pyramid is as good as on
+          those of the prototype. "oracle's": the gain with the true matte, radius and shape of
+          the blur, from the same frames.
 scenes    Random scenes of both generators, see `benchmarks.inversion.scenes`.
 slopes    One continuous surface: share of the pixels that stay as the pyramid has them.
 real      Photographed pairs: what was found out. With --pictures crops are written there.
@@ -64,6 +67,7 @@ def parse() -> argparse.Namespace:
         known[name].add_argument("--seeds", type=int, default=seeds)
         known[name].add_argument("--first", type=int, default=0)
     known["constant"].add_argument("--radii", type=float, nargs="+", default=constant.RADII)
+    known["robust"].add_argument("--contrasty", action="store_true")
     _scene_options(known["scenes"])
     known["real"].add_argument("folders", type=Path, nargs="+", metavar="DIR")
     known["real"].add_argument("--pictures", type=Path)

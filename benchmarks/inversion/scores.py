@@ -17,7 +17,7 @@ from mfgui.core.compute import Compute
 from mfgui.methods.fuse.laplacian_pyramid import laplacian_pyramid
 from mfgui.methods.inversion import layers, recover
 from mfgui.methods.inversion.recover import Estimate, Near, Recovered
-from mfgui.methods.inversion.spread import Spread
+from mfgui.methods.inversion.spread import Shape, Spread
 from mfgui.methods.inversion.views import colours, encoded, view_of
 from mfgui.synth.capture import Capture, captured
 from mfgui.synth.focus_pair import FocusPair
@@ -70,11 +70,17 @@ def pyramid(frames: Sequence[PixelArray], *, compute: Compute) -> ImageF32:
 
 
 def oracle(
-    frames: Sequence[PixelArray], pair: FocusPair, radius: float, *, near: int = 0
+    frames: Sequence[PixelArray],
+    pair: FocusPair,
+    radius: float,
+    *,
+    near: int = 0,
+    shape: Shape = "disk",
 ) -> ImageF32:
-    """The picture that our own equations give for the true matte and the true radius."""
+    """The picture that our own equations give for the true matte and the true blur."""
     view = view_of([colours(frames[near]), colours(frames[1 - near])])
-    settings = layers.Settings((Spread(radius), Spread(radius)), floor=view.noise)
+    blur = Spread(radius, shape=shape)
+    settings = layers.Settings((blur, blur), floor=view.noise)
     found = layers.behind(view, pair.matte, settings)
     return encoded(layers.output(view, found, settings))
 
