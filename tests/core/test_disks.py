@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mfgui.core.disks import blurred, disk
+from mfgui.core.disks import blurred, disk, nearly_blurred
 
 RADII = [0.3, 0.5, 0.56, 0.6, 0.7, 1.0, 1.3, 1.5, 2.0, 2.49, 2.51, 3.0, 4.4, 5.0, 7.7, 12.0]
 
@@ -97,3 +97,49 @@ def test_that_the_disk_has_the_area_and_the_spread_of_a_circle(radius: float):
     # The variance of a circle, and that of a pixel.
     variance = radius**2 / 4 + 1 / 12
     assert (kernel * at[None] ** 2).sum() == pytest.approx(variance, rel=0.05)
+
+
+def edges(height: int, width: int, seed: int = 2) -> np.ndarray:
+    """Bars and a wheel of contrast 1."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    wheel = np.sin(np.arctan2(y - height / 2, x - width / 2) * 5 + seed) > 0
+    return np.where((x % 41 < 4) | (y % 53 < 3), 1.0, wheel).astype(np.float32)
+
+
+@pytest.mark.parametrize("radius", [14.0, 15.5, 20.9, 23.0, 38.2])
+@pytest.mark.parametrize("shape", [(131, 118), (90, 121, 3), (60, 77, 1), (20, 150)])
+def test_that_blurring_in_a_smaller_picture_is_nearly_that_with_the_disk(shape, radius: float):
+    flat = edges(*shape[:2])
+    image = flat if len(shape) == 2 else np.repeat(flat[:, :, None], shape[2], axis=2)
+    found = nearly_blurred(image, radius)
+    assert found.dtype == np.float32
+    assert found.shape == shape
+    away = found - blurred(image, radius)
+    assert np.abs(away).max() < 0.025
+    assert np.sqrt(np.mean(away**2)) < 0.005
+
+
+def test_that_the_smaller_picture_lies_where_the_picture_does():
+    """A ramp is blurred into itself, to the border's reach; half a pixel aside shows."""
+    y, x = np.mgrid[0:151, 0:202].astype(np.float32)
+    ramp = 0.004 * x - 0.003 * y
+    inner = np.s_[35:-35, 35:-35]
+    for radius in (14.0, 21.5, 30.0):
+        np.testing.assert_allclose(nearly_blurred(ramp, radius)[inner], ramp[inner], atol=1e-4)
+
+
+@pytest.mark.parametrize("radius", [14.0, 22.3, 36.0, 60.0])
+def test_that_the_smaller_disk_keeps_the_light_and_its_spread(radius: float):
+    at = np.arange(-2 * int(radius) - 30, 2 * int(radius) + 31)
+    row = np.exp(-((at / 8.0) ** 2) / 2)
+    row /= row.sum()
+    found = nearly_blurred((row[:, None] * row).astype(np.float32), radius).astype(np.float64)
+    assert found.sum() == pytest.approx(1, abs=1e-4)
+    assert (found * at).sum() == pytest.approx(0, abs=0.01)
+    assert (found * at**2).sum() == pytest.approx(radius**2 / 4 + 1 / 12 + 64, rel=0.01)
+
+
+def test_that_small_disks_are_exact():
+    image = picture(40, 44, 3)
+    assert np.array_equal(nearly_blurred(image, 13.9), blurred(image, 13.9))
+    assert not np.array_equal(nearly_blurred(image, 14.0), blurred(image, 14.0))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import Rect, Size
-from mfgui.core.disks import blurred
+from mfgui.core.disks import nearly_blurred
 from mfgui.methods.planes import Plane
 
 Shape: TypeAlias = Literal["disk", "gaussian"]
@@ -87,7 +87,7 @@ class Spread:
 def spread(image: npt.NDArray[np.float32], radius: float, shape: Shape) -> npt.NDArray[np.float32]:
     """(H, W) or (H, W, C) with one blur for all pixels; borders are mirrored."""
     if shape == "disk":
-        return blurred(image, radius)
+        return nearly_blurred(image, radius)
     row = _gaussian(round(radius, 6))
     border = cv2.BORDER_REFLECT
     return np.asarray(cv2.sepFilter2D(image, cv2.CV_32F, row, row, borderType=border), np.float32)
