@@ -173,10 +173,11 @@ _install_torch() {
     esac
 }
 
+# Python compiles what is imported; to compile all that is installed takes more than a minute.
 _pip() {
     local quiet="-q"
     if [ -t 2 ]; then quiet="--progress-bar=on"; fi
-    "$VENV_PYTHON" -m pip install "$quiet" --disable-pip-version-check --no-input \
+    "$VENV_PYTHON" -m pip install "$quiet" --no-compile --disable-pip-version-check --no-input \
         -c "$PROJECT/packaging/constraints.txt" "$@" >&2
 }
 _stop_after_pip() { stop "The packages could not be installed (the lines above say why); when that is mended, call this again"; }

@@ -19,7 +19,6 @@ from mfgui.core import events as changes
 from mfgui.core.arrays import Rect
 from mfgui.core.events import RunState
 from mfgui.core.session import MapOrigin
-from mfgui.methods.warm_up import warm_up
 
 
 @pytest.fixture
@@ -27,6 +26,16 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder, as after an installation."""
     folder = tmp_path / "cold"
     monkeypatch.setenv("MFGUI_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder after everything has been compiled, or loaded, in this process."""
+    folder = tmp_path_factory.mktemp("warm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MFGUI_CACHE", str(folder))
+        compiled.compile_here()
     return folder
 
 
@@ -38,10 +47,12 @@ def test_that_the_stamp_lies_in_the_cache_folder_of_the_person(
     assert compiled.cache_folder() == Path(platformdirs.user_cache_dir("mfgui", False))
 
 
-def test_that_loops_are_ready_once_they_were_compiled(cold: Path) -> None:
+def test_that_loops_are_ready_once_they_were_compiled(
+    cold: Path, warm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not compiled.ready()
     assert not cold.exists()  # it only looks
-    compiled.compile_here()
+    monkeypatch.setenv("MFGUI_CACHE", str(warm))
     assert compiled.ready()
 
 
@@ -195,9 +206,8 @@ def kinds() -> dict[str, int]:
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_that_after_compiling_ahead_the_window_compiles_nothing(
-    desk, tmp_path: Path, depth: str, channels: int
+    desk, warm: Path, tmp_path: Path, depth: str, channels: int
 ) -> None:
-    warm_up()
     before = kinds()
     assert len(before) > 20
     files = [tmp_path / "1.png", tmp_path / "2.png"]
