@@ -1,4 +1,4 @@
-"""How far the recovered picture is to be trusted, pixel by pixel."""
+"""How far the recovered picture is to be trusted, pixel by pixel, and the pair as a whole."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ import numpy as np
 from mfgui.core.arrays import ImageF32, Rect, Size
 from mfgui.methods.inversion import layers
 from mfgui.methods.inversion.layers import Layers, Settings
-from mfgui.methods.inversion.views import View, mean
+from mfgui.methods.inversion.spread import Spread
+from mfgui.methods.inversion.views import View, difference, mean
 from mfgui.methods.planes import Plane
 
-_MOST = np.float32(0.2)
+_MOST = np.float32(0.2)  # of the squared error of a pixel that counts
 _UNSEEN = 0.7  # radii from the border
-_MIDDLE = 1.2  # k with the slider in the middle
+# Of the calibration by `python -m benchmarks.defocus_inversion calibration`.
+_AT_ONCE = 1.3
+_AGAINST = 1.5
+_FULL = 0.98  # a brighter channel may have been clipped
+_LOST = (0.02, 0.1)  # share of clipped near light: too little to matter, too much to trust
+_BAND = (0.02, 0.98)  # of the spill, where light is divided out
+_BETTER = 2.0  # times as well explained
+_SPILLED = 0.05
+_OF_MARGIN, _OF_VARIATION = 0.5, 1.5
+_NONE, _ENOUGH = 0.1, 0.2  # of what `layered` adds up
 
 
 def strictness(halo: float) -> float:
-    """k of `confidence` for the slider: none at 1, more and more towards 0.
+    """Factor of the odds against the recovered picture: none at 1, more and more towards 0.
 
     >>> strictness(0.5)
-    1.2
+    1.0
     """
-    return _MIDDLE * (1 - halo) / max(halo, 1e-6)
+    return ((1 - halo) / max(halo, 1e-6)) ** 2
 
 
 def confidence(
@@ -33,31 +43,61 @@ def confidence(
     *,
     strictness: float,
 ) -> Plane:
-    """Step 9: a change is taken that is much larger than what the layers leave unexplained.
+    """Step 9: the weight with which the recovered picture is nearest to the truth.
 
     Parameters
     ----------
     recovered, usual : (H, W, 3) float32
         sRGB-encoded.
     strictness : float
-        k: factor of the unexplained part.
+        Factor of the odds against the recovered picture; with 1 they are as calibrated.
 
     Returns
     -------
     (H, W) float32 in [0, 1]
         0: the usual fusion.
+
+    Notes
+    -----
+    The ratio x of what was changed to what the layers leave unexplained, both squared and in a
+    Gaussian mean, tells which of both pictures is nearer to the truth. For x = 0 it tells nothing,
+    and the mean of two pictures that are wrong in different ways is better than either.
     """
     first, second = layers.unexplained(view, found, settings)
-    clear: Plane = np.maximum(1 - found.spill, np.float32(0.15))
     sigma = max(1.5, settings.spreads[0].radius / 4)
-    unexplained = np.minimum(first, _MOST) + np.minimum(second, _MOST) / clear
-    left = mean(unexplained.astype(np.float32), sigma)
+    left = mean(np.minimum(first, _MOST) + np.minimum(second, _MOST), sigma)
     away = recovered - usual
     change = mean(np.einsum("hwc,hwc->hw", away, away), sigma)
     noise = np.float32(0.5 * view.noise)
-    ratio = (change + noise) / (np.float32(strictness) * left + noise)
-    sure: Plane = np.clip((ratio - np.float32(0.7)) / np.float32(1.6), 0, 1)
+    pro = (change + noise) / (left + noise) + np.float32(_AT_ONCE)
+    sure: Plane = pro / (pro + np.float32(strictness * _AGAINST)) * unclipped(view, found, settings)
     return sure
+
+
+def unclipped(view: View, found: Layers, settings: Settings) -> Plane:
+    """Factor of the confidence where light is missing, (H, W) float32 in [0, 1].
+
+    Clipped light of the near layer spills more over the far frame than is stored; what is clipped
+    in the far frame itself has an unknown rest after the spill is taken away.
+    """
+    near, far = (_clipped(codes) for codes in view.codes)
+    low, high = _BAND
+    band = (found.spill > low) & (found.spill < high)
+    trust: Plane = 1 - far * band
+    lamps = near * found.matte
+    if lamps.any():
+        share = settings.spreads[0].over(lamps)
+        little, much = _LOST
+        kept = np.clip((much - share) / (much - little), 0, 1)
+        trust = np.where(found.matte < high, np.minimum(trust, kept), trust)
+    return trust.astype(np.float32)
+
+
+def _clipped(codes: ImageF32) -> Plane:
+    """1 where a channel is full, with a ramp below."""
+    over = (codes.max(axis=2) - np.float32(_FULL)) / np.float32(0.01)
+    ramp: Plane = np.clip(over + 1, 0, 1)
+    return ramp
 
 
 def seen(rect: Rect, size: Size, radius: float) -> Plane:
@@ -70,3 +110,47 @@ def seen(rect: Rect, size: Size, radius: float) -> Plane:
     across, down = np.minimum(x, size.width - 1 - x), np.minimum(y, size.height - 1 - y)
     away = np.minimum(across[None, :], down[:, None])
     return np.clip(away / (_UNSEEN * radius), 0, 1).astype(np.float32)
+
+
+def evidence(view: View, found: Layers, settings: Settings) -> float:
+    """Share of the background under the spill that two layers explain twice as well as blur does.
+
+    Without layers each frame is the other one re-blurred: frame 2 where the first is the sharp
+    one, frame 1 elsewhere. On a continuous surface, where nothing covers anything, that explains
+    both frames as well. Errors are means over a blur radius.
+    """
+    x1, x2 = view.light
+    to_far, to_near = settings.spreads
+    front = found.matte > 0.5
+    height, width = front.shape
+    whole = Rect(0, 0, width, height)
+    inside = seen(whole, Size(width, height), to_far.radius) >= 1
+    where = inside & ~front & (found.spill > _SPILLED)
+    if not where.any():
+        return 0.0
+    one = difference(to_far.over(x1), view.codes[1])
+    other = difference(to_near.over(x2), view.codes[0])
+    plain = np.minimum(np.where(front, one, other), _MOST)
+    first, second = layers.unexplained(view, found, settings)
+    left = np.minimum(first, _MOST) + np.minimum(second, _MOST)
+    sigma, floor = max(1.0, to_far.radius), np.float32(settings.floor)
+    better = mean(plain, sigma) + floor > _BETTER * (mean(left, sigma) + floor)
+    return float(np.mean(better[where]))
+
+
+def layered(evidence: float, margin: float, spreads: tuple[Spread, Spread]) -> float:
+    """Whether there are two layers in this order, from 0 (surely not) to 1.
+
+    Parameters
+    ----------
+    evidence : float
+        See there.
+    margin : float
+        Of the order: surfaces without layers look about alike in both.
+    spreads : (2,) Spread
+        A radius that varies much belongs to a slope; or to a wrong radius, around which the local
+        ones scatter.
+    """
+    varies = max(0.0 if one.map is None else float(np.log(one.map).std()) for one in spreads)
+    total = evidence + _OF_MARGIN * min(margin, 1.0) - _OF_VARIATION * varies
+    return float(np.clip((total - _NONE) / (_ENOUGH - _NONE), 0, 1))

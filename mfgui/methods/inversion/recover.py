@@ -47,6 +47,9 @@ class Estimate:
         Side of the full picture to that of the view.
     why_not : str
         Why the pair is left to the usual fusion; empty when it is not.
+    layered : float
+        How sure it is that there are two layers, see `mfgui.methods.inversion.gate.layered`; 1
+        when the order was given.
     """
 
     near: int
@@ -57,6 +60,7 @@ class Estimate:
     matte: Plane = field(repr=False)
     scale: float = 1.0
     why_not: str = ""
+    layered: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +117,20 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
         decided = order.Order(int(near) - 1, np.inf)
     if decided.margin < _UNDECIDED:
         return _given_up(view, found, scale, "no depth edge tells which frame has the front")
+    ordered = view
     if decided.near == 1:
-        view, settings = view.swapped(), settings.swapped
-    matte = layers.hard_matte(view, settings, compute=compute)
+        ordered, settings = view.swapped(), settings.swapped
+    matte = layers.hard_matte(ordered, settings, compute=compute)
     full = settings.times(scale).spreads
-    return Estimate(decided.near, decided.margin, full, found.floor, view.noise, matte, scale)
+    known = Estimate(decided.near, decided.margin, full, found.floor, view.noise, matte, scale)
+    if near != "auto":
+        return known
+    behind = layers.behind(ordered, matte, settings, steps=1)
+    seen = gate.evidence(ordered, behind, settings)
+    layered = gate.layered(seen, decided.margin, settings.spreads)
+    if layered == 0:
+        return _given_up(view, found, scale, "two layers explain the frames no better than blur")
+    return replace(known, layered=layered)
 
 
 def _weight(floor: float, noise: float) -> float:
@@ -169,7 +182,7 @@ def recover(
     size = Size(near.shape[1], near.shape[0])
     weight = _weight(known.floor, known.noise)
     settings = Settings(known.spreads, known.floor, weight=weight)
-    strictness = gate.strictness(halo)
+    strictness = gate.strictness(halo) / known.layered
     matte = known.matte
     if known.scale > 1:
         large = cv2.resize(matte, (size.width, size.height), interpolation=cv2.INTER_CUBIC)

@@ -68,7 +68,7 @@ def test_that_it_tells_what_it_knows() -> None:
     confidence = found.aspects["confidence"]
     stays = confidence == 0
     assert np.array_equal(found.fuse()[stays], usual()[stays])
-    assert confidence.max() == 1
+    assert confidence.max() > 0.95
 
 
 def test_that_swapped_frames_give_the_same_picture() -> None:
