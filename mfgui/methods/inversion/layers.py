@@ -50,13 +50,19 @@ class Settings:
         What the best re-blur leaves unexplained, squared.
     weight : float
         Of the total variation.
+    rounds : int
+        That peel the hard matte.
+    soft : int
+        Rounds that make it soft. Hard mattes are too wide by about 2 pixels, so that after the
+        first round the contour is right; a second one would take the insides of thin things for
+        mixed pixels, and wear them away.
     """
 
     spreads: tuple[Spread, Spread]
     floor: float
     weight: float = 1.0
     rounds: int = 4
-    soft: int = 2
+    soft: int = 1
 
     @property
     def swapped(self) -> Settings:

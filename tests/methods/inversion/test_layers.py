@@ -12,6 +12,7 @@ from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.disks import blurred
 from mfgui.methods.inversion import layers
 from mfgui.methods.inversion.layers import Layers
+from mfgui.methods.inversion.views import encoded
 from tests.methods.inversion.scenes import (
     SMALL,
     literal_blur,
@@ -164,6 +165,18 @@ def test_that_softening_is_at_the_contour_alone(seed: int, radius: float) -> Non
     strip = cv2.dilate(hard, square) != cv2.erode(hard, square)
     assert np.array_equal(soft[~strip], hard[~strip])
     assert np.abs(soft - true)[strip].mean() < 0.8 * np.abs(hard - true)[strip].mean()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_that_one_round_makes_mattes_soft_and_wears_nothing_away(seed: int) -> None:
+    one, true, known = view(seed, 5.0), scene(seed, 5.0), settings(5.0)
+    hard = layers.hard_matte(one, known, compute=ALONE)
+    levels = []
+    for soft in (0, known.soft, 3):
+        found = layers.refined(one, hard, replace(known, soft=soft), compute=ALONE)
+        levels.append(psnr(encoded(layers.output(one, found, known)), true.truth))
+    assert levels[1] > levels[0] + 3
+    assert levels[1] > levels[2] + 1
 
 
 @pytest.mark.parametrize(("seed", "radius"), [(101, 3.0), (102, 6.0)])

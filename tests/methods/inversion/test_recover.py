@@ -279,7 +279,7 @@ def test_that_it_stops_where_it_is_told_to(threads: int) -> None:
         lambda compute: recovered(pair, known(), usual, compute=compute),
     ):
         total = _calls(work, threads, stop_at=10**9)
-        assert total >= 3
+        assert total >= 2
         for stop_at in (1, total // 2, total):
             # A second thread may be asked once more.
             assert _calls(work, threads, stop_at=stop_at) < stop_at + threads
