@@ -50,12 +50,9 @@ class Settings:
         What the best re-blur leaves unexplained, squared.
     weight : float
         Of the total variation.
-    rounds : int
-        That peel the hard matte.
-    soft : int
-        Rounds that make it soft. Hard mattes are too wide by about 2 pixels, so that after the
-        first round the contour is right; a second one would take the insides of thin things for
-        mixed pixels, and wear them away.
+    rounds, soft : int
+        That peel the matte, with the background behind the hard one and then behind the soft
+        one; without any of the latter the matte stays hard.
     """
 
     spreads: tuple[Spread, Spread]
@@ -117,6 +114,11 @@ def hard_matte(view: View, settings: Settings, *, compute: Compute) -> Plane:
         compute.checkpoint()
         found = behind(view, matte, settings, steps=1)
         matte = peeled(view, cues, found, settings)
+    for _ in range(settings.soft):
+        compute.checkpoint()
+        found = behind(view, matte, settings, steps=1)
+        found = behind(view, softened(view, matte, found, settings), settings, steps=1)
+        matte = peeled(view, cues, found, settings)
     return matte
 
 
@@ -125,25 +127,27 @@ def refined(
 ) -> Layers:
     """Layers for a hard matte whose contour may be wrong by `slack` pixels (steps 5 and 6)."""
     if not matte.any() or matte.all():
-        return alone(view, matte)
+        return apart(view, matte, settings)
     if slack:
         cues = Cues(view, settings)
-        found = behind(view, matte, settings)
+        found = behind(view, matte, settings, steps=1)
         fixed = _away(matte, slack)
         matte = np.where(fixed, matte, peeled(view, cues, found, settings))
-    for _ in range(settings.soft):
+    if settings.soft:
         compute.checkpoint()
-        found = behind(view, matte, settings)
+        # Once: hard mattes are too wide by about 2 pixels, so that their insides are solid. A
+        # second time the contour would be right, and the insides of thin things would be taken
+        # for mixed pixels and worn away.
+        found = behind(view, matte, settings, steps=1)
         matte = softened(view, matte, found, settings)
     return behind(view, matte, settings)
 
 
-def alone(view: View, matte: Plane) -> Layers:
-    """Where one layer fills the whole part: the frame that is focused on it, and no spill."""
+def apart(view: View, matte: Plane, settings: Settings) -> Layers:
+    """Layers of a hard matte as they are farther than a radius from its contour: no spill."""
     x1, x2 = view.light
-    near = bool(matte[0, 0])
-    lit = np.zeros_like(x1)
-    return Layers(matte, x1, x1 if near else x2, matte.copy(), lit)
+    lit = settings.spreads[0].over(x1) * matte[:, :, None] if matte.any() else np.zeros_like(x1)
+    return Layers(matte, x1, x2, matte, lit)
 
 
 def _away(matte: Plane, pixels: int) -> npt.NDArray[np.bool_]:
@@ -173,52 +177,69 @@ def parted(evidence: Plane, weight: Plane, *, steps: int) -> Plane:
 
 def near_colours(view: View, matte: Plane, *, solid: float = 0.98) -> ImageF32:
     """Frame 1 inside the near layer, and its continuation beyond (step 5a)."""
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
     x1 = view.light[0]
     inside = (matte > solid).astype(np.float32)
-    found = x1.copy()
-    known = inside[:, :, None] * x1
-    for sigma, least in ((4.0, 1e-4), (1.2, 0.02)):
-        weights = mean(inside, sigma)
-        colours = mean(known, sigma) / np.maximum(weights, np.float32(1e-6))[:, :, None]
-        good = (weights > least) & (matte <= solid)
-        found[good] = colours[good]
+    known = _weighted(x1, inside)
+    means = (_flat(mean(known, sigma)) for sigma in (1.2, 4.0))
+    found = np.empty_like(x1)
+    kernels.continued(_flat(x1), inside.reshape(-1), *means, _flat(found))
+    return found
+
+
+def _flat(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Pixels in one row, (H W, C)."""
+    return np.ascontiguousarray(image).reshape(-1, image.shape[2])
+
+
+def _weighted(light: ImageF32, share: Plane) -> npt.NDArray[np.float32]:
+    """(H, W, 4): light times weight, and the weight."""
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
+    found = np.empty((*share.shape, 4), np.float32)
+    kernels.weighted(_flat(light), np.ascontiguousarray(share).reshape(-1), _flat(found))
     return found
 
 
 def filled(image: ImageF32, known: Plane) -> ImageF32:
     """The picture where it is known, smooth in between, by pull and push over octaves."""
-    pictures, weights = [image * known[:, :, None]], [known]
-    while min(weights[-1].shape) > 2 and len(weights) < 12:
-        pictures.append(np.asarray(cv2.pyrDown(pictures[-1]), np.float32))
-        weights.append(np.asarray(cv2.pyrDown(weights[-1]), np.float32))
-    found = pictures[-1] / np.maximum(weights[-1], _TINY)[:, :, None]
-    for picture, weight in zip(pictures[-2::-1], weights[-2::-1], strict=True):
-        up = cv2.pyrUp(found, dstsize=(weight.shape[1], weight.shape[0]))
-        share = weight[:, :, None]
-        found = np.asarray(share * (picture / np.maximum(share, _TINY)) + (1 - share) * up)
-    return np.asarray(found, np.float32)
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
+    levels = [_weighted(image, known)]
+    while min(levels[-1].shape[:2]) > 2 and len(levels) < 12:
+        levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.float32))
+    last = levels[-1]
+    found = np.asarray(last[:, :, :3] / np.maximum(last[:, :, 3:], _TINY), np.float32)
+    for level in levels[-2::-1]:
+        up = np.asarray(cv2.pyrUp(found, dstsize=(level.shape[1], level.shape[0])), np.float32)
+        found = np.empty_like(up)
+        kernels.pushed(_flat(level), _flat(up), _flat(found))
+    return found
 
 
 def behind(view: View, matte: Plane, settings: Settings, *, steps: int = 3) -> Layers:
     """The background that both frames agree with (step 5b)."""
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
     x1, x2 = view.light
     to_far, to_near = settings.spreads
     near = near_colours(view, matte)
     spill = to_far.over(matte)
-    clear = (1 - spill)[:, :, None]
     lit = to_far.over(matte[:, :, None] * near)
     blurry = filled(x1, (matte < 0.1).astype(np.float32))
-    lam = _LEAST
-    rest = x2 - lit
-    far = (clear * rest + lam * blurry) / (clear * clear + lam)
-    low, high = _range_around(view, to_far.radius)
-    np.clip(far, low, high, out=far)
-    q = (0.5 * (1 - matte) ** 2 * np.minimum(1.0, 4 * spill))[:, :, None].astype(np.float32)
-    scale = clear * clear + 0.6 * to_near.over(q[:, :, 0])[:, :, None] + lam
+    bounds = tuple(_flat(bound) for bound in _range_around(view, to_far.radius))
+    rest, far, missed = np.empty_like(x1), np.empty_like(x1), np.empty_like(x1)
+    clear, rests, fars = spill.reshape(-1), _flat(rest), _flat(far)
+    kernels.divided(_flat(x2), _flat(lit), clear, _flat(blurry), *bounds, _LEAST, rests, fars)
+    q = np.asarray(0.5 * (1 - matte) ** 2 * np.minimum(1.0, 4 * spill), np.float32)
+    scale = np.square(1 - spill) + np.float32(0.6) * to_near.over(q) + _LEAST
     for _ in range(steps):
-        tied = to_near.over(q * (x1 - to_near.over(far)))
-        far += (clear * (rest - clear * far) + lam * (blurry - far) + tied) / scale
-        np.clip(far, low, high, out=far)
+        kernels.missed(_flat(x1), _flat(to_near.over(far)), q.reshape(-1), _flat(missed))
+        tied = _flat(to_near.over(missed))
+        kernels.improved(
+            fars, rests, clear, _flat(blurry), tied, scale.reshape(-1), *bounds, _LEAST
+        )
     return Layers(matte, near, far, spill, lit)
 
 
@@ -262,13 +283,15 @@ def softened(view: View, matte: Plane, layers: Layers, settings: Settings) -> Pl
 def output(view: View, layers: Layers, settings: Settings) -> ImageF32:
     """All in focus, linear light (step 7)."""
     x1, x2 = view.light
-    a = layers.matte[:, :, None]
-    far = layers.far
+    a, far = layers.matte, layers.far
     ramp = np.clip((layers.spill - 0.005) / 0.015, 0, 1)[:, :, None]
-    back = ramp * far + (1 - ramp) * x2
-    mixed = x1 + (1 - a) * (far - settings.spreads[1].over(layers.far))
-    result = np.where(a > 0.98, x1, np.where(a < 0.02, back, mixed))
-    return np.clip(result, 0.0, 1.0).astype(np.float32)
+    result: ImageF32 = x2 + ramp * (far - x2)
+    near, mixed = a > 0.98, (a >= 0.02) & (a <= 0.98)
+    result[near] = x1[near]
+    if mixed.any():
+        lost = far[mixed] - settings.spreads[1].over(far)[mixed]
+        result[mixed] = x1[mixed] + (1 - a[mixed])[:, None] * lost
+    return np.clip(result, 0.0, 1.0, out=result)
 
 
 def unexplained(view: View, layers: Layers, settings: Settings) -> tuple[Plane, Plane]:

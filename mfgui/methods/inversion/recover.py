@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size
+from mfgui.core.arrays import BoolMask, ImageF32, PixelArray, Rect, Size
 from mfgui.core.compute import Compute
-from mfgui.core.light import to_linear
+from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
 from mfgui.methods.inversion import gate, layers, order, radii, registration, warping
-from mfgui.methods.inversion.layers import Settings
+from mfgui.methods.inversion.layers import Layers, Settings
 from mfgui.methods.inversion.spread import Spread
-from mfgui.methods.inversion.views import View, colours, encoded, view_of
+from mfgui.methods.inversion.views import View, colours, decoded, encoded, view_of
 from mfgui.methods.planes import Plane, in_tiles
 
 Near = Literal["auto", "1", "2"]
@@ -25,6 +25,7 @@ _FINE = 3.0  # pixels: smaller radii are measured again in the larger view
 _UNDECIDED = 0.04  # margin of the order below which there may be no layers
 _UNLIKE = 30.0  # of the noise
 _SIDE = 384  # pixels of a tile
+_BLOCK = 16  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ def aligned(frames: Sequence[PixelArray], *, compute: Compute) -> list[PixelArra
     A frame 2 that was changed is float32, sRGB-encoded.
     """
     size = Size(frames[0].shape[1], frames[0].shape[0])
-    view, _ = _view(frames, size, _VIEW)
+    view, _ = _view(frames, size, _VIEW, compute)
     found = registration.align(view.codes, compute=compute)
     if not found.moves and not found.brightens:
         return list(frames)
@@ -103,10 +104,10 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
         The frame focused on the near layer, if known.
     """
     size = Size(frames[0].shape[1], frames[0].shape[0])
-    view, scale = _view(frames, size, _VIEW)
+    view, scale = _view(frames, size, _VIEW, compute)
     found = radii.reblur(view, compute=compute, local=True)
     if scale > 1 and min(one.radius for one in found.spreads) < _FINE:
-        view, scale = _view(frames, size, _LARGEST)
+        view, scale = _view(frames, size, _LARGEST, compute)
         found = radii.reblur(view, compute=compute, largest=2 * _FINE * scale, local=True)
     settings = Settings(found.spreads, found.floor, weight=_weight(found.floor, view.noise))
     if not found.valid:
@@ -145,18 +146,33 @@ def _given_up(view: View, found: radii.Reblur, scale: float, why: str) -> Estima
     return Estimate(0, 0.0, found.spreads, found.floor, view.noise, matte, scale, why)
 
 
-def _view(frames: Sequence[PixelArray], size: Size, pixels: int) -> tuple[View, float]:
+def _view(
+    frames: Sequence[PixelArray], size: Size, pixels: int, compute: Compute
+) -> tuple[View, float]:
     """Both frames with at most so many pixels, averaged in linear light."""
     scale = max(1.0, (size.pixels / pixels) ** 0.5)
-    small = []
-    for frame in frames:
-        codes = colours(frame)
-        if scale > 1:
-            to = (round(size.width / scale), round(size.height / scale))
-            light = cv2.resize(to_linear(codes), to, interpolation=cv2.INTER_AREA)
-            codes = encoded(np.asarray(light, np.float32))
-        small.append(codes)
-    return view_of(small), scale
+    if scale == 1:
+        return view_of([colours(frame) for frame in frames]), scale
+    to = Size(round(size.width / scale), round(size.height / scale))
+    return view_of([_smaller(frame, to, compute) for frame in frames]), scale
+
+
+def _smaller(frame: PixelArray, to: Size, compute: Compute) -> ImageF32:
+    """A frame averaged in linear light, sRGB-encoded; first along its rows."""
+    height, width = frame.shape[:2]
+    narrow = np.empty((height, to.width, 3), np.float32)
+
+    def work(_scratch: Scratch, start: int, stop: int) -> None:
+        for low, high in stripes(start, stop, stripe_rows(width)):
+            compute.checkpoint()
+            light = decoded(colours(frame[low:high]))
+            row = (to.width, high - low)
+            narrow[low:high] = cv2.resize(light, row, interpolation=cv2.INTER_AREA)
+
+    with RowWorkers(compute) as workers:
+        workers.run(work, height)
+    light = cv2.resize(narrow, (to.width, to.height), interpolation=cv2.INTER_AREA)
+    return encoded(np.asarray(light, np.float32))
 
 
 def recover(
@@ -192,17 +208,20 @@ def recover(
     result: ImageF32 = np.empty((size.height, size.width, 3), np.float32)
     soft, sure, behind = np.empty_like(matte), np.empty_like(matte), np.empty_like(result)
     radius = max(one.largest for one in known.spreads)
-    reach = int(np.ceil(3 * radius)) + 16
+    reach = int(np.ceil(2 * radius)) + 16
     slack = round(2 * known.scale) + 2 if known.scale > 1 else 0
+    touched = _near_contours(matte, reach + slack)
+    whole = Rect(0, 0, size.width, size.height)
 
-    def work(wide: Rect, inner: Rect) -> None:
+    def fill(inner: Rect, solve: Callable[[View, Plane, Settings], Layers]) -> None:
+        wide = inner.grown(reach).intersected(whole)
         pair = [colours(frame[wide.slices]) for frame in (near, far)]
-        view = View((to_linear(pair[0]), to_linear(pair[1])), (pair[0], pair[1]), known.noise)
+        view = View((decoded(pair[0]), decoded(pair[1])), (pair[0], pair[1]), known.noise)
         own = matte[wide.slices]
         first, second = known.spreads
         spreads = (first.within(wide, size), second.within(wide, size))
         here = replace(settings, spreads=spreads)
-        found = layers.refined(view, own, here, slack=slack, compute=compute)
+        found = solve(view, own, here)
         light = layers.output(view, found, here)
         made, other = encoded(light), usual[wide.slices]
         trust = gate.confidence(view, found, here, made, other, strictness=strictness)
@@ -213,9 +232,44 @@ def recover(
         behind[inner.slices] = encoded(np.ascontiguousarray(found.far[inside]))
         soft[inner.slices], sure[inner.slices] = found.matte[inside], trust[inside]
 
-    side = max(_SIDE, 6 * int(radius))
-    in_tiles(size, work, reach=reach, compute=compute, side=side)
+    def refined(view: View, own: Plane, here: Settings) -> Layers:
+        return layers.refined(view, own, here, slack=slack, compute=compute)
+
+    def work(_wide: Rect, tile: Rect) -> None:
+        inner = _bounds(touched, tile)
+        if inner != tile:
+            fill(tile, layers.apart)
+        if inner is not None:
+            fill(inner, refined)
+
+    half = -(-max(size.width, size.height) // 2)  # two threads share a small picture
+    side = min(max(_SIDE, 16 * int(radius)), half)
+    in_tiles(size, work, reach=0, compute=compute, side=side)
     return Recovered(result, soft, sure, behind)
+
+
+def _near_contours(matte: Plane, reach: int) -> BoolMask:
+    """Blocks of 16 x 16 pixels that have a pixel within `reach` of a contour, or nearly so."""
+    hard = (matte > 0.5).view(np.uint8)
+    rows, columns = (np.arange(0, length, _BLOCK) for length in hard.shape)
+    low = np.minimum.reduceat(np.minimum.reduceat(hard, rows, 0), columns, 1)
+    high = np.maximum.reduceat(np.maximum.reduceat(hard, rows, 0), columns, 1)
+    side = 2 * -(-reach // _BLOCK) + 1
+    square = np.ones((side, side), np.uint8)
+    return np.asarray(cv2.dilate(high, square) != cv2.erode(low, square))
+
+
+def _bounds(blocks: BoolMask, rect: Rect) -> Rect | None:
+    """The smallest part of a rectangle that holds all its blocks that are set."""
+    first_row, first_column = rect.y // _BLOCK, rect.x // _BLOCK
+    part = blocks[first_row : -(-rect.bottom // _BLOCK), first_column : -(-rect.right // _BLOCK)]
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    if not len(rows):
+        return None
+    y, x = _BLOCK * (first_row + int(rows[0])), _BLOCK * (first_column + int(columns[0]))
+    bottom = _BLOCK * (first_row + int(rows[-1]) + 1)
+    right = _BLOCK * (first_column + int(columns[-1]) + 1)
+    return Rect(x, y, right - x, bottom - y).intersected(rect)
 
 
 def radius_of(known: Estimate, matte: Plane) -> Plane:

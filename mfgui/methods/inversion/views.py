@@ -19,6 +19,7 @@ from mfgui.methods.planes import Plane
 
 T = TypeVar("T")
 _TABLE = to_srgb(np.linspace(0.0, 1.0, 4097, dtype=np.float32) ** 2)
+_LIGHT = to_linear(np.linspace(0.0, 1.0, 4097, dtype=np.float32))
 _LEAST_NOISE = 0.4 / 255
 _DIAGONAL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
@@ -61,7 +62,7 @@ def view_of(frames: Sequence[ImageF32]) -> View:
     """A view of two frames, (H, W, 3) float32, sRGB-encoded in [0, 1]."""
     codes = (frames[0], frames[1])
     noise = 3.0 * float(np.mean([noise_of(code) ** 2 for code in codes]))
-    return View((to_linear(codes[0]), to_linear(codes[1])), codes, noise)
+    return View((decoded(codes[0]), decoded(codes[1])), codes, noise)
 
 
 def halved(view: View) -> View:
@@ -107,6 +108,15 @@ def encoded(light: ImageF32) -> ImageF32:
 
     out = np.empty_like(light)
     kernels.encoded(np.ascontiguousarray(light).reshape(-1), _TABLE, out.reshape(-1))
+    return out
+
+
+def decoded(codes: ImageF32) -> ImageF32:
+    """sRGB values in [0, 1] as linear light; to 1e-6 of `mfgui.core.light.to_linear`."""
+    from mfgui.methods.inversion import kernels  # compiles on its first use
+
+    out = np.empty_like(codes)
+    kernels.looked_up(np.ascontiguousarray(codes).reshape(-1), _LIGHT, out.reshape(-1))
     return out
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mfgui.core.arrays import ImageF32, PixelArray, Size, to_float
+from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size, to_float
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.methods.fuse.laplacian_pyramid import laplacian_pyramid
 from mfgui.methods.inversion import recover
@@ -72,8 +72,11 @@ def test_that_the_picture_is_nearer_to_the_truth_than_the_pyramid(seed: int) -> 
 def test_that_tiles_do_not_show(monkeypatch: pytest.MonkeyPatch, seed: int, side: int) -> None:
     size = Size(320, 240)
     pair, estimate, usual = frames(seed, RADIUS, size), known(seed, size), pyramid(seed, size)
-    monkeypatch.setattr(recover, "_SIDE", 1000)
-    whole = recovered(pair, estimate, usual)
+    with monkeypatch.context() as patched:
+        patched.setattr(recover, "_near_contours", lambda *_: np.ones((15, 20), bool))
+        frame = Rect(0, 0, size.width, size.height)
+        patched.setattr(recover, "in_tiles", lambda _size, work, **_: work(frame, frame))
+        whole = recovered(pair, estimate, usual)
     monkeypatch.setattr(recover, "_SIDE", side)
     parts = recovered(pair, estimate, usual)
     away = np.abs(parts.image - whole.image).max(axis=2)
@@ -88,6 +91,41 @@ def test_that_tiles_do_not_show(monkeypatch: pytest.MonkeyPatch, seed: int, side
     assert psnr(parts.image, scene(seed, RADIUS).truth) == pytest.approx(
         psnr(whole.image, scene(seed, RADIUS).truth), abs=0.05
     )
+
+
+@pytest.mark.parametrize("reach", [0, 5, 16, 37])
+def test_that_blocks_near_contours_are_found(reach: int) -> None:
+    matte = np.zeros((70, 101), np.float32)
+    matte[40:, 60:90] = 1
+    found = recover._near_contours(matte, reach)
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    near = (cv2.dilate(matte, square) > 0) & ~(cv2.erode(matte, square) > 0)
+    assert found.shape == (5, 7)
+    for j, i in np.ndindex(5, 7):
+        if near[16 * j : 16 * j + 16, 16 * i : 16 * i + 16].any():
+            assert found[j, i], (j, i)
+    # Not much farther than asked for.
+    wide = np.ones((2 * (reach + 32) + 3,) * 2, np.uint8)
+    beyond = (cv2.dilate(matte, wide) > 0) & ~(cv2.erode(matte, wide) > 0)
+    for j, i in zip(*np.nonzero(found), strict=True):
+        assert beyond[16 * j : 16 * j + 16, 16 * i : 16 * i + 16].all()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "rect", "bounds"),
+    [
+        ([(1, 2)], Rect(0, 0, 101, 70), Rect(32, 16, 16, 16)),
+        ([(1, 2), (4, 6)], Rect(0, 0, 101, 70), Rect(32, 16, 69, 54)),
+        ([(0, 0), (2, 3)], Rect(40, 20, 30, 40), Rect(48, 32, 16, 16)),
+        ([(0, 0)], Rect(16, 0, 32, 32), None),
+        ([(1, 1)], Rect(24, 20, 40, 40), Rect(24, 20, 8, 12)),
+    ],
+)
+def test_that_the_bounds_hold_the_blocks_of_a_part(blocks, rect: Rect, bounds: Rect | None):
+    mask = np.zeros((5, 7), bool)
+    for j, i in blocks:
+        mask[j, i] = True
+    assert recover._bounds(mask, rect) == bounds
 
 
 def test_that_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,13 @@ def test_that_values_are_encoded_as_srgb() -> None:
     np.testing.assert_allclose(views.encoded(part), literal_srgb(part), atol=2e-5)
 
 
+def test_that_codes_are_decoded_to_light() -> None:
+    codes = np.linspace(0, 1, 30003).astype(np.float32).reshape(3, 10001)
+    exact = np.where(codes <= 0.04045, codes / 12.92, ((np.float64(codes) + 0.055) / 1.055) ** 2.4)
+    np.testing.assert_allclose(views.decoded(codes), exact, atol=1e-6)
+    np.testing.assert_allclose(views.decoded(codes[:, ::3]), exact[:, ::3], atol=1e-6)
+
+
 def test_that_codes_come_back_from_their_light() -> None:
     one = view(size=SMALL)
     for x, codes in zip(one.light, one.codes, strict=True):
