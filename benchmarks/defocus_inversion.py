@@ -5,6 +5,7 @@
     python -m benchmarks.defocus_inversion scenes [--first 0] [--last 99] [--rows FILE.csv]
         [--wrong-order] [--histogram FILE.png] [--worst 8]
     python -m benchmarks.defocus_inversion slopes [--seeds 10]
+    python -m benchmarks.defocus_inversion calibration [--first 0] [--last 49] [--picture FILE.png]
     python -m benchmarks.defocus_inversion real DIR ... [--pictures DIR]
     python -m benchmarks.defocus_inversion time [--sizes 640x480 ...]
     python -m benchmarks.defocus_inversion pictures [--folder docs/pictures]
@@ -25,6 +26,8 @@ robust    The same at r = 6 with one fault of the camera after the other. "gain"
           the blur, from the same frames.
 scenes    Random scenes of both generators, see `benchmarks.inversion.scenes`.
 slopes    One continuous surface: share of the pixels that stay as the pyramid has them.
+calibration
+          Best weights of the gate, and those it gives: `benchmarks.inversion.calibration`.
 real      Photographed pairs: what was found out. With --pictures crops are written there.
 time      Seconds and memory, see `benchmarks.inversion.cost`.
 pictures  Those of docs/defocus-inversion.md; the histogram is written by `scenes`.
@@ -36,7 +39,7 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks.inversion import constant, cost, pictures, real, robust, scenes, slopes
+from benchmarks.inversion import calibration, constant, cost, pictures, real, robust, scenes, slopes
 from benchmarks.inversion.scores import size_of, version
 from mfgui import _startup
 from mfgui.core.arrays import Size
@@ -46,6 +49,7 @@ PARTS = {
     "robust": robust.run,
     "scenes": scenes.run,
     "slopes": slopes.run,
+    "calibration": calibration.run,
     "real": real.run,
     "time": cost.run,
     "pictures": pictures.run,
@@ -69,6 +73,9 @@ def parse() -> argparse.Namespace:
     known["constant"].add_argument("--radii", type=float, nargs="+", default=constant.RADII)
     known["robust"].add_argument("--contrasty", action="store_true")
     _scene_options(known["scenes"])
+    known["calibration"].add_argument("--first", type=int, default=0)
+    known["calibration"].add_argument("--last", type=int, default=49)
+    known["calibration"].add_argument("--picture", type=Path)
     known["real"].add_argument("folders", type=Path, nargs="+", metavar="DIR")
     known["real"].add_argument("--pictures", type=Path)
     part = known["time"]
