@@ -167,6 +167,17 @@ def test_that_softening_is_at_the_contour_alone(seed: int, radius: float) -> Non
     assert np.abs(soft - true)[strip].mean() < 0.8 * np.abs(hard - true)[strip].mean()
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_that_hard_mattes_are_better_after_a_look_at_the_soft_one(seed: int) -> None:
+    one, true, known = view(seed, 3.0), scene(seed, 3.0), settings(3.0)
+    levels = []
+    for soft in (0, 1):
+        hard = layers.hard_matte(one, replace(known, soft=soft), compute=ALONE)
+        found = layers.refined(one, hard, known, compute=ALONE)
+        levels.append(psnr(encoded(layers.output(one, found, known)), true.truth))
+    assert levels[1] > levels[0] + 0.2
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_that_softening_once_is_right(seed: int) -> None:
     one, true, known = view(seed, 5.0), scene(seed, 5.0), settings(5.0)
