@@ -24,7 +24,7 @@ from mfgui.core.arrays import Rect, Size
 from mfgui.core.compute import Compute
 from mfgui.methods.inversion import gate, layers, recover
 from mfgui.methods.inversion.layers import Settings
-from mfgui.methods.inversion.views import colours, encoded, mean, view_of
+from mfgui.methods.inversion.views import colours, encoded, view_of
 from mfgui.methods.planes import Plane
 
 SIZE = Size(640, 480)
@@ -76,24 +76,26 @@ def pixels(generator: str, seed: int, compute: Compute) -> Pixels | None:
     settings = Settings(known.spreads, known.floor)
     found = layers.refined(view, known.matte, settings, compute=compute)
     made, usual = encoded(layers.output(view, found, settings)), pyramid(same, compute=compute)
-    k = gate.strictness(0.5) / known.layered
+    k = gate.strictness(0.5) * gate.doubt(known.layered, known.margin)
     radius = known.spreads[0].radius
     away, missing = made - usual, pair.truth - usual
     square, dot = _summed(away, away), _summed(away, missing)
     first, second = (np.minimum(e, _MOST) for e in layers.unexplained(view, found, settings))
     through = np.maximum(1 - found.spill, np.float32(0.15))
-    left = first + second
+    wide = max(2 * radius, 12.0)
+
+    def x_of(left: Plane, *, least: float = view.noise, width: float = radius) -> Plane:
+        return gate.ratio(square, left, least, width)[0]
+
     forms = {
-        "as it is": gate.ratio(square, left, view.noise, radius),
-        "window half as wide": gate.ratio(square, left, view.noise, radius / 2),
-        "window twice as wide": gate.ratio(square, left, view.noise, max(2 * radius, 12.0)),
-        "far residual / max(T, 0.15)": gate.ratio(
-            square, first + second / through, view.noise, radius
-        ),
-        "near residual only": gate.ratio(square, first, view.noise, radius),
-        "far residual only": gate.ratio(square, second, view.noise, radius),
-        "floor in place of noise": gate.ratio(square, left, known.floor, radius),
-        "residual alone": 1 / (mean(left, max(1.5, radius / 4)) + np.float32(view.noise)),
+        "as it is": x_of(first + second),
+        "window half as wide": x_of(first + second, width=radius / 2),
+        "window twice as wide": x_of(first + second, width=wide),
+        "far residual / max(T, 0.15)": x_of(first + second / through),
+        "near residual only": x_of(first),
+        "far residual only": x_of(second),
+        "floor in place of noise": x_of(first + second, least=known.floor),
+        "residual e alone": gate.ratio(square, first + second, view.noise, radius)[1],
     }
     sure = gate.confidence(view, found, settings, made, usual, strictness=k)
     border = gate.seen(Rect(0, 0, SIZE.width, SIZE.height), SIZE, radius)

@@ -13,10 +13,12 @@ from mfgui.methods.planes import Plane
 
 _MOST = np.float32(0.2)  # of the squared error of a pixel that counts
 _UNSEEN = 0.7  # radii from the border
-# (x + 1.3) / (x + 1.3 + 1.5): least squares on seeds 0 to 49 of both generators, each scene
-# weighted by the error of its pyramid; `python -m benchmarks.defocus_inversion calibration`.
-_AT_ONCE = 1.3
+# Least squares on seeds 0 to 66 of both generators, each scene weighted by the error of its
+# pyramid, powers rounded; `python -m benchmarks.defocus_inversion calibration` checks it.
+_AT_ONCE = 2.7
 _AGAINST = 1.5
+_USUAL_LEFT = 1e-3
+_BY_LEFT, _BY_MARGIN = 1 / 3, -1 / 4
 # Chosen on slopes and scenes of seeds 0 to 60, which they part.
 _BETTER = 2.0  # times as well explained
 _SPILLED = 0.05
@@ -34,6 +36,19 @@ def strictness(halo: float) -> float:
     1.0
     """
     return ((1 - halo) / max(halo, 1e-6)) ** 2
+
+
+def doubt(layered: float, margin: float) -> float:
+    """Factor of the odds against the recovered picture of a pair, at least 1.
+
+    Parameters
+    ----------
+    layered : float
+        Above 0, see there.
+    margin : float
+        Of the order, above 0: the less it is, the likelier are a wrong order and a wrong matte.
+    """
+    return float(min(margin, 1.0) ** _BY_MARGIN / layered)
 
 
 def confidence(
@@ -61,32 +76,31 @@ def confidence(
 
     Notes
     -----
-    The ratio x of what was changed to what the layers leave unexplained, both squared and in a
-    Gaussian mean, tells which of both pictures is nearer to the truth. For x = 0 it tells nothing,
-    and the mean of two pictures that are wrong in different ways is better than either.
+    The ratio x of what was changed to what the layers leave unexplained, e, both squared and in a
+    Gaussian mean, tells which of both pictures is nearer to the truth::
+
+        (x + 2.7) / (x + 2.7 + 1.5 strictness (e / 0.001)^(1/3))
+
+    Where nothing was changed x tells nothing, and a mean of two pictures that are wrong in
+    different ways is better than either.
     """
     first, second = layers.unexplained(view, found, settings)
-    left = np.minimum(first, _MOST) + np.minimum(second, _MOST)
+    errors = np.minimum(first, _MOST) + np.minimum(second, _MOST)
     away = recovered - usual
-    change = np.einsum("hwc,hwc->hw", away, away)
-    x = ratio(change, left, view.noise, settings.spreads[0].radius)
-    sure: Plane = weight(x, strictness) * unclipped(view, found, settings)
-    return sure
+    square = np.einsum("hwc,hwc->hw", away, away)
+    x, left = ratio(square, errors, view.noise, settings.spreads[0].radius)
+    pro = x + np.float32(_AT_ONCE)
+    against = np.power(left / np.float32(_USUAL_LEFT), np.float32(_BY_LEFT))
+    sure: Plane = pro / (pro + np.float32(strictness * _AGAINST) * against)
+    return np.asarray(sure * unclipped(view, found, settings))
 
 
-def ratio(change: Plane, left: Plane, noise: float, radius: float) -> Plane:
-    """x of the calibration, from squared differences of each pixel, (H, W)."""
+def ratio(change: Plane, left: Plane, noise: float, radius: float) -> tuple[Plane, Plane]:
+    """x and e of `confidence`, from squared differences of each pixel, (H, W) each."""
     sigma = max(1.5, radius / 4)
     least = np.float32(0.5 * noise)
-    found: Plane = (mean(change, sigma) + least) / (mean(left, sigma) + least)
-    return found
-
-
-def weight(x: Plane, strictness: float) -> Plane:
-    """Of the recovered picture, rising with x."""
-    pro = x + np.float32(_AT_ONCE)
-    found: Plane = pro / (pro + np.float32(strictness * _AGAINST))
-    return found
+    below = mean(left, sigma) + least
+    return (mean(change, sigma) + least) / below, below
 
 
 def unclipped(view: View, found: Layers, settings: Settings) -> Plane:

@@ -198,13 +198,13 @@ def recover(
     size = Size(near.shape[1], near.shape[0])
     weight = _weight(known.floor, known.noise)
     settings = Settings(known.spreads, known.floor, weight=weight)
-    strictness = gate.strictness(halo) / known.layered
     matte = known.matte
     if known.scale > 1:
         large = cv2.resize(matte, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
         matte = (large > 0.5).astype(np.float32)
     if known.why_not or halo == 0.0:
         return Recovered(usual, matte, np.zeros_like(matte), colours(far))
+    strictness = gate.strictness(halo) * gate.doubt(known.layered, known.margin)
     result: ImageF32 = np.empty((size.height, size.width, 3), np.float32)
     soft, sure, behind = np.empty_like(matte), np.empty_like(matte), np.empty_like(result)
     radius = max(one.largest for one in known.spreads)

@@ -116,7 +116,17 @@ def test_the_weight_of_a_change_and_of_what_is_unexplained(
         made = plain + np.float32(change)
         trust = gate.confidence(one, found, own, made, plain, strictness=strictness)
         x = (3 * change**2 + one.noise / 2) / (4e-3 + one.noise / 2)
-        assert np.allclose(trust, (x + 1.3) / (x + 1.3 + 1.5 * strictness), atol=1e-4)
+        against = 1.5 * strictness * ((4e-3 + one.noise / 2) / 1e-3) ** (1 / 3)
+        assert np.allclose(trust, (x + 2.7) / (x + 2.7 + against), atol=1e-4)
+
+
+def test_that_doubt_falls_with_the_margin() -> None:
+    margins = (0.04, 0.1, 0.3, 1.0)
+    doubts = [gate.doubt(1.0, margin) for margin in margins]
+    assert all(a > 1.2 * b for a, b in itertools.pairwise(doubts))
+    assert doubts[0] < 2.5
+    assert gate.doubt(1.0, np.inf) == doubts[-1] == 1
+    assert gate.doubt(0.5, 0.3) == pytest.approx(2 * doubts[2])
 
 
 def test_that_spill_of_clipped_light_is_left_to_the_usual_fusion() -> None:
