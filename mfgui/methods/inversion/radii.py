@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -21,7 +22,8 @@ _AROUND = 20.0  # pixels, sigma of the place of a local radius
 _DOUBT = np.float32(0.02)  # weight of the usual radius
 _SPAN = 2.0  # factor from the usual radius
 _WINDOW = 2.5  # pixels, sigma of the mean of re-blur errors
-_GAUSSIANS = (1.0, 1.12, 1.25)  # of the radius of the best disk, which fits their cores
+_FINER = 1.08  # between radii that are tried around the best one of the grid
+_WIDER = 1.1  # radius of a Gaussian to that of the disk that resembles it most
 _CLEARLY = 0.05  # lower mean logarithm of the error: less does not tell both shapes apart
 
 
@@ -62,8 +64,9 @@ def reblur(
     largest : float
         Pixels; 5 % of the long side without it.
     local : bool
-        Also how the radius differs from place to place, and whether the blur is Gaussian: taken
-        for both directions where that explains the frames clearly better than the best disks.
+        Also how the radius differs from place to place, the usual one to 1 % instead of 3, and
+        whether the blur is Gaussian: taken for both directions where that explains the frames
+        clearly better than disks.
     """
     height, width = view.light[0].shape[:2]
     top = largest or max(6.0, 0.05 * max(height, width))
@@ -93,12 +96,12 @@ def reblur(
             if varied
             else Spread(fit.radius)
         )
-    soft = _gaussians(view, fits, weight, cores, compute) if local else None
-    if soft is not None:
-        ratios = [one.radius / fit.radius for one, fit in zip(soft, fits, strict=True)]
+    if local:
+        finer, shape = _refined(view, fits, weight, cores, compute)
+        ratios = [one.radius / fit.radius for one, fit in zip(finer, fits, strict=True)]
         pairs = zip(spreads, ratios, strict=True)
-        spreads = [replace(one.times(ratio), shape="gaussian") for one, ratio in pairs]
-        fits = soft
+        spreads = [replace(one.times(ratio), shape=shape) for one, ratio in pairs]
+        fits = finer
     floor = max(view.noise, *(fit.floor for fit in fits))
     return Reblur(_agreed(spreads, fits), (cores[0], cores[1]), floor, any(f.good for f in fits))
 
@@ -120,34 +123,84 @@ def _errors(view: View, sharp: int, radius: float, shape: Shape) -> Plane:
     return mean(away, _WINDOW)
 
 
-def _gaussians(
+def _refined(
     view: View,
-    disks: list[_Fit],
+    fits: list[_Fit],
     weight: Plane,
     cores: list[npt.NDArray[np.bool_]],
     compute: Compute,
-) -> list[_Fit] | None:
-    """The best Gaussian of each direction; None unless they are clearly better than the disks.
+) -> tuple[list[_Fit], Shape]:
+    """Radii from closer ones around those of the grid, of disks or of Gaussians.
 
     A lens has one shape: the evidence of both directions counts together.
     """
 
-    def tried(sharp: int) -> tuple[_Fit, float, float]:
-        disk, core = disks[sharp], cores[sharp]
-        if not disk.good:
-            return disk, 0.0, 0.0
-        grid = [factor * disk.radius for factor in _GAUSSIANS]
-        compute.checkpoint()
-        errors = [_errors(view, sharp, radius, "gaussian") for radius in grid]
-        plain = _errors(view, sharp, disk.radius, "disk")
-        share = weight[core].astype(np.float64)
-        best = _best(errors, weight, core, grid, view.noise)
-        logs = [_score(e, share, core, view.noise) for e in (plain, *errors)]
-        return replace(best, good=True), (min(logs[1:]) - logs[0]) * share.sum(), share.sum()
+    def tried(sharp: int, shape: Shape, radii: Sequence[float]) -> list[_Sample]:
+        samples = []
+        for radius in radii if fits[sharp].good else ():
+            compute.checkpoint()
+            errors = _errors(view, sharp, radius, shape)
+            samples.append(_sample(radius, errors, weight, cores[sharp], view.noise))
+        return samples
 
-    found = both(tried, compute)
-    away, total = (sum(parts) for parts in zip(*(one[1:] for one in found), strict=True))
-    return [one[0] for one in found] if away < -_CLEARLY * total else None
+    def disks(sharp: int) -> tuple[list[_Sample], list[_Sample]]:
+        at = fits[sharp].radius
+        found = tried(sharp, "disk", (at / _FINER, at, at * _FINER))
+        return found, tried(sharp, "gaussian", (at * _WIDER,))
+
+    def gaussians(sharp: int) -> list[_Sample]:
+        at = fits[sharp].radius * _WIDER
+        low, high = (
+            tried(sharp, "gaussian", (at / _FINER,)),
+            tried(sharp, "gaussian", (at * _FINER,)),
+        )
+        return low + found[sharp][1] + high
+
+    found = both(disks, compute)
+    away = total = 0.0
+    for plain, soft in found:
+        if plain:
+            away += soft[0].total * (soft[0].score - min(one.score for one in plain))
+            total += soft[0].total
+    shape: Shape = "gaussian" if away < -_CLEARLY * total else "disk"
+    samples = both(gaussians, compute) if shape == "gaussian" else [plain for plain, _ in found]
+    return [_between(one, fit) for one, fit in zip(samples, fits, strict=True)], shape
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """A radius, the weighted mean of the log errors that it leaves in the core, the sum of the
+    weights, the median error and the weighted mean."""
+
+    radius: float
+    score: float
+    total: float
+    floor: float
+    left: float
+
+
+def _sample(
+    radius: float, errors: Plane, weight: Plane, core: npt.NDArray[np.bool_], noise: float
+) -> _Sample:
+    share, inside = weight[core].astype(np.float64), errors[core]
+    total = float(share.sum()) + 1e-12
+    left = float((inside * share).sum()) / total
+    return _Sample(
+        radius, _score(errors, share, core, noise), total, float(np.median(inside)), left
+    )
+
+
+def _between(samples: list[_Sample], fit: _Fit) -> _Fit:
+    """The lowest point of a parabola through three errors, over logarithms of their radii."""
+    if not samples:
+        return fit
+    best = min(samples, key=lambda one: one.score)
+    logs = np.log([one.radius for one in samples])
+    curve = np.polyfit(logs, np.exp([one.score - best.score for one in samples]), 2)
+    at = np.log(best.radius)
+    if curve[0] > 0:
+        at = float(np.clip(-curve[1] / (2 * curve[0]), logs[0], logs[2]))
+    return _Fit(float(np.exp(at)), best.floor, best.left, good=True)
 
 
 def _score(

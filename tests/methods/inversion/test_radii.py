@@ -61,6 +61,19 @@ def test_that_the_shape_of_the_blur_is_found(radius: float, shape: str, camera: 
         assert np.median(spread.map) == pytest.approx(radius, rel=0.06)
 
 
+@pytest.mark.parametrize(("shape", "radius"), [("disk", 2.7), ("disk", 5.4), ("gaussian", 5.4)])
+def test_that_radii_between_those_of_the_grid_are_found(shape: str, radius: float) -> None:
+    pair = constant_depth(SIZE, radius=radius, seed=4, psf=Psf(shape))
+    one = view_of([from_float(x, "uint8") / np.float32(255) for x in (pair.near, pair.far)])
+    grid, finer = (reblur(one, compute=ALONE, local=local) for local in (False, True))
+    assert finer.radii == pytest.approx((radius, radius), rel=0.015)
+    assert grid.radii != pytest.approx((radius, radius), rel=0.015)
+    for spread in finer.spreads:
+        assert spread.map is not None
+        assert np.median(spread.map) == pytest.approx(radius, rel=0.02)
+    assert finer.floor <= grid.floor
+
+
 def test_that_a_gaussian_explains_what_a_disk_does_not() -> None:
     pair = constant_depth(SIZE, radius=6.0, seed=4, psf=Psf("gaussian"))
     one = view_of([from_float(x, "uint8") / np.float32(255) for x in (pair.near, pair.far)])
