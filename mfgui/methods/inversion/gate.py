@@ -8,7 +8,7 @@ from mfgui.core.arrays import ImageF32, Rect, Size
 from mfgui.methods.inversion import layers
 from mfgui.methods.inversion.layers import Layers, Settings
 from mfgui.methods.inversion.spread import Spread
-from mfgui.methods.inversion.views import View, difference, mean
+from mfgui.methods.inversion.views import View, brightest, difference, mean
 from mfgui.methods.planes import Plane
 
 _MOST = np.float32(0.2)  # of the squared error of a pixel that counts
@@ -124,7 +124,7 @@ def unclipped(view: View, found: Layers, settings: Settings) -> Plane:
 
 def _clipped(codes: ImageF32) -> Plane:
     """1 where a channel is full, with a ramp below."""
-    over = (codes.max(axis=2) - np.float32(_FULL)) / np.float32(0.01)
+    over = (brightest(codes) - np.float32(_FULL)) / np.float32(0.01)
     ramp: Plane = np.clip(over + 1, 0, 1)
     return ramp
 

@@ -106,10 +106,12 @@ def solve(view: View, settings: Settings, *, compute: Compute) -> Layers:
     return refined(view, matte, settings, compute=compute)
 
 
-def hard_matte(view: View, settings: Settings, *, compute: Compute) -> Plane:
-    """Steps 4 and 5: 0 or 1 for every pixel."""
+def hard_matte(
+    view: View, settings: Settings, *, compute: Compute, start: Plane | None = None
+) -> Plane:
+    """Steps 4 and 5: 0 or 1 for every pixel; step 5 alone where a matte is there to start from."""
     cues = Cues(view, settings)
-    matte = first_matte(cues, settings)
+    matte = first_matte(cues, settings) if start is None else start
     for _ in range(settings.rounds):
         compute.checkpoint()
         found = behind(view, matte, settings, steps=1)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import BoolMask, ImageF32, Size
-from mfgui.methods.inversion.views import mean
+from mfgui.methods.inversion.views import brightest, brightness, mean
 from mfgui.methods.inversion.warping import Matrix
 from mfgui.methods.planes import Plane
 
@@ -97,7 +97,7 @@ def motion_between(pairs: Sequence[Pair], *, start: Matrix | None = None) -> Mot
 
 def logarithm(light: ImageF32) -> Plane:
     """log(mean + 0.02) of the channels' mean, smoothed by 1 pixel."""
-    smooth = mean(np.ascontiguousarray(light.mean(axis=2)), 1.0)
+    smooth = mean(brightness(light), 1.0)
     return np.log(np.maximum(smooth, 0) + _DARK)
 
 
@@ -108,7 +108,7 @@ def _chosen(pair: Pair, side: float, pairs: int) -> _Chosen | None:
     gx = cv2.Sobel(values, cv2.CV_32F, 1, 0, scale=1 / 8)
     gy = cv2.Sobel(values, cv2.CV_32F, 0, 1, scale=1 / 8)
     strength = np.hypot(gx, gy)
-    clipped = (still.max(axis=2) > 0.95) | (moving.max(axis=2) > 0.95)
+    clipped = np.maximum(brightest(still), brightest(moving)) > 0.95
     # Clipped light spreads as far as the smoothing.
     clear = cv2.dilate(clipped.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     usable = mask & clear & (values > low) & (values < high)

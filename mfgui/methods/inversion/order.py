@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -29,10 +29,15 @@ class Order:
         How much better this explains the frames than the other order, in mean logarithms of
         squared errors where either order sees a spill, and how much likelier its matte is; 0
         where neither sees one.
+    matte : (H, W) float32 or None
+        Of the near layer in this order, hard, after `rounds` rounds of peeling; None if none of
+        this size was needed.
     """
 
     near: int
     margin: float
+    matte: Plane | None = field(default=None, repr=False, compare=False)
+    rounds: int = 0
 
 
 def find(view: View, settings: Settings, *, compute: Compute) -> Order:
@@ -43,7 +48,8 @@ def find(view: View, settings: Settings, *, compute: Compute) -> Order:
     if min(one.radius for one in settings.spreads) >= _WIDE:
         found = _at_size(halved(view), settings.times(0.5), compute)
         if found.margin >= _CLEAR:
-            return found
+            # Its matte lacks what is thin.
+            return replace(found, matte=None, rounds=0)
     return _at_size(view, settings, compute)
 
 
@@ -64,7 +70,8 @@ def _at_size(view: View, settings: Settings, compute: Compute) -> Order:
     if not zone.any():
         return Order(0, 0.0)
     first, second = (float(np.mean(errors[zone])) + unlikely for _, errors, unlikely in found)
-    return Order(int(second < first), abs(first - second))
+    near = int(second < first)
+    return Order(near, abs(first - second), found[near][0].matte, quick.rounds)
 
 
 def _in_slits(matte: Plane, radius: float) -> float:

@@ -121,7 +121,8 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
     ordered = view
     if decided.near == 1:
         ordered, settings = view.swapped(), settings.swapped
-    matte = layers.hard_matte(ordered, settings, compute=compute)
+    rest = replace(settings, rounds=settings.rounds - decided.rounds)
+    matte = layers.hard_matte(ordered, rest, compute=compute, start=decided.matte)
     full = settings.times(scale).spreads
     known = Estimate(decided.near, decided.margin, full, found.floor, view.noise, matte, scale)
     if near != "auto":

@@ -16,10 +16,19 @@ import numpy.typing as npt
 from mfgui.core.arrays import BoolMask, ImageF32, Size
 from mfgui.core.compute import Compute
 from mfgui.core.disks import blurred
-from mfgui.core.light import to_linear
 from mfgui.methods.inversion.motions import Pair, logarithm, motion_between
 from mfgui.methods.inversion.radii import reblur
-from mfgui.methods.inversion.views import View, detail, difference, encoded, mean, noise_of
+from mfgui.methods.inversion.views import (
+    View,
+    brightest,
+    brightness,
+    decoded,
+    detail,
+    difference,
+    encoded,
+    mean,
+    noise_of,
+)
 from mfgui.methods.inversion.warping import (
     Alignment,
     Matrix,
@@ -106,7 +115,7 @@ def align(
         The identity unless a change makes re-blurred frames agree better by 10 %.
     """
     compute = compute or Compute()
-    still, other = to_linear(frames[1 - moving]), to_linear(frames[moving])
+    still, other = decoded(frames[1 - moving]), decoded(frames[moving])
     noise = 3.0 * float(np.mean([noise_of(frame) ** 2 for frame in frames]))
     size = Size(still.shape[1], still.shape[0])
     start = Alignment(size, gain=energy_gain(still, other))
@@ -136,7 +145,7 @@ def energy_gain(still: ImageF32, moving: ImageF32) -> Matrix:
     no channel differs by 3 %.
     """
     gain = np.zeros((3, 6))
-    clear = ((still.max(axis=2) < 0.9) & (moving.max(axis=2) < 0.9)).astype(np.float32)
+    clear = (np.maximum(brightest(still), brightest(moving)) < 0.9).astype(np.float32)
     blocks = (24, 24)
     share = cv2.resize(clear, blocks, interpolation=cv2.INTER_AREA)
     means = [
@@ -343,7 +352,7 @@ def fine_gain(view: View, blur: _Blur | None, full: Size) -> Matrix:
 
 def _contrast(light: ImageF32, reach: float) -> Plane:
     """Variance of the logarithm of the light around each pixel."""
-    logs = np.log(np.maximum(light.mean(axis=2), 0) + np.float32(0.02))
+    logs = np.log(np.maximum(brightness(light), 0) + np.float32(0.02))
     varied: Plane = np.maximum(mean(logs * logs, reach) - mean(logs, reach) ** 2, 0)
     return varied
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mfgui.core.arrays import BoolMask, ImageF32, PixelArray, Size, to_float, white_of
 from mfgui.core.compute import Compute
 from mfgui.core.light import to_linear
+from mfgui.core.stripes import RowWorkers, Scratch, stripes
 
 _TILE = 256  # rows
 _REACH = 6  # pixels that interpolation looks to every side, and one more
@@ -147,25 +148,30 @@ def applied(frame: PixelArray, alignment: Alignment, *, compute: Compute | None 
     -------
     (H, W, 3) float32
         Linear light in [0, 1]. Lanczos of 8 x 8 pixels; what lies outside the moving frame is
-        mirrored (see `outside`). Beside the result 256 rows are held.
+        mirrored (see `outside`). Beside the result each thread holds 256 rows.
     """
     compute = compute or Compute()
     size = Size(frame.shape[1], frame.shape[0])
     table = _table(frame)
     warp = alignment.warp_at(size)
     result = np.empty((size.height, size.width, 3), np.float32)
-    for low in range(0, size.height, _TILE):
-        compute.checkpoint()
-        rows = slice(low, min(low + _TILE, size.height))
-        if alignment.moves:
-            first, last = _source_rows(warp, size, rows)
-            source = _light(frame[first:last], table)
-            result[rows] = moved(source, warp, rows, first=first)
-        else:
-            result[rows] = _light(frame[rows], table)
-        if alignment.brightens:
-            result[rows] *= np.exp(log_gain(alignment.gain, size, rows))
-        np.clip(result[rows], 0.0, 1.0, out=result[rows])
+
+    def work(_scratch: Scratch, start: int, stop: int) -> None:
+        for low, high in stripes(start, stop, _TILE):
+            compute.checkpoint()
+            rows = slice(low, high)
+            if alignment.moves:
+                first, last = _source_rows(warp, size, rows)
+                source = _light(frame[first:last], table)
+                result[rows] = moved(source, warp, rows, first=first)
+            else:
+                result[rows] = _light(frame[rows], table)
+            if alignment.brightens:
+                result[rows] *= np.exp(log_gain(alignment.gain, size, rows))
+            np.clip(result[rows], 0.0, 1.0, out=result[rows])
+
+    with RowWorkers(compute) as workers:
+        workers.run(work, size.height)
     return result
 
 

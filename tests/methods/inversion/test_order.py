@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mfgui.core.compute import Compute, StopRequested
-from mfgui.methods.inversion import order
+from mfgui.methods.inversion import layers, order
 from mfgui.methods.inversion.views import view_of
 from tests.methods.inversion.scenes import SMALL, frames, settings, view
 
@@ -69,3 +71,20 @@ def test_that_it_can_be_stopped() -> None:
 
     with pytest.raises(StopRequested):
         order.find(view(size=SMALL), settings(), compute=Compute(checkpoint=stop))
+
+
+def test_that_the_matte_is_the_one_from_which_peeling_goes_on() -> None:
+    one, own = view(103, 3.0), settings(3.0)
+    found = order.find(one, own, compute=ALONE)
+    assert found.matte is not None
+    rest = replace(own, rounds=own.rounds - found.rounds)
+    assert 0 < rest.rounds < own.rounds
+    ended = layers.hard_matte(one, rest, compute=ALONE, start=found.matte)
+    assert np.array_equal(ended, layers.hard_matte(one, own, compute=ALONE))
+
+
+def test_that_half_the_size_gives_no_matte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order, "_CLEAR", 0.0)
+    found = order.find(view(102, 6.0), settings(6.0), compute=ALONE)
+    assert found.matte is None
+    assert found.rounds == 0

@@ -45,9 +45,16 @@ def test_that_values_are_encoded_as_srgb() -> None:
     values = values.astype(np.float32).reshape(40, 1000)
     found = views.encoded(values)
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, literal_srgb(values), atol=2e-5)
+    np.testing.assert_allclose(found, literal_srgb(values), atol=1e-5)
     part = np.ascontiguousarray(values[:30]).reshape(100, 100, 3)[::2, ::3]
-    np.testing.assert_allclose(views.encoded(part), literal_srgb(part), atol=2e-5)
+    np.testing.assert_allclose(views.encoded(part), literal_srgb(part), atol=1e-5)
+
+
+def test_that_channels_are_put_together() -> None:
+    image = light(31, 42, 3, low=-0.1)
+    for part in (image, image[::2, 3:]):
+        assert np.array_equal(views.brightest(part), part.max(axis=2))
+        np.testing.assert_allclose(views.brightness(part), part.mean(axis=2), atol=1e-6)
 
 
 def test_that_codes_are_decoded_to_light() -> None:
