@@ -23,7 +23,8 @@ robust    The same at r = 6 with one fault of the camera after the other. "gain"
           perfect frames: the scenes of the prototype were harder than these for every method.
           --contrasty: the same scenes with so much contrast that the pyramid is as good as on
           those of the prototype. "oracle's": the gain with the true matte, radius and shape of
-          the blur, from the same frames.
+          the blur, from the same frames. "ungated": the slider at 1, where borders and clipped
+          light are left to the pyramid all the same.
 scenes    Random scenes of both generators, see `benchmarks.inversion.scenes`.
 slopes    One continuous surface: share of the pixels that stay as the pyramid has them.
 calibration
