@@ -22,8 +22,9 @@ _BY_LEFT, _BY_MARGIN = 1 / 3, -1 / 4
 # Chosen on slopes and scenes of seeds 0 to 60, which they part.
 _BETTER = 2.0  # times as well explained
 _SPILLED = 0.05
-_OF_MARGIN, _OF_VARIATION = 0.5, 1.5
-_NONE, _ENOUGH = 0.1, 0.2  # of what `layered` adds up
+_OF_VARIATION = 3.0
+_NONE, _ENOUGH = 0.16, 0.26  # of what `layered` adds up
+_FEW, _MANY = 0.2, 0.4  # share of the difference of the frames that is not explained
 _FULL = 0.98  # a brighter channel may have been clipped
 _LOST = (0.02, 0.1)  # share of clipped near light: too little to matter, too much to trust
 _BAND = (0.02, 0.98)  # of the spill, where light is divided out
@@ -141,39 +142,49 @@ def seen(rect: Rect, size: Size, radius: float) -> Plane:
     return np.clip(away / (_UNSEEN * radius), 0, 1).astype(np.float32)
 
 
-def evidence(view: View, found: Layers, settings: Settings) -> float:
-    """Share of the background under the spill that two layers explain twice as well as blur does.
+def evidence(view: View, found: Layers, settings: Settings) -> tuple[float, float]:
+    """What speaks for the layers, and what against them.
 
-    Without layers each frame is the other one re-blurred: frame 2 where the first is the sharp
-    one, frame 1 elsewhere. On a continuous surface, where nothing covers anything, that explains
-    both frames as well. Errors are means over a blur radius.
+    Returns
+    -------
+    better : float
+        Share of the background under the spill that two layers explain twice as well as blur does.
+        Without layers each frame is the other one re-blurred: frame 2 where the first is the sharp
+        one, frame 1 elsewhere. On a continuous surface, where nothing covers anything, that
+        explains both frames as well. Errors are means over a blur radius.
+    left : float
+        Share of the squared difference of the frames that the layers leave unexplained. A wrong
+        radius leaves much of it.
     """
     x1, x2 = view.light
     to_far, to_near = settings.spreads
+    first, second = layers.unexplained(view, found, settings)
+    errors = np.minimum(first, _MOST) + np.minimum(second, _MOST)
+    apart = np.minimum(difference(x1, view.codes[1]), _MOST)
+    noise = 2 * view.noise  # in both
+    left = max(float(errors.mean()) - noise, 0.0) / max(float(apart.mean()) - noise, view.noise)
     front = found.matte > 0.5
     height, width = front.shape
     whole = Rect(0, 0, width, height)
     inside = seen(whole, Size(width, height), to_far.radius) >= 1
     where = inside & ~front & (found.spill > _SPILLED)
     if not where.any():
-        return 0.0
+        return 0.0, left
     one = difference(to_far.over(x1), view.codes[1])
     other = difference(to_near.over(x2), view.codes[0])
     plain = np.minimum(np.where(front, one, other), _MOST)
-    first, second = layers.unexplained(view, found, settings)
-    left = np.minimum(first, _MOST) + np.minimum(second, _MOST)
     sigma, floor = max(1.0, to_far.radius), np.float32(settings.floor)
-    better = mean(plain, sigma) + floor > _BETTER * (mean(left, sigma) + floor)
-    return float(np.mean(better[where]))
+    better = mean(plain, sigma) + floor > _BETTER * (mean(errors, sigma) + floor)
+    return float(np.mean(better[where])), left
 
 
-def layered(evidence: float, margin: float, spreads: tuple[Spread, Spread]) -> float:
+def layered(better: float, left: float, margin: float, spreads: tuple[Spread, Spread]) -> float:
     """Whether there are two layers in this order, from 0 (surely not) to 1.
 
     Parameters
     ----------
-    evidence : float
-        See there.
+    better, left : float
+        See `evidence`.
     margin : float
         Of the order: surfaces without layers look about alike in both.
     spreads : (2,) Spread
@@ -181,5 +192,7 @@ def layered(evidence: float, margin: float, spreads: tuple[Spread, Spread]) -> f
         ones scatter.
     """
     varies = max(0.0 if one.map is None else float(np.log(one.map).std()) for one in spreads)
-    total = evidence + _OF_MARGIN * min(margin, 1.0) - _OF_VARIATION * varies
-    return float(np.clip((total - _NONE) / (_ENOUGH - _NONE), 0, 1))
+    total = better + min(margin, 1.0) - _OF_VARIATION * varies
+    two = np.clip((total - _NONE) / (_ENOUGH - _NONE), 0, 1)
+    explained = np.clip((_MANY - left) / (_MANY - _FEW), 0, 1)
+    return float(two * explained)

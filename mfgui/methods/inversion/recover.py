@@ -128,10 +128,10 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
     if near != "auto":
         return known
     behind = layers.behind(ordered, matte, settings, steps=1)
-    seen = gate.evidence(ordered, behind, settings)
-    layered = gate.layered(seen, decided.margin, settings.spreads)
+    better, left = gate.evidence(ordered, behind, settings)
+    layered = gate.layered(better, left, decided.margin, settings.spreads)
     if layered == 0:
-        return _given_up(view, found, scale, "two layers explain the frames no better than blur")
+        return _given_up(view, found, scale, "no two layers explain the frames")
     return replace(known, layered=layered)
 
 

@@ -83,7 +83,8 @@ def test_that_swapped_frames_give_the_same_picture() -> None:
 @pytest.mark.parametrize(("near", "share"), [("1", True), ("2", False)])
 def test_that_the_near_frame_can_be_given(near: str, share: bool) -> None:
     given = defocus_inversion(frames(*CASE), near=near, compute=ALONE)
-    assert np.array_equal(given.fuse(), made().fuse()) == share
+    # Without a doubt about the order the pyramid is replaced a little more.
+    assert (np.abs(given.fuse() - made().fuse()).max() < 0.01) == share
     assert given.front == 0  # nothing was found out
     turned = defocus_inversion(frames(*CASE)[::-1], near="2" if near == "1" else "1", compute=ALONE)
     assert np.mean(turned.labels == given.labels) < 1e-2

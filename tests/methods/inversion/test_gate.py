@@ -179,7 +179,7 @@ def test_that_a_scene_without_full_channels_has_no_mask() -> None:
 def test_that_layers_are_told_from_slopes() -> None:
     one, own = view(*CASE), settings(CASE[1])
     behind = layers.behind(one, scene(*CASE).matte, own)
-    assert gate.evidence(one, behind, own) > 0.6
+    assert gate.evidence(one, behind, own)[0] > 0.6
     # Both frames hold the same scene, each sharp on one side: what is blurred is not covered.
     sharp = scene(*CASE).truth
     soft = encoded(blurred(to_linear(sharp), CASE[1]))
@@ -187,23 +187,37 @@ def test_that_layers_are_told_from_slopes() -> None:
     left[:, : left.shape[1] // 2] = 1
     ramp = cv2.GaussianBlur(left, (0, 0), 12)[..., None]
     slope = view_of([ramp * sharp + (1 - ramp) * soft, (1 - ramp) * sharp + ramp * soft])
-    assert gate.evidence(slope, layers.behind(slope, left, own), own) < 0.1
+    assert gate.evidence(slope, layers.behind(slope, left, own), own)[0] < 0.1
     # No spill, no evidence.
     nothing = np.zeros_like(left)
-    assert gate.evidence(one, layers.behind(one, nothing, own), own) == 0.0
+    assert gate.evidence(one, layers.behind(one, nothing, own), own)[0] == 0.0
 
 
 def test_that_evidence_margin_and_one_radius_speak_for_layers() -> None:
     even = (Spread(4.0), Spread(4.0))
     uneven = (Spread(4.0), Spread(4.0, np.geomspace(2, 8, 100, dtype=np.float32).reshape(10, 10)))
-    assert gate.layered(0.5, 0.5, even) == 1
-    assert gate.layered(0.05, 0.05, even) == 0
-    assert gate.layered(0.2, 0.1, uneven) == 0
-    steps = [gate.layered(0.1, margin, even) for margin in np.linspace(0, 0.2, 21)]
+    assert gate.layered(0.5, 0.1, 0.5, even) == 1
+    assert gate.layered(0.05, 0.1, 0.05, even) == 0
+    assert gate.layered(0.2, 0.1, 0.1, uneven) == 0
+    steps = [gate.layered(0.1, 0.1, margin, even) for margin in np.linspace(0, 0.2, 21)]
     assert steps[0] == 0
     assert steps[-1] == pytest.approx(1)
-    assert all(0 <= b - a <= 0.06 for a, b in itertools.pairwise(steps))
-    assert gate.layered(0.0, np.inf, even) == 1
+    assert all(0 <= b - a <= 0.11 for a, b in itertools.pairwise(steps))
+    assert gate.layered(0.0, 0.1, np.inf, even) == 1
+
+
+def test_that_a_wrong_radius_leaves_much_unexplained() -> None:
+    one, matte = view(*CASE), scene(*CASE).matte
+    lefts = []
+    for radius in (CASE[1], 2 * CASE[1], 3 * CASE[1]):
+        own = settings(radius)
+        lefts.append(gate.evidence(one, layers.behind(one, matte, own), own)[1])
+    assert lefts[0] < 0.05
+    assert lefts[1] > 0.4
+    assert lefts[2] > lefts[1]
+    even = (Spread(4.0), Spread(4.0))
+    assert [gate.layered(1, left, 1, even) for left in lefts] == [1, 0, 0]
+    assert gate.layered(1, 0.3, 1, even) == pytest.approx(0.5)
 
 
 def lamps(*, light: float, radius: float) -> tuple[View, np.ndarray, np.ndarray]:
