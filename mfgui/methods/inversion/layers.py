@@ -112,9 +112,10 @@ def hard_matte(
     """Steps 4 and 5: 0 or 1 for every pixel; step 5 alone where a matte is there to start from."""
     cues = Cues(view, settings)
     matte = first_matte(cues, settings) if start is None else start
+    bounds = range_around(view, settings.spreads[0].radius)
     for _ in range(settings.rounds):
         compute.checkpoint()
-        found = behind(view, matte, settings, steps=1)
+        found = behind(view, matte, settings, steps=1, bounds=bounds)
         matte = peeled(view, cues, found, settings)
     for _ in range(settings.soft):
         compute.checkpoint()
@@ -130,9 +131,10 @@ def refined(
     """Layers for a hard matte whose contour may be wrong by `slack` pixels (steps 5 and 6)."""
     if not matte.any() or matte.all():
         return apart(view, matte, settings)
+    bounds = range_around(view, settings.spreads[0].radius)
     if slack:
         cues = Cues(view, settings)
-        found = behind(view, matte, settings, steps=1)
+        found = behind(view, matte, settings, steps=1, bounds=bounds)
         fixed = _away(matte, slack)
         matte = np.where(fixed, matte, peeled(view, cues, found, settings))
     if settings.soft:
@@ -140,9 +142,9 @@ def refined(
         # Once: hard mattes are too wide by about 2 pixels, so that their insides are solid. A
         # second time the contour would be right, and the insides of thin things would be taken
         # for mixed pixels and worn away.
-        found = behind(view, matte, settings, steps=1)
+        found = behind(view, matte, settings, steps=1, bounds=bounds)
         matte = softened(view, matte, found, settings)
-    return behind(view, matte, settings)
+    return behind(view, matte, settings, bounds=bounds)
 
 
 def apart(view: View, matte: Plane, settings: Settings) -> Layers:
@@ -184,10 +186,18 @@ def near_colours(view: View, matte: Plane, *, solid: float = 0.98) -> ImageF32:
     x1 = view.light[0]
     inside = (matte > solid).astype(np.float32)
     known = _weighted(x1, inside)
-    means = (_flat(mean(known, sigma)) for sigma in (1.2, 4.0))
+    narrow, wide = mean(known, 1.2), _wide(known)
     found = np.empty_like(x1)
-    kernels.continued(_flat(x1), inside.reshape(-1), *means, _flat(found))
+    kernels.continued(_flat(x1), inside.reshape(-1), _flat(narrow), _flat(wide), _flat(found))
     return found
+
+
+def _wide(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Gaussian mean over 4 pixels, of a picture of half the size."""
+    height, width = image.shape[:2]
+    to = ((width + 1) // 2, (height + 1) // 2)
+    half = np.asarray(cv2.resize(image, to, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(mean(half, 2.0), (width, height)), np.float32)
 
 
 def _flat(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -220,8 +230,18 @@ def filled(image: ImageF32, known: Plane) -> ImageF32:
     return found
 
 
-def behind(view: View, matte: Plane, settings: Settings, *, steps: int = 3) -> Layers:
-    """The background that both frames agree with (step 5b)."""
+def behind(
+    view: View,
+    matte: Plane,
+    settings: Settings,
+    *,
+    steps: int = 3,
+    bounds: tuple[ImageF32, ImageF32] | None = None,
+) -> Layers:
+    """The background that both frames agree with (step 5b).
+
+    `bounds` are those of `range_around`, if they are known.
+    """
     from mfgui.methods.inversion import kernels  # compiles on its first use
 
     x1, x2 = view.light
@@ -230,22 +250,22 @@ def behind(view: View, matte: Plane, settings: Settings, *, steps: int = 3) -> L
     spill = to_far.over(matte)
     lit = to_far.over(matte[:, :, None] * near)
     blurry = filled(x1, (matte < 0.1).astype(np.float32))
-    bounds = tuple(_flat(bound) for bound in _range_around(view, to_far.radius))
+    low, high = (_flat(bound) for bound in bounds or range_around(view, to_far.radius))
     rest, far, missed = np.empty_like(x1), np.empty_like(x1), np.empty_like(x1)
     clear, rests, fars = spill.reshape(-1), _flat(rest), _flat(far)
-    kernels.divided(_flat(x2), _flat(lit), clear, _flat(blurry), *bounds, _LEAST, rests, fars)
+    kernels.divided(_flat(x2), _flat(lit), clear, _flat(blurry), low, high, _LEAST, rests, fars)
     q = np.asarray(0.5 * (1 - matte) ** 2 * np.minimum(1.0, 4 * spill), np.float32)
     scale = np.square(1 - spill) + np.float32(0.6) * to_near.over(q) + _LEAST
     for _ in range(steps):
         kernels.missed(_flat(x1), _flat(to_near.over(far)), q.reshape(-1), _flat(missed))
         tied = _flat(to_near.over(missed))
         kernels.improved(
-            fars, rests, clear, _flat(blurry), tied, scale.reshape(-1), *bounds, _LEAST
+            fars, rests, clear, _flat(blurry), tied, scale.reshape(-1), low, high, _LEAST
         )
     return Layers(matte, near, far, spill, lit)
 
 
-def _range_around(view: View, radius: float) -> tuple[ImageF32, ImageF32]:
+def range_around(view: View, radius: float) -> tuple[ImageF32, ImageF32]:
     """What the background may be: the values of both frames around, and a little more."""
     side = 2 * int(np.ceil(radius)) + 3
     square = np.ones((side, side), np.uint8)

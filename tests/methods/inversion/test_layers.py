@@ -90,6 +90,17 @@ def test_that_the_background_stays_within_the_range_around() -> None:
     assert np.all(found.far <= np.minimum(high + slack, 1.05))
 
 
+def test_that_bounds_may_be_known_already() -> None:
+    one, own = view(size=SMALL), settings()
+    matte = (scene(size=SMALL).matte > 0.5).astype(np.float32)
+    found = layers.behind(one, matte, own, bounds=layers.range_around(one, 4.0))
+    assert np.array_equal(found.far, layers.behind(one, matte, own).far)
+    tight = np.full_like(found.far, 0.3), np.full_like(found.far, 0.4)
+    kept = layers.behind(one, matte, own, bounds=tight).far
+    assert kept.min() >= np.float32(0.3)
+    assert kept.max() <= np.float32(0.4)
+
+
 @pytest.mark.parametrize("shape", [(40, 56), (33, 47), (5, 61)])
 def test_that_filling_keeps_what_is_known(shape: tuple[int, int]) -> None:
     image = noise(*shape, 3)
@@ -122,7 +133,7 @@ def test_that_near_colours_are_those_of_frame_1_and_go_on_beyond() -> None:
     light[matte > 0] = (0.2, 0.3, 0.4)
     found = layers.near_colours(replace(one, light=(light, one.light[1])), matte)
     assert np.array_equal(found[matte > 0], light[matte > 0])
-    beyond = cv2.dilate(matte, np.ones((7, 7), np.uint8)) > 0
+    beyond = cv2.dilate(matte, np.ones((15, 15), np.uint8)) > 0
     np.testing.assert_allclose(
         found[beyond], np.broadcast_to((0.2, 0.3, 0.4), found[beyond].shape), atol=1e-4
     )
