@@ -201,8 +201,7 @@ def recover(
     settings = Settings(known.spreads, known.floor, weight=weight)
     matte = known.matte
     if known.scale > 1:
-        large = cv2.resize(matte, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
-        matte = (large > 0.5).astype(np.float32)
+        matte = _enlarged(matte, size)
     if known.why_not or halo == 0.0:
         return Recovered(usual, matte, np.zeros_like(matte), colours(far))
     strictness = gate.strictness(halo) * gate.doubt(known.layered, known.margin)
@@ -247,6 +246,11 @@ def recover(
     side = min(max(_SIDE, 16 * int(radius)), half)
     in_tiles(size, work, reach=0, compute=compute, side=side)
     return Recovered(result, soft, sure, behind)
+
+
+def _enlarged(matte: Plane, size: Size) -> Plane:
+    large = cv2.resize(matte, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large > 0.5, np.float32)
 
 
 def _near_contours(matte: Plane, reach: int) -> BoolMask:
