@@ -22,7 +22,7 @@ _BY_LEFT, _BY_MARGIN = 1 / 3, -1 / 4
 # Chosen on slopes and scenes of seeds 0 to 60, which they part.
 _BETTER = 2.0  # times as well explained
 _SPILLED = 0.05
-_OF_VARIATION = 3.0
+_OF_VARIATION = 1.6  # in either direction
 _NONE, _ENOUGH = 0.16, 0.26  # of what `layered` adds up
 _FEW, _MANY = 0.2, 0.4  # share of the difference of the frames that is not explained
 _FULL = 0.98  # a brighter channel may have been clipped
@@ -188,10 +188,9 @@ def layered(better: float, left: float, margin: float, spreads: tuple[Spread, Sp
     margin : float
         Of the order: surfaces without layers look about alike in both.
     spreads : (2,) Spread
-        A radius that varies much belongs to a slope; or to a wrong radius, around which the local
-        ones scatter.
+        Radii that vary much in both directions belong to a slope, or are wrong and scatter.
     """
-    varies = max(0.0 if one.map is None else float(np.log(one.map).std()) for one in spreads)
+    varies = sum(0.0 if one.map is None else float(np.log(one.map).std()) for one in spreads)
     total = better + min(margin, 1.0) - _OF_VARIATION * varies
     two = np.clip((total - _NONE) / (_ENOUGH - _NONE), 0, 1)
     explained = np.clip((_MANY - left) / (_MANY - _FEW), 0, 1)
