@@ -25,7 +25,7 @@ _SPILLED = 0.05
 _OF_VARIATION = 1.6  # in either direction
 _NONE, _ENOUGH = 0.16, 0.26  # of what `layered` adds up
 _FEW, _MANY = 0.2, 0.4  # share of the difference of the frames that is not explained
-_FULL = 0.98  # a brighter channel may have been clipped
+_FULL = (0.98, 0.995)  # of a channel: surely not clipped, probably clipped
 _LOST = (0.02, 0.1)  # share of clipped near light: too little to matter, too much to trust
 _BAND = (0.02, 0.98)  # of the spill, where light is divided out
 
@@ -125,8 +125,8 @@ def unclipped(view: View, found: Layers, settings: Settings) -> Plane:
 
 def _clipped(codes: ImageF32) -> Plane:
     """1 where a channel is full, with a ramp below."""
-    over = (brightest(codes) - np.float32(_FULL)) / np.float32(0.01)
-    ramp: Plane = np.clip(over + 1, 0, 1)
+    below, full = _FULL
+    ramp: Plane = np.clip((brightest(codes) - np.float32(below)) / np.float32(full - below), 0, 1)
     return ramp
 
 
