@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> tuple[list[str], list[dict[str, object]]
     lines = [
         [
             str(row["pair"]),
-            str(row["near"]) if not row["why"] else "",
+            str(row["near"]) if float(str(row["margin"])) > 0 else "",
             number(float(str(row["margin"])), 3),
             number(float(str(row["radius"])), 1),
             number(float(str(row["other radius"])), 1),

@@ -35,7 +35,8 @@ class Estimate:
     Attributes
     ----------
     near : int
-        0 or 1: the index of the frame focused on the near layer.
+        0 or 1: the index of the frame focused on the near layer, not to be believed where the pair
+        is left.
     margin : float
         Of the order, see `mfgui.methods.inversion.order.Order`; infinite when it was given.
     spreads : (2,) Spread
@@ -111,13 +112,15 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
         found = radii.reblur(view, compute=compute, largest=2 * _FINE * scale, local=True)
     settings = Settings(found.spreads, found.floor, weight=_weight(found.floor, view.noise))
     if not found.valid:
-        return _given_up(view, found, scale, "no blur turns one frame into the other")
+        nothing = order.Order(0, 0.0)
+        return _given_up(view, found, nothing, scale, "no blur turns one frame into the other")
     if near == "auto":
         decided = order.find(view, settings, compute=compute)
     else:
         decided = order.Order(int(near) - 1, np.inf)
     if decided.margin < _UNDECIDED:
-        return _given_up(view, found, scale, "no depth edge tells which frame has the front")
+        why = "no depth edge tells which frame has the front"
+        return _given_up(view, found, decided, scale, why)
     ordered = view
     if decided.near == 1:
         ordered, settings = view.swapped(), settings.swapped
@@ -131,7 +134,7 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
     better, left = gate.evidence(ordered, behind, settings)
     layered = gate.layered(better, left, decided.margin, settings.spreads)
     if layered == 0:
-        return _given_up(view, found, scale, "no two layers explain the frames")
+        return _given_up(view, found, decided, scale, "no two layers explain the frames")
     return replace(known, layered=layered)
 
 
@@ -140,11 +143,14 @@ def _weight(floor: float, noise: float) -> float:
     return 3.0 if floor > _UNLIKE * noise else 1.0
 
 
-def _given_up(view: View, found: radii.Reblur, scale: float, why: str) -> Estimate:
+def _given_up(
+    view: View, found: radii.Reblur, decided: order.Order, scale: float, why: str
+) -> Estimate:
     """The frame that is sharper at each pixel, for the focus map alone."""
     sharper = layers.Cues(view, Settings(found.spreads, found.floor)).sharper
-    matte = (sharper > 0).astype(np.float32)
-    return Estimate(0, 0.0, found.spreads, found.floor, view.noise, matte, scale, why)
+    matte = ((sharper < 0) if decided.near else (sharper > 0)).astype(np.float32)
+    spreads, noise = found.spreads, view.noise
+    return Estimate(decided.near, decided.margin, spreads, found.floor, noise, matte, scale, why)
 
 
 def _view(
