@@ -148,7 +148,7 @@ def _given_up(
 ) -> Estimate:
     """The frame that is sharper at each pixel, for the focus map alone."""
     sharper = layers.Cues(view, Settings(found.spreads, found.floor)).sharper
-    matte = ((sharper < 0) if decided.near else (sharper > 0)).astype(np.float32)
+    matte = ((sharper > 0) == (decided.near == 0)).astype(np.float32)
     spreads, noise = found.spreads, view.noise
     return Estimate(decided.near, decided.margin, spreads, found.floor, noise, matte, scale, why)
 
