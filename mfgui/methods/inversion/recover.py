@@ -14,7 +14,7 @@ from mfgui.core.compute import Compute
 from mfgui.core.stripes import RowWorkers, Scratch, stripe_rows, stripes
 from mfgui.methods.inversion import gate, layers, order, radii, registration, warping
 from mfgui.methods.inversion.layers import Layers, Settings
-from mfgui.methods.inversion.spread import Spread
+from mfgui.methods.inversion.spread import Spread, part_of
 from mfgui.methods.inversion.views import View, colours, decoded, encoded, view_of
 from mfgui.methods.planes import Plane, in_tiles
 
@@ -24,6 +24,7 @@ _LARGEST = 1_000_000  # of the one that is taken instead for small radii
 _FINE = 3.0  # pixels: smaller radii are measured again in the larger view
 _UNDECIDED = 0.04  # margin of the order below which there may be no layers
 _UNLIKE = 30.0  # of the noise
+_HIDDEN = (0.9, 0.98)  # of the spill, beyond which nothing is known of the background
 _SIDE = 384  # pixels of a tile
 _BLOCK = 16  # pixels
 
@@ -52,6 +53,9 @@ class Estimate:
     layered : float
         How sure it is that there are two layers, see `mfgui.methods.inversion.gate.layered`; 1
         when the order was given.
+    beside : (h, w, 3) float32 or None
+        What the near frame shows beside the near layer, continued behind it, linear light; None
+        where the pair is left.
     """
 
     near: int
@@ -63,6 +67,7 @@ class Estimate:
     scale: float = 1.0
     why_not: str = ""
     layered: float = 1.0
+    beside: ImageF32 | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +132,9 @@ def estimate(frames: Sequence[PixelArray], *, near: Near, compute: Compute) -> E
     rest = replace(settings, rounds=settings.rounds - decided.rounds)
     matte = layers.hard_matte(ordered, rest, compute=compute, start=decided.matte)
     full = settings.times(scale).spreads
+    beside = layers.filled(ordered.light[0], (matte < 0.5).astype(np.float32))
     known = Estimate(decided.near, decided.margin, full, found.floor, view.noise, matte, scale)
+    known = replace(known, beside=beside)
     if near != "auto":
         return known
     behind = layers.behind(ordered, matte, settings, steps=1)
@@ -235,7 +242,7 @@ def recover(
         inside = Rect(inner.x - wide.x, inner.y - wide.y, inner.width, inner.height).slices
         share = trust[inside][:, :, None]
         result[inner.slices] = share * made[inside] + (1 - share) * other[inside]
-        behind[inner.slices] = encoded(np.ascontiguousarray(found.far[inside]))
+        behind[inner.slices] = encoded(_unhidden(known, inner, size, found, inside))
         soft[inner.slices], sure[inner.slices] = found.matte[inside], trust[inside]
 
     def refined(view: View, own: Plane, here: Settings) -> Layers:
@@ -252,6 +259,18 @@ def recover(
     side = min(max(_SIDE, 16 * int(radius)), half)
     in_tiles(size, work, reach=0, compute=compute, side=side)
     return Recovered(result, soft, sure, behind)
+
+
+def _unhidden(
+    known: Estimate, rect: Rect, size: Size, found: Layers, inside: tuple[slice, slice]
+) -> ImageF32:
+    """The background, continued where the near layer hides all of it."""
+    far = np.ascontiguousarray(found.far[inside])
+    least, all_of_it = _HIDDEN
+    hidden = np.clip((found.spill[inside] - least) / (all_of_it - least), 0, 1)[:, :, None]
+    if known.beside is not None and hidden.any():
+        far = far + hidden * (part_of(known.beside, rect, size) - far)
+    return far
 
 
 def _enlarged(matte: Plane, size: Size) -> Plane:

@@ -69,13 +69,7 @@ class Spread:
         """In a part of a picture of `size`."""
         if self.map is None:
             return self
-        height, width = self.map.shape
-        x = (np.arange(rect.x, rect.right, dtype=np.float32) + 0.5) * width / size.width - 0.5
-        y = (np.arange(rect.y, rect.bottom, dtype=np.float32) + 0.5) * height / size.height - 0.5
-        xs, ys = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
-        border = cv2.BORDER_REPLICATE
-        part = cv2.remap(self.map, xs, ys, cv2.INTER_LINEAR, borderMode=border)
-        return replace(self, map=np.asarray(part, np.float32))
+        return replace(self, map=part_of(self.map, rect, size))
 
     def _map_of(self, width: int, height: int) -> Plane:
         assert self.map is not None
@@ -104,3 +98,13 @@ def _gaussian(radius: float) -> npt.NDArray[np.float64]:
     edges = np.arange(-reach, reach + 2) - 0.5
     row = np.diff([erf(edge / (sigma * sqrt(2))) for edge in edges])
     return np.asarray(row / row.sum(), np.float64)
+
+
+def part_of(small: npt.NDArray[np.float32], rect: Rect, size: Size) -> npt.NDArray[np.float32]:
+    """A part of a picture of `size` that is there in another resolution, (h, w) or (h, w, C)."""
+    height, width = small.shape[:2]
+    x = (np.arange(rect.x, rect.right, dtype=np.float32) + 0.5) * width / size.width - 0.5
+    y = (np.arange(rect.y, rect.bottom, dtype=np.float32) + 0.5) * height / size.height - 0.5
+    xs, ys = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+    part = cv2.remap(small, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(part, np.float32)

@@ -10,12 +10,15 @@ import cv2
 import numpy as np
 import pytest
 
-from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size, to_float
+from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size, from_float, to_float
 from mfgui.core.compute import Compute, StopRequested
+from mfgui.core.disks import blurred
+from mfgui.core.light import to_srgb
 from mfgui.methods.fuse.laplacian_pyramid import laplacian_pyramid
 from mfgui.methods.inversion import recover
 from mfgui.methods.inversion.recover import Estimate, Recovered
 from mfgui.synth.capture import Capture, captured
+from mfgui.synth.textures import surface
 from tests.methods.inversion.scenes import SMALL, frames, psnr, scene
 
 ALONE = Compute()
@@ -339,3 +342,19 @@ def _calls(work, threads: int, *, stop_at: int) -> int:
         with pytest.raises(StopRequested):
             work(compute)
     return len(calls)
+
+
+def test_that_the_background_goes_on_behind_the_front_without_a_seam() -> None:
+    """Deep inside a wide front nothing is known of it, in no tile."""
+    size, rng = Size(320, 240), np.random.default_rng(5)
+    front, back = (surface(size, rng) for _ in range(2))
+    matte = np.zeros((240, 320, 1), np.float32)
+    matte[40:200, 60:260] = 1
+    lit, spill = blurred(matte * front, RADIUS), blurred(matte, RADIUS).reshape(matte.shape)
+    near = matte * front + (1 - matte) * blurred(back, RADIUS)
+    pair = [from_float(to_srgb(light), "uint8") for light in (near, lit + (1 - spill) * back)]
+    estimate = recover.estimate(pair, near="1", compute=ALONE)
+    found = recovered(pair, estimate, laplacian_pyramid(pair, compute=ALONE))
+    hidden = found.background[60:180, 80:240]
+    steps = [np.abs(np.diff(hidden, axis=axis)).max() for axis in (0, 1)]
+    assert max(steps) < 4 / 255
