@@ -129,8 +129,10 @@ def test_that_doubt_falls_with_the_margin() -> None:
     assert gate.doubt(0.5, 0.3) == pytest.approx(2 * doubts[2])
 
 
-def test_that_spill_of_clipped_light_is_left_to_the_usual_fusion() -> None:
-    one, matte, truth = lamps(light=10.0, radius=CASE[1])
+@pytest.mark.parametrize("light", [2.5, 10.0])
+def test_that_spill_of_clipped_light_is_left_to_the_usual_fusion(light: float) -> None:
+    """Whether the far frame is full there, too, or not."""
+    one, matte, truth = lamps(light=light, radius=CASE[1])
     found = layers.behind(one, matte, settings(CASE[1]))
     made = encoded(layers.output(one, found, settings(CASE[1])))
     plain = laplacian_pyramid(list(one.codes), compute=ALONE)
