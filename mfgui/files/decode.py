@@ -1,7 +1,7 @@
 """Pixels of one picture: grey, RGB or CMYK, upright, at full depth.
 
 Routes: JPEG, PNG and WebP through imagecodecs (quick, raises on damage where OpenCV prints),
-TIFF through tifffile, BMP through Pillow, PNM by ourselves.
+TIFF through tifffile, BMP through Pillow, camera raw through LibRaw, PNM by ourselves.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import cv2
 import imagecodecs
 import numpy as np
 
-from mfgui.core.arrays import ImageU8, PixelArray
+from mfgui.core.arrays import ImageU8, PixelArray, from_float, to_float
 from mfgui.core.errors import InputError, UsageError
 from mfgui.files.headers import ImageInfo, jpeg_scan_start
 from mfgui.files.inputs import cut_off, open_input, reading
 from mfgui.files.pnm import decode_pnm, read_pnm_header
+from mfgui.files.raw import develop, embedded_picture
 from mfgui.files.tiff import decode_tiff
 
 _ROUNDING = 1e-6  # floats this far outside [0, 1] come from arithmetic, not from another range
@@ -54,6 +55,9 @@ def decode_frame(info: ImageInfo, *, white: float | None = None) -> tuple[PixelA
         status = os.fstat(file.fileno())
         if (status.st_size, status.st_mtime_ns) != info.stamp:
             raise InputError("the file was changed meanwhile", path=path, hint="open it again")
+        if info.format == "raw":
+            _check_white(white, info)
+            return develop(info)
         samples, maximum = _samples(file, info)
         if samples.ndim == 2:
             samples = samples[..., np.newaxis]
@@ -68,13 +72,19 @@ def sha256_of(path: Path) -> str:
 
 
 def decode_reduced(info: ImageInfo, *, max_side: int) -> ImageU8:
-    """A JPEG picture decoded at 1/1, 1/2, 1/4 or 1/8 of its size, not much below `max_side`.
+    """A small picture of a JPEG or raw file without decoding all of it.
+
+    A JPEG is decoded at 1/1, 1/2, 1/4 or 1/8 of its size, not much below `max_side`. Of a raw
+    file it is the picture that the camera put into it, of any size, else it is developed at half
+    size.
 
     Returns
     -------
     (h, w, C) uint8
         RGB or grey, upright.
     """
+    if info.format == "raw":
+        return _reduced_raw(info)
     longest = max(info.size.width, info.size.height)
     step = next((s for s in (8, 4, 2) if longest / s >= 0.75 * max_side), 1)
     grey = info.kind == "grey"
@@ -91,6 +101,15 @@ def decode_reduced(info: ImageInfo, *, max_side: int) -> ImageU8:
             raise ValueError("JPEG data cannot be decoded")
         picture = found[..., np.newaxis] if grey else cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
         return np.ascontiguousarray(upright(picture, info.orientation))
+
+
+def _reduced_raw(info: ImageInfo) -> ImageU8:
+    with reading(info.path):
+        found = embedded_picture(info)
+        if found is not None:
+            return np.ascontiguousarray(upright(*found))
+        pixels, _ = develop(info, half=True)
+        return from_float(to_float(pixels), "uint8")
 
 
 def decode_indices(info: ImageInfo) -> ImageU8 | None:
@@ -149,6 +168,17 @@ def _samples(file: BinaryIO, info: ImageInfo) -> tuple[PixelArray, int]:
     return samples, int(np.iinfo(samples.dtype).max)
 
 
+def _check_white(white: float | None, info: ImageInfo) -> None:
+    if white is None:
+        return
+    if not 0 < white < float("inf"):
+        raise UsageError(f"white must be a number above 0, not {white:g}")
+    if info.format == "raw":
+        raise UsageError(
+            "a raw file says itself what is white", path=info.path, hint="leave --white out"
+        )
+
+
 def _complete_jpeg(file: BinaryIO, path: Path) -> bytes:
     """The file's bytes, once the end marker was seen: decoders fill what is missing with grey."""
     scan = jpeg_scan_start(file, path)
@@ -182,8 +212,7 @@ def _scaled(
     samples: PixelArray, maximum: int, info: ImageInfo, white: float | None
 ) -> tuple[PixelArray, str]:
     """Samples at the depth and range of `decode_frame`."""
-    if white is not None and not 0 < white < float("inf"):
-        raise UsageError(f"white must be a number above 0, not {white:g}")
+    _check_white(white, info)
     if info.sample == "uint" and info.bits <= 16:
         return _scaled_integers(samples, maximum, info, white)
     if info.sample != "float" and white is None:

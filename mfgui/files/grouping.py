@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from mfgui.core.errors import InputError
+from mfgui.files.headers import RAW_SUFFIXES
 from mfgui.files.images import READ_SUFFIXES
 from mfgui.files.inputs import reading
 from mfgui.files.maps import companions
 
 MAP_ENDING = "_map"
+_PICTURE_SUFFIXES = READ_SUFFIXES - RAW_SUFFIXES
 _DIGITS = re.compile(r"(\d+)")
 _STACK_SUFFIXES = frozenset({".tif", ".tiff"})  # one file may hold a whole stack
 
@@ -64,8 +66,8 @@ def select(paths: Sequence[Path]) -> Selection:
 
     Named files keep their order, because the first is source 1, and are never passed over: one
     that is not an image should be reported by the reader. Of a folder, in natural order, all
-    files with an image suffix are taken except hidden ones and the maps and previews that this
-    program wrote.
+    files with an image suffix are taken except hidden ones, the maps and previews that this
+    program wrote, and raw files beside a picture of the same name, which cameras write together.
 
     Raises
     ------
@@ -139,10 +141,11 @@ def _in_folder(folder: Path) -> Selection:
     with reading(folder):
         entries = sorted(folder.iterdir(), key=natural_key)
     own = _own_outputs(entries)
+    pictures = {path.stem for path in entries if path.suffix.lower() in _PICTURE_SUFFIXES}
     images: list[Path] = []
     skipped: list[tuple[Path, str]] = []
     for path in entries:
-        reason = _reason_to_skip(path, own)
+        reason = _reason_to_skip(path, own, pictures)
         if reason:
             skipped.append((path, reason))
         else:
@@ -150,13 +153,15 @@ def _in_folder(folder: Path) -> Selection:
     return Selection(tuple(images), tuple(skipped))
 
 
-def _reason_to_skip(path: Path, own: frozenset[Path]) -> str:
+def _reason_to_skip(path: Path, own: frozenset[Path], pictures: Set[str]) -> str:
     if path.name.startswith("."):
         return "hidden"
     if path.suffix.lower() not in READ_SUFFIXES:
         return "not an image"
     if not path.is_file():
         return "not a file"
+    if path.suffix.lower() in RAW_SUFFIXES and path.stem in pictures:
+        return "a raw file beside a picture of the same name"
     return "a focus map or its preview" if path in own else ""
 
 

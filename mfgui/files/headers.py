@@ -16,9 +16,15 @@ from mfgui.files import exif
 from mfgui.files.inputs import cut_off, open_input, reading
 from mfgui.files.pnm import read_pnm_header
 
-Format = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "PNM"]
+Format = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "PNM", "raw"]
 Kind = Literal["grey", "rgb", "palette", "cmyk"]
 Sample = Literal["uint", "int", "float"]
+Balance = tuple[float, float, float, float]
+
+# Most raw files are TIFF files by their content: their names tell them from pictures.
+RAW_SUFFIXES = frozenset(
+    {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}
+)
 
 _MAX_METADATA = 16 << 20
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -47,6 +53,9 @@ class ImageInfo:
         Which picture of how many, from 0; only TIFF files hold more than one.
     icc, exif : bytes or None
         Colour profile; camera data as a block that starts with its byte order.
+    balance : 4 floats or None
+        Of a raw file: multipliers of red, green, blue and second green to develop it with; None
+        for its own.
     stamp : (int, int)
         Length and time of the file, to notice that it was changed meanwhile.
     """
@@ -63,6 +72,7 @@ class ImageInfo:
     pages: int = 1
     icc: bytes | None = field(default=None, repr=False)
     exif: bytes | None = field(default=None, repr=False)
+    balance: Balance | None = None
     stamp: tuple[int, int] = (0, 0)
 
     @property
@@ -95,7 +105,11 @@ def read_headers(path: Path) -> tuple[ImageInfo, ...]:
     with open_input(path) as file, reading(path):
         status = os.fstat(file.fileno())
         known = _format_of(file.read(16), path)
-        if known == "TIFF":
+        if known == "raw":
+            from mfgui.files.raw import read_raw_header
+
+            infos: tuple[ImageInfo, ...] = (read_raw_header(file, path),)
+        elif known == "TIFF":
             from mfgui.files.tiff import read_tiff_headers
 
             infos = read_tiff_headers(file, path)
@@ -125,6 +139,8 @@ def _format_of(head: bytes, path: Path) -> Format:
         return "JPEG"
     if head.startswith(_PNG_SIGNATURE):
         return "PNG"
+    if path.suffix.lower() in RAW_SUFFIXES:
+        return "raw"
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "TIFF"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
@@ -136,7 +152,7 @@ def _format_of(head: bytes, path: Path) -> Format:
     raise InputError(
         "not an image in a known format",
         path=path,
-        hint="JPEG, PNG, TIFF, WebP, BMP, PGM and PPM are read",
+        hint="JPEG, PNG, TIFF, WebP, BMP, PGM, PPM and camera raw are read",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,7 @@ from mfgui.files.decode import decode_frame, decode_reduced, sha256_of
 from mfgui.files.harmonise import Plan, adapt, notices_for, plan_for
 from mfgui.files.headers import ImageInfo, read_headers
 from mfgui.files.inputs import reading
+from mfgui.files.raw import white_balance
 
 _DEFAULT_BUDGET = 2 << 30
 _MAX_WORKERS = 4
@@ -65,7 +66,8 @@ class OpenedSet:
         InputError, OutOfMemoryError
             For the first source that cannot be read.
         """
-        loaders = [partial(_load, info, self.plan, self.white) for info in self.infos]
+        infos = _one_development(self.infos)
+        loaders = [partial(_load, info, self.plan, self.white) for info in infos]
         store = PixelStore([_pixels_only(loader) for loader in loaders], byte_budget=byte_budget)
 
         def decode(index: int) -> str:
@@ -143,7 +145,8 @@ def read_stack(
 
     All frames get the channels, depth and colour profile of the richest: grey becomes RGB and
     8 bits become 16 where another source has them, and colours are converted to the profile
-    of source 1; `Source.notices` says what was adapted. Camera orientation is applied.
+    of source 1; `Source.notices` says what was adapted. Camera orientation is applied. Raw files
+    are all developed with the white balance of the first.
 
     Parameters
     ----------
@@ -188,6 +191,16 @@ def _page_notice(info: ImageInfo, *, alone: bool) -> tuple[str, ...]:
     return (f"first of {info.pages} pages taken; open the file alone to use all",)
 
 
+def _one_development(infos: tuple[ImageInfo, ...]) -> tuple[ImageInfo, ...]:
+    """All raw files with the white balance of the first of them."""
+    raws = [info for info in infos if info.format == "raw"]
+    if len(raws) < 2:
+        return infos
+    with reading(raws[0].path):
+        balance = white_balance(raws[0])
+    return tuple(replace(info, balance=balance) if info.format == "raw" else info for info in infos)
+
+
 def _load(info: ImageInfo, plan: Plan, white: float | None) -> tuple[PixelArray, str]:
     pixels, notice = decode_frame(info, white=white)
     with reading(info.path):
@@ -201,7 +214,7 @@ def _pixels_only(
 
 
 def _proxy(info: ImageInfo, *, max_side: int, white: float | None) -> ImageU8:
-    if info.format == "JPEG" and info.kind != "cmyk" and white is None:
+    if info.format in ("JPEG", "raw") and info.kind != "cmyk" and white is None:
         pixels: PixelArray = decode_reduced(info, max_side=max_side)
     else:
         pixels, _ = decode_frame(info, white=white)

@@ -125,6 +125,20 @@ def _check_segments(page: Any, length: int, path: Path) -> None:
         raise cut_off(path)
 
 
+def data_end(file: BinaryIO) -> int:
+    """Where the pixels of all pages and of those below them (as in a DNG) end, in bytes."""
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        pages: list[Any] = list(tiff.pages[:MAX_PAGES])
+        pages += [inner for page in pages for inner in page.pages or ()]
+        ends = [
+            start + count
+            for page in pages
+            for start, count in zip(page.dataoffsets, page.databytecounts, strict=True)
+        ]
+        return max(ends, default=0)
+
+
 def decode_tiff(file: BinaryIO, info: ImageInfo) -> tuple[PixelArray, int]:
     """Samples of one page and the value that is white.
 
