@@ -344,8 +344,9 @@ def _calls(work, threads: int, *, stop_at: int) -> int:
     return len(calls)
 
 
-def test_that_the_background_goes_on_behind_the_front_without_a_seam() -> None:
-    """Deep inside a wide front nothing is known of it, in no tile."""
+@lru_cache
+def card() -> tuple[list[PixelArray], Estimate, ImageF32]:
+    """A wide front before a plane: frames, what is known of them, and their pyramid."""
     size, rng = Size(320, 240), np.random.default_rng(5)
     front, back = (surface(size, rng) for _ in range(2))
     matte = np.zeros((240, 320, 1), np.float32)
@@ -354,7 +355,31 @@ def test_that_the_background_goes_on_behind_the_front_without_a_seam() -> None:
     near = matte * front + (1 - matte) * blurred(back, RADIUS)
     pair = [from_float(to_srgb(light), "uint8") for light in (near, lit + (1 - spill) * back)]
     estimate = recover.estimate(pair, near="1", compute=ALONE)
-    found = recovered(pair, estimate, laplacian_pyramid(pair, compute=ALONE))
-    hidden = found.background[60:180, 80:240]
+    return pair, estimate, laplacian_pyramid(pair, compute=ALONE)
+
+
+def test_that_the_background_goes_on_behind_the_front_without_a_seam() -> None:
+    """Deep inside a wide front nothing is known of it, in no tile."""
+    hidden = recovered(*card()).background[60:180, 80:240]
     steps = [np.abs(np.diff(hidden, axis=axis)).max() for axis in (0, 1)]
     assert max(steps) < 4 / 255
+
+
+def test_that_layers_far_from_contours_need_no_solving(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = recovered(*card())
+    every = np.ones((15, 20), bool)
+    monkeypatch.setattr(recover, "_near_contours", lambda *_known: every)
+    whole = recovered(*card())
+    assert np.abs(some.image - whole.image).max() < 1 / 255
+    assert np.abs(some.matte - whole.matte).max() < 0.01
+    assert np.abs(whole.image - card()[2]).max() > 8 / 255  # there is something to be solved
+
+
+def test_that_less_is_trusted_where_the_margin_is_small() -> None:
+    pair, estimate, usual = card()
+    sure, unsure = (
+        recovered(pair, replace(estimate, margin=margin), usual).confidence
+        for margin in (1.0, 0.05)
+    )
+    assert (unsure <= sure).all()
+    assert unsure.mean() < 0.95 * sure.mean()
