@@ -13,6 +13,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,12 +124,39 @@ def qapp(qapp: Any) -> Any:
     return qapp
 
 
+class OldObjects:
+    """What earlier tests left: of it only what may be a leak is looked at again after each test.
+
+    To ask every object takes as long as most tests, and there are more of them with each import.
+    """
+
+    ENOUGH = 20_000  # objects that are worth setting apart
+
+    def __init__(self) -> None:
+        self._watched: list[weakref.ref[Any]] = []
+
+    def set_apart(self, *, at_least: int) -> None:
+        """Leave out of `watched` and of the collector what is there, if that is worth it."""
+        if gc.get_count()[0] + len(gc.get_objects(1)) + len(gc.get_objects(2)) < at_least:
+            return
+        gc.collect()
+        self._watched = [weakref.ref(thing) for thing in self.watched()]
+        gc.freeze()
+
+    def watched(self) -> list[Any]:
+        """Every thread and timer of Qt."""
+        from PySide6.QtCore import QThread, QTimer
+
+        kinds = _kinds(QThread) | _kinds(QTimer)
+        old = [thing for reference in self._watched if (thing := reference()) is not None]
+        return old + [thing for thing in gc.get_objects() if type(thing) in kinds]
+
+
 @pytest.fixture(scope="session")
-def known_objects(qapp: Any) -> Iterator[None]:
-    """What is there before the first test of Qt is not looked at again after each."""
-    gc.collect()
-    gc.freeze()
-    yield
+def old_objects(qapp: Any) -> Iterator[OldObjects]:
+    objects = OldObjects()
+    objects.set_apart(at_least=0)
+    yield objects
     gc.unfreeze()
 
 
@@ -138,30 +166,31 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     if not {"qapp", "qtbot"} & set(request.fixturenames):
         yield
         return
-    request.getfixturevalue("known_objects")
-    before = set(_alive())
+    objects: OldObjects = request.getfixturevalue("old_objects")
+    objects.set_apart(at_least=OldObjects.ENOUGH)
+    before = set(_alive(objects))
     yield
     # Timed, not at once: a thread that was told to end needs a moment to do so.
     deadline = time.monotonic() + _LEAK_GRACE_SECONDS
-    while (left := _left(before)) and time.monotonic() < deadline:
+    while (left := _left(before, objects)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left, "left behind: " + ", ".join(sorted(left))
 
 
-def _left(before: set[tuple[str, int]]) -> list[str]:
+def _left(before: set[tuple[str, int]], objects: OldObjects) -> list[str]:
     from PySide6.QtCore import QCoreApplication, QEvent
 
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()
-    left = [what for what in _alive() if what not in before]
+    left = [what for what in _alive(objects) if what not in before]
     if left:
         del left
         gc.collect()
-        left = [what for what in _alive() if what not in before]
+        left = [what for what in _alive(objects) if what not in before]
     return [name for name, _ in left]
 
 
-def _alive() -> Iterator[tuple[str, int]]:
+def _alive(objects: OldObjects) -> Iterator[tuple[str, int]]:
     """Name and identity of every running thread, top-level widget and active timer."""
     import shiboken6
     from PySide6.QtCore import QThread, QThreadPool, QTimer
@@ -176,13 +205,11 @@ def _alive() -> Iterator[tuple[str, int]]:
         yield f"task {number} of the global pool", number
     for widget in QApplication.topLevelWidgets():
         yield f"widget {type(widget).__name__}", shiboken6.getCppPointer(widget)[0]
-    threads, timers = _kinds(QThread), _kinds(QTimer)
-    watched = threads | timers  # looked up by type: asking every object takes half the suite's time
-    for thing in [thing for thing in gc.get_objects() if type(thing) in watched]:
-        kind = type(thing)
-        if kind in threads and shiboken6.isValid(thing) and thing.isRunning():
-            yield f"{kind.__name__} {thing.objectName()}", shiboken6.getCppPointer(thing)[0]
-        if kind in timers and shiboken6.isValid(thing) and thing.isActive():
+    for thing in objects.watched():
+        name = type(thing).__name__
+        if isinstance(thing, QThread) and shiboken6.isValid(thing) and thing.isRunning():
+            yield f"{name} {thing.objectName()}", shiboken6.getCppPointer(thing)[0]
+        if isinstance(thing, QTimer) and shiboken6.isValid(thing) and thing.isActive():
             yield f"timer of {type(thing.parent()).__name__}", shiboken6.getCppPointer(thing)[0]
 
 

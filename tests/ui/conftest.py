@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from mfgui.ui.application import Application, make_application
 from mfgui.ui.theme import Theme, Themes
@@ -39,6 +40,8 @@ def application(qapp: Any, qtbot: Any, themes: Themes) -> Iterator[Application]:
     application.close()
     application.window.deleteLater()
     application.bridge.deleteLater()
+    # Now, not with the leak check: the style that the themes take back would be given to it first.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
