@@ -2,6 +2,8 @@
 #
 #   prepare_environment yes|no      yes: a window will be opened
 #
+# With SOLVER_BESIDE=yes the solver may still be compiling then, until wait_for_solver.
+#
 # Afterwards $PROJECT is the project folder and $PROJECT/.venv/bin/mfgui works. Every failure
 # is one line on standard error and exit status 1.
 
@@ -10,6 +12,7 @@ VENV="$PROJECT/.venv"
 VENV_PYTHON="$VENV/bin/python"
 STAMP="$VENV/.complete"      # describes what is installed; written last
 UNFINISHED="$VENV/.unfinished" # there while an installation is under way
+SOLVER=""                    # the process that compiles it beside the caller
 PYTORCH_CPU_INDEX="https://download.pytorch.org/whl/cpu"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -123,7 +126,7 @@ _install_packages() {
     # Built with the pinned backend of this environment, not with one fetched for the moment.
     _pip "setuptools" || _stop_after_pip
     _pip --no-build-isolation -e "$PROJECT[test]" || _stop_after_pip
-    _compile_solver
+    if [ "${SOLVER_BESIDE:-no}" = yes ]; then _compile_beside; else _compile_solver; fi
     wanted="$(_wanted_state "$torch")" || stop "$VENV_PYTHON does not work"
     printf '%s\n' "$wanted" >"$STAMP"
     rm -f "$UNFINISHED"
@@ -132,7 +135,22 @@ _install_packages() {
 # The window would do this beside its first minute, the command line before its first run.
 _compile_solver() {
     say "Compiling the solver (once after an installation, about a minute)"
-    "$VENV_PYTHON" -m mfgui.app.compiled >&2 || say "It could not be compiled now; the first run does it"
+    "$VENV_PYTHON" -m mfgui.app.compiled >&2 || _say_not_compiled
+}
+_say_not_compiled() { say "It could not be compiled now; the first run does it"; }
+
+# The same beside what the caller does meanwhile. Ctrl+C does not reach it: it ends with the caller.
+_compile_beside() {
+    say "Compiling the solver (once after an installation, about a minute) beside the next steps"
+    "$VENV_PYTHON" -m mfgui.app.compiled >&2 &
+    SOLVER=$!
+    trap 'kill "$SOLVER" 2>/dev/null || true' EXIT
+}
+wait_for_solver() {
+    if [ -z "$SOLVER" ]; then return; fi
+    wait "$SOLVER" || _say_not_compiled
+    SOLVER=""
+    trap - EXIT
 }
 
 _is_usable() {

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -22,6 +23,7 @@ VENV_PYTHON="$VENV/bin/python"
 say() { printf '%s\\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 prepare_environment() { say "prepared window=$1"; }
+wait_for_solver() { echo "the solver is compiled"; }
 """
 
 
@@ -45,6 +47,15 @@ def command(folder: Path, name: str, code: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(f"#!/bin/bash\n{code}\n")
     (folder / name).chmod(0o755)
+
+
+def is_running(number: int) -> bool:
+    """Whether there is a process with this number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -142,7 +153,21 @@ def test_that_test_runs_every_check_and_pytest_last(copy: Path) -> None:
     assert done.returncode == 0
     said = [line for line in done.stdout.splitlines() if not line.startswith("==")]
     tests = "python -m pytest -n auto --dist loadfile -k one"
-    assert said == ["ruff check", "ruff format --check", "mypy ", tests]
+    checks = ["ruff check", "ruff format --check", "mypy "]
+    assert said == [*checks, "the solver is compiled", tests]
+
+
+@pytest.mark.parametrize("unwanted", ["", "1"])
+def test_that_the_tests_keep_bytecode_but_not_beside_the_sources_of_who_wants_none(
+    copy: Path, unwanted: str
+) -> None:
+    command(copy / ".venv" / "bin", "python", 'env | grep "^PYTHON.*BYTECODE\\|^PYTHONPYC"')
+    done = call(copy, "test", PYTHONDONTWRITEBYTECODE=unwanted, PYTHONPYCACHEPREFIX="")
+    said = [line for line in done.stdout.splitlines() if line.startswith("PYTHON")]
+    if unwanted:
+        assert said == [f"PYTHONPYCACHEPREFIX={copy / '.venv' / 'bytecode'}"]
+    else:
+        assert sorted(said) == ["PYTHONDONTWRITEBYTECODE=", "PYTHONPYCACHEPREFIX="]
 
 
 @pytest.mark.parametrize("name", ["RUFF", "MYPY", "PYTHON"])
@@ -230,6 +255,7 @@ class TestInstallation:
         _is_whole() {{ {whole}; }}
         {compiling}
         _install_packages
+        {after}
     """
 
     @pytest.fixture
@@ -252,6 +278,7 @@ class TestInstallation:
         torch: str = "2.13.0",
         whole: str = "false",
         compiling: str = "_compile_solver() { :; }",
+        after: str = "",
     ) -> list[str]:
         python = project.parent / "python"
         code = self.CODE.format(
@@ -261,6 +288,7 @@ class TestInstallation:
             torch=torch,
             whole=whole,
             compiling=compiling,
+            after=after,
         )
         done = bash(code)
         self.status, self.errors = done.returncode, done.stderr
@@ -287,6 +315,37 @@ class TestInstallation:
         self.install(project, compiling="")
         assert "Compiling" not in self.errors
         assert log.read_text().splitlines() == ["-m mfgui.app.compiled"]
+
+    @pytest.mark.parametrize("status", [0, 1])
+    def test_that_the_solver_is_compiled_beside_what_follows(
+        self, project: Path, status: int
+    ) -> None:
+        go = project.parent / "go"
+        waits = f'while [ ! -e "{go}" ]; do sleep 0.02; done; exit {status}'
+        code = f'if [ "$2" = mfgui.app.compiled ]; then {waits}; fi\nexec {sys.executable} "$@"'
+        command(project / ".venv" / "bin", "python", code)
+        beside = f'''
+            SOLVER_BESIDE=yes
+            after() {{ say "next"; touch "{go}"; wait_for_solver; say "compiled"; }}
+        '''
+        self.install(project, compiling=beside, after="after")
+        assert self.status == 0, self.errors
+        said = [line.partition(" ")[0] for line in self.errors.splitlines()]
+        failed = ["It"] if status else []
+        assert said == ["Installing", "Compiling", "next", *failed, "compiled"]
+
+    def test_that_the_compiling_ends_with_who_is_interrupted(self, project: Path) -> None:
+        log = project.parent / "log"
+        waits = f'echo $$ >"{log}"; exec sleep 50'
+        code = f'if [ "$2" = mfgui.app.compiled ]; then {waits}; fi\nexec {sys.executable} "$@"'
+        command(project / ".venv" / "bin", "python", code)
+        leaves = f'while [ ! -s "{log}" ]; do sleep 0.02; done; exit 3'
+        self.install(project, compiling="SOLVER_BESIDE=yes", after=leaves)
+        assert self.status == 3  # and `install` did not wait for its output to end
+        deadline = time.monotonic() + 10
+        while is_running(int(log.read_text())) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not is_running(int(log.read_text()))
 
     @pytest.mark.parametrize("name", ["pyproject.toml", "packaging/constraints.txt"])
     def test_that_a_change_of_what_is_wanted_installs_again(self, project: Path, name: str) -> None:
