@@ -144,7 +144,7 @@ _compile_beside() {
     say "Compiling the solver (once after an installation, about a minute) beside the next steps"
     "$VENV_PYTHON" -m mfgui.app.compiled >&2 &
     SOLVER=$!
-    trap 'kill "$SOLVER" 2>/dev/null || true' EXIT
+    trap '{ kill "$SOLVER" && wait "$SOLVER"; } 2>/dev/null || true' EXIT
 }
 wait_for_solver() {
     if [ -z "$SOLVER" ]; then return; fi
