@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 from pathlib import Path
 
 from mfgui.cli.parsing import Parser, extent, positive, whole
@@ -17,17 +19,20 @@ SYNTH_EXAMPLES = """examples:
   mfgui synth alpha-matte -o own --foreground photo.jpg --mask mask.png --disk 4
   mfgui synth depth -o scene --seed 7 --content fence
   mfgui synth depth -o scenes --count 50 --camera
-  mfgui synth constant-depth -o flat --radius 6"""
+  mfgui synth constant-depth -o flat --radius 6
+  mfgui synth moving-stack -o stack --frames 8 --breathing 3 --shift 12 --rotation 0.5
+  mfgui synth moving-stack -o stack --size 4096x3072 --gain 5 --noise 1 --jpeg 95"""
 
 
 def build_synth(parser: Parser) -> None:
     parser.add_argument(
         "kind",
-        choices=("layered", "alpha-matte", "depth", "constant-depth"),
+        choices=("layered", "alpha-matte", "depth", "constant-depth", "moving-stack"),
         help="layered: layers as a lens of finite aperture sees them; alpha-matte: the pairs that "
         "the published networks were trained on; depth: sloped, curved, thin and fuzzy surfaces at "
         "two focus distances; constant-depth: the same of flat shapes and lines before a flat "
-        "background",
+        "background; moving-stack: a focus stack as a hand-held camera takes it, with the true "
+        "transform of every frame",
     )
     parser.add_argument(
         "-o",
@@ -37,7 +42,8 @@ def build_synth(parser: Parser) -> None:
         metavar="DIR",
         help="folder for 1.png, 2.png, ... (alpha-matte: a.png, b.png and mask.png), truth.png, "
         "labels.png and scene.json, or (depth, constant-depth) near.png, far.png, truth.png, "
-        "matte.png and meta.json; made if missing",
+        "matte.png and meta.json, or (moving-stack) 1.png, 2.png, ... (with --jpeg 1.jpg, ...), "
+        "truth.png and transforms.json; made if missing",
     )
     parser.add_argument(
         "--seed", type=whole, metavar="N", help="chooses everything drawn (default: 0)"
@@ -59,19 +65,21 @@ def build_synth(parser: Parser) -> None:
         "--radius",
         type=positive,
         metavar="PX",
-        help="blur radius in pixels between neighbouring layers (layered; default: 8) or between "
-        "both focus distances (constant-depth, default: 8; depth, default: drawn, 2 to 14)",
+        help="blur radius in pixels between neighbouring layers (layered; default: 8), between "
+        "both focus distances (constant-depth, default: 8; depth, default: drawn, 2 to 14) or "
+        "between the focus of one frame and of the next (moving-stack; default: 3)",
     )
     parser.add_argument(
         "--count",
         type=whole,
         metavar="N",
         help="pairs; several are written to folders 0001, 0002, ... (default: 1; alpha-matte: one "
-        "for each blur; not for layered)",
+        "for each blur; not for layered and moving-stack)",
     )
     _add_layered(parser)
     _add_alpha_matte(parser)
     _add_focus_pairs(parser)
+    _add_moving_stack(parser)
 
 
 def _add_layered(parser: Parser) -> None:
@@ -145,3 +153,64 @@ def _add_focus_pairs(parser: Parser) -> None:
         help="store the frames as a camera of random faults does: noise, JPEG, a moved frame, "
         "another exposure or tone curve (default: as rendered, in 8 bits)",
     )
+
+
+def _add_moving_stack(parser: Parser) -> None:
+    group = parser.add_argument_group(
+        "moving-stack",
+        "The first frame is the reference: nothing of this but noise, bits and JPEG changes it. "
+        "What is not given is not there.",
+    )
+    group.add_argument(
+        "--frames",
+        type=whole,
+        metavar="N",
+        help="frames, 2 to 99, from the nearest focus to the background (default: 6)",
+    )
+    group.add_argument(
+        "--breathing",
+        type=_number,
+        metavar="PERCENT",
+        help="by how much the last frame shows everything larger than the first, -20 to 20; in "
+        "between the scale grows evenly",
+    )
+    group.add_argument(
+        "--shift",
+        type=_number,
+        metavar="PX",
+        help="longest shift of a hand in pixels, at most a quarter of the shorter side; lengths "
+        "and directions are drawn",
+    )
+    group.add_argument(
+        "--rotation",
+        type=_number,
+        metavar="DEG",
+        help="largest turn of the hand in degrees, at most 20, either way; drawn",
+    )
+    group.add_argument(
+        "--gain",
+        type=_number,
+        metavar="PERCENT",
+        help="largest change of a frame's light in percent, at most 50, either way; drawn",
+    )
+    group.add_argument(
+        "--noise",
+        type=_number,
+        metavar="N",
+        help="standard deviation of noise in steps of 1/255 of the values",
+    )
+    group.add_argument(
+        "--jpeg", type=whole, metavar="Q", help="write the frames as JPEG of this quality, 1 to 100"
+    )
+    group.add_argument("--bits", type=int, choices=(8, 16), help="of frames and truth (default: 8)")
+
+
+def _number(text: str) -> float:
+    """A finite number of either sign."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return number

@@ -11,7 +11,15 @@ import numpy as np
 
 from mfgui.core.arrays import Size
 from mfgui.core.errors import UsageError
-from mfgui.synth import constant_depth, depth_scene, layered, matte_scene, output, photographs
+from mfgui.synth import (
+    constant_depth,
+    depth_scene,
+    layered,
+    matte_scene,
+    moving_stack,
+    output,
+    photographs,
+)
 from mfgui.synth.capture import Capture, captured
 from mfgui.synth.focus_pair import FocusPair
 from mfgui.synth.matte_scene import Ingredients, MatteScene
@@ -21,11 +29,22 @@ _LAYERED = {"layers": 2, "radius": 8.0, "seed": 0, "size": (600, 400), "photos":
 _MATTE = ("variant", "sigma", "disk", "count", "foreground", "background", "mask", "seed", "size")
 _DEPTH = ("content", "camera", "count", "radius", "seed", "size")
 _CONSTANT = ("camera", "count", "radius", "seed", "size")
+_STACK = (
+    *("frames", "breathing", "shift", "rotation", "gain", "noise", "jpeg", "bits"),
+    *("radius", "seed", "size"),
+)
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "layered": tuple(_LAYERED),
     "alpha-matte": _MATTE,
     "depth": _DEPTH,
     "constant-depth": _CONSTANT,
+    "moving-stack": _STACK,
+}
+# Where those that take no scene file say what they were made from.
+_FACTS = {
+    "depth": "meta.json names the options that give the same pair again",
+    "constant-depth": "meta.json names the options that give the same pair again",
+    "moving-stack": "transforms.json names the options that give the same stack again",
 }
 _MATTE_SIZE = Size(400, 300)  # fits into every photograph
 _MOST_PAIRS = 9999  # folders have four digits
@@ -38,6 +57,8 @@ def synth(options: Namespace) -> int:
         return _alpha_matte(options, given)
     if options.kind in ("depth", "constant-depth"):
         return _focus_pairs(options, given)
+    if options.kind == "moving-stack":
+        return _moving_stack(options.output, given)
     scene = _layered_scene(given, options.scene)
     inputs = [] if options.scene is None else [options.scene]
     output.check(options.output, output.names(scene), inputs=inputs)
@@ -72,10 +93,10 @@ def _given(options: Namespace) -> dict[str, Any]:
                 f"--{name} goes with {others}, not with {options.kind}",
                 hint="see mfgui synth --help",
             )
-    if options.scene is not None and options.kind in ("depth", "constant-depth"):
+    if options.scene is not None and options.kind in _FACTS:
         raise UsageError(
             f"--scene goes with layered and alpha-matte, not with {options.kind}",
-            hint="meta.json names the options that give the same pair again",
+            hint=_FACTS[options.kind],
         )
     given = {name: value for name in known if (value := getattr(options, name)) is not None}
     if options.scene is not None and given:
@@ -84,6 +105,15 @@ def _given(options: Namespace) -> dict[str, Any]:
             hint="the scene file says it all; change it there",
         )
     return given
+
+
+def _moving_stack(folder: Path, given: dict[str, Any]) -> int:
+    size = Size(*given.get("size", (600, 400)))
+    stack = moving_stack.MovingStack(**{**given, "size": size})
+    output.check(folder, output.stack_names(stack))
+    written = output.write_moving_stack(folder, moving_stack.rendered(stack))
+    print(f"{folder}: {len(written)} files, {size}, moving-stack of {stack.frames} frames")
+    return 0
 
 
 def _focus_pairs(options: Namespace, given: dict[str, Any]) -> int:

@@ -335,7 +335,8 @@ def _rows(matrix: Matrix) -> tuple[_Row, _Row, _Row]:
     if not matrix[2, 2] > 0:
         raise UsageError("the first pixel lies beyond the horizon of a transform")
     with np.errstate(over="ignore"):
-        first, second, third = (_row(row) for row in (matrix / matrix[2, 2]).tolist())
+        # Adding 0 makes -0 a 0.
+        first, second, third = (_row(row) for row in (matrix / matrix[2, 2] + 0.0).tolist())
     return first, second, third
 
 

@@ -18,11 +18,13 @@ from mfgui.synth import scene as scenes
 from mfgui.synth.focus_pair import FocusPair
 from mfgui.synth.layered import Rendering
 from mfgui.synth.matte_scene import MattePair, MatteScene
+from mfgui.synth.moving_stack import MovingStack, Rendered
 from mfgui.synth.scene import Scene
 
 PAIR_NAMES = ("a.png", "b.png", "mask.png", "truth.png", "labels.png", "scene.json")
 FOCUS_NAMES = ("near.png", "far.png", "truth.png", "matte.png", "meta.json")
 FOCUS_FORMAT = "mfgui focus pair"
+STACK_FORMAT = "mfgui moving stack"
 
 
 def names(scene: Scene) -> tuple[str, ...]:
@@ -85,6 +87,46 @@ def write_focus_pair(folder: Path, pair: FocusPair, facts: Mapping[str, object])
     images.write_image(paths[3], pair.matte[:, :, None], depth="uint8")
     data = {"format": FOCUS_FORMAT, "version": 1, "program": __version__, **facts}
     atomic.write_bytes(paths[4], (json.dumps(data, indent=2) + "\n").encode())
+    return paths
+
+
+def stack_names(stack: MovingStack) -> tuple[str, ...]:
+    """File names that `write_moving_stack` makes, in its order."""
+    suffix = "png" if stack.jpeg is None else "jpg"
+    frames = [f"{k}.{suffix}" for k in range(1, stack.frames + 1)]
+    return (*frames, "truth.png", "transforms.json")
+
+
+def write_moving_stack(folder: Path, rendered: Rendered) -> list[Path]:
+    """Write the files of `stack_names`, frame by frame; the paths written.
+
+    transforms.json has the options of the stack and for every frame its file, gain and transform
+    (as `Transform.to_json` gives it), which maps pixel centres of file 1 to those of the frame.
+    """
+    stack = rendered.stack
+    depth: Depth = "uint8" if stack.bits == 8 else "uint16"
+    paths = [folder / name for name in stack_names(stack)]
+    entries = []
+    for path, frame in zip(paths, rendered.frames(), strict=False):
+        if frame.jpeg is not None:
+            atomic.write_bytes(path, frame.jpeg)
+        else:
+            images.write_image(path, to_float(frame.pixels), depth=depth)
+        transform = frame.transform.to_json()
+        entries.append({"file": path.name, "gain": frame.gain, "transform": transform})
+    images.write_image(paths[-2], to_float(rendered.truth()), depth=depth)
+    size = [stack.size.width, stack.size.height]
+    data = {
+        "format": STACK_FORMAT,
+        "version": 1,
+        "program": __version__,
+        "reference": entries[0]["file"],
+        "truth": paths[-2].name,
+        "size": size,
+        "options": {key: value for key, value in vars(stack).items() if key != "size"},
+        "frames": entries,
+    }
+    atomic.write_bytes(paths[-1], (json.dumps(data, indent=2) + "\n").encode())
     return paths
 
 

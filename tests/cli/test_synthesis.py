@@ -9,7 +9,10 @@ import pytest
 
 from mfgui.__main__ import main
 from mfgui.cli.synth_options import CONTENTS
+from mfgui.core.arrays import Size
+from mfgui.core.transforms import Transform
 from mfgui.synth import depth_scene
+from mfgui.synth.moving_stack import MovingStack, rendered
 
 FILES = ["1.png", "2.png", "labels.png", "scene.json", "truth.png"]
 PAIR = ["a.png", "b.png", "labels.png", "mask.png", "scene.json", "truth.png"]
@@ -259,7 +262,8 @@ def test_that_wrong_pairs_are_one_line_and_make_no_folder(
         ("layered", "--sigma=2", "alpha-matte"),
         ("layered", "--mask=m.png", "alpha-matte"),
         ("layered", "--count=2", "alpha-matte, depth and constant-depth"),
-        ("alpha-matte", "--radius=2", "layered, depth and constant-depth"),
+        ("alpha-matte", "--radius=2", "layered, depth, constant-depth and moving-stack"),
+        ("layered", "--breathing=2", "moving-stack"),
         ("alpha-matte", "--camera", "depth and constant-depth"),
         ("constant-depth", "--content=fence", "depth"),
         ("depth", "--layers=3", "layered"),
@@ -321,6 +325,83 @@ def test_that_wrong_focus_pairs_make_no_folder(
 ) -> None:
     assert main(["synth", "depth", "-o", str(tmp_path / "new"), *arguments]) == 2
     assert words in capsys.readouterr().err
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "suffix", "depth"),
+    [
+        ([], "png", np.uint8),
+        (["--bits", "16"], "png", np.uint16),
+        (["--jpeg", "90"], "jpg", np.uint8),
+    ],
+)
+def test_that_a_moving_stack_is_written_with_its_transforms(
+    options: list[str],
+    suffix: str,
+    depth: type,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    arguments = [*SMALL, "--frames", "3", "--breathing", "-2.5", "--shift", "4", "--seed", "9"]
+    arguments += ["--rotation", "1", "--gain", "5", "--noise", "1.5", "--radius", "2", *options]
+    for out in (first, second):
+        assert main(["synth", "moving-stack", "-o", str(out), *arguments]) == 0
+        assert capsys.readouterr().out == f"{out}: 5 files, 90 x 60, moving-stack of 3 frames\n"
+    assert contents(first) == contents(second)
+    frames = [f"{k}.{suffix}" for k in (1, 2, 3)]
+    assert names(first) == [*frames, "transforms.json", "truth.png"]
+    for name in (*frames, "truth.png"):
+        picture = cv2.imread(str(first / name), cv2.IMREAD_UNCHANGED)
+        assert (picture.shape, picture.dtype) == ((60, 90, 3), depth)
+    data = json.loads((first / "transforms.json").read_text())
+    assert (data["format"], data["version"]) == ("mfgui moving stack", 1)
+    assert (data["size"], data["reference"], data["truth"]) == ([90, 60], frames[0], "truth.png")
+    assert (data["options"]["seed"], data["options"]["breathing"]) == (9, -2.5)
+    assert [entry["file"] for entry in data["frames"]] == frames
+    transforms = [Transform.from_json(entry["transform"]) for entry in data["frames"]]
+    assert transforms[0] == Transform.identity()
+    assert np.linalg.det(transforms[2].matrix) == pytest.approx(0.975**2, abs=1e-12)
+    gains = [entry["gain"] for entry in data["frames"]]
+    assert gains[0] == 1.0
+    assert all(0.95 <= gain <= 1.05 and gain != 1 for gain in gains[1:])
+
+
+def test_that_the_files_of_a_moving_stack_are_its_pixels(tmp_path: Path) -> None:
+    arguments = [*SMALL, "--frames", "2", "--breathing", "5", "--seed", "9"]
+    assert main(["synth", "moving-stack", "-o", str(tmp_path), *arguments]) == 0
+    scene = rendered(MovingStack(Size(90, 60), frames=2, breathing=5.0, seed=9))
+    pictures = [*(frame.pixels for frame in scene.frames()), scene.truth()]
+    for name, picture in zip(("1.png", "2.png", "truth.png"), pictures, strict=True):
+        written = cv2.imread(str(tmp_path / name), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(written[:, :, ::-1], picture)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--frames", "1"], "1 frames: not allowed; use 2 to 99"),
+        (["--size", "30x30"], "size 30 x 30: not allowed; use at least 32 x 32"),
+        (["--breathing", "50"], "breathing 50: not allowed; use -20 to 20"),
+        (["--breathing", "nan"], "'nan' is not a number"),
+        (["--shift", "-3"], "shift -3: not allowed; use 0 to 100"),
+        (["--rotation", "x"], "'x' is not a number"),
+        (["--jpeg", "101"], "jpeg 101: not allowed; use 1 to 100"),
+        (["--jpeg", "90", "--bits", "16"], "16 bits: not allowed"),
+        (["--bits", "12"], "invalid choice: 12"),
+        (["--scene", "a.json"], "--scene goes with layered and alpha-matte, not with moving-stack"),
+        (["--count", "2"], "not with moving-stack"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_that_wrong_moving_stacks_are_one_line_and_make_no_folder(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["synth", "moving-stack", "-o", str(tmp_path / "new"), *arguments]) == 2
+    shown = capsys.readouterr().err
+    assert words in shown
+    assert shown.count("\n") == 1
     assert names(tmp_path) == []
 
 
