@@ -81,6 +81,17 @@ def wide_profile() -> bytes:
     )
 
 
+def matrix_profile(to_xyz: npt.ArrayLike, gamma: float | None) -> bytes:
+    """A profile of the primaries in the columns of `to_xyz` (3, 3), XYZ under D50.
+
+    The curve is that of sRGB where `gamma` is None.
+    """
+    matrix = np.asarray(to_xyz, np.float64)
+    curve = _srgb_curve() if gamma is None else _gamma(gamma)
+    tags = {name + b"XYZ": _xyz(*matrix[:, i]) for i, name in enumerate((b"r", b"g", b"b"))}
+    return _profile(b"RGB ", tags | {name + b"TRC": curve for name in (b"r", b"g", b"b")})
+
+
 def grey_profile(gamma: float = 1.8) -> bytes:
     """A grey profile of one gamma."""
     return _profile(b"GRAY", {b"kTRC": _gamma(gamma)})
@@ -122,6 +133,12 @@ def _xyz(x: float, y: float, z: float) -> bytes:
 
 def _gamma(value: float) -> bytes:
     return b"curv" + bytes(4) + struct.pack(">IH", 1, round(value * 256)) + bytes(2)
+
+
+def _srgb_curve() -> bytes:
+    terms = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    head = b"para" + bytes(4) + struct.pack(">HH", 3, 0)
+    return head + struct.pack(">5i", *(round(term * 65536) for term in terms))
 
 
 def camera_block(*, orientation: int = 1, order: str = "<") -> bytes:
