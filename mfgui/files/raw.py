@@ -83,7 +83,8 @@ def develop(info: ImageInfo, *, half: bool = False) -> tuple[npt.NDArray[np.uint
     Parameters
     ----------
     half : bool
-        Take each 2 x 2 block of the sensor for one pixel: quick, of half the size.
+        Take each 2 x 2 block of the filters for one pixel: quick, of half the size. Without
+        filters nothing is halved.
 
     Returns
     -------

@@ -15,6 +15,23 @@ BLACK, WHITE = 256, 4095
 XYZ_TO_SRGB = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.204, 1.057)
 
 
+def write_grey_dng(path: Path, light: npt.NDArray[np.float64]) -> Path:
+    """A DNG of a camera without colour filters; `light` (H, W) in [0, 1]."""
+    linear_raw, photometric = 34892, 262
+    camera: list[tuple[Any, ...]] = [
+        (271, 2, 0, "Testcam", True),
+        (272, 2, 0, "Grey", True),
+        (50706, 1, 4, bytes([1, 4, 0, 0]), True),
+        (50717, 3, 1, 65535, True),
+    ]
+    values = np.rint(light * 65535).astype(np.uint16)
+    tifffile.imwrite(path, values, photometric="minisblack", metadata=None, extratags=camera)
+    # tifffile writes this kind with three samples only.
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        file.pages[0].tags[photometric].overwrite(linear_raw)
+    return path
+
+
 def write_dng(
     path: Path,
     light: npt.NDArray[np.float64],

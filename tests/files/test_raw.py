@@ -17,7 +17,7 @@ from mfgui.files import headers
 from mfgui.files.grouping import select
 from mfgui.files.images import open_set, probe, read_image, read_proxy, read_stack, write_image
 from tests.files.pictures import save8
-from tests.files.raw_files import write_dng
+from tests.files.raw_files import write_dng, write_grey_dng
 
 pytest.importorskip("rawpy")
 
@@ -63,6 +63,16 @@ def test_that_nothing_is_brightened(tmp_path: Path) -> None:
     bright = np.full((32, 32, 3), 0.95)
     image = read_image(write_dng(tmp_path / "bright.dng", bright, neutral=(1, 1, 1)))
     np.testing.assert_allclose(image, encoded(bright), atol=1e-3)
+
+
+def test_that_a_sensor_without_colours_gives_grey(tmp_path: Path) -> None:
+    light = np.repeat([[0.02, 0.3, 0.8]], 16, axis=1).repeat(32, axis=0)
+    path = write_grey_dng(tmp_path / "a.dng", light)
+    info = probe(path)
+    assert (info.channels, info.depth, info.size) == (1, "uint16", Size(48, 32))
+    np.testing.assert_allclose(read_image(path)[..., 0], encoded(light), atol=1e-3)
+    assert read_proxy(path).shape[2] == 1
+    assert read_stack([path, path]).sources[1].notices == ()
 
 
 def two(folder: Path) -> list[Path]:
