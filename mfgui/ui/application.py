@@ -56,10 +56,11 @@ def make_application(app: QApplication, *, themes: Themes | None = None) -> Appl
     if themes is None:
         install_font(app)
         themes = Themes(app)
-    themes.choose(choice_of(settings.values.theme))
     bridge = Bridge(threads=_startup.compute_threads(window=True))
     controller = Controller(registry=load(), backend=bridge, settings=settings)
-    window = MainWindow(controller, themes)
+    with themes.sheet_at_the_end():
+        themes.choose(choice_of(settings.values.theme))
+        window = MainWindow(controller, themes)
     bridge.delivered.connect(controller.handle)
     bridge.frame_ready.connect(window.presenter.show_frame)
     return Application(window, controller, bridge, themes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -130,6 +132,7 @@ class Themes(QObject):
         super().__init__(app)
         self._app = app
         self._choice: Choice = "system"
+        self._sheet_waits = False
         self._known = {name: Theme.load(name) for name in ("light", "dark")}
         self.current = self._known["light"]
         app.setStyle("Fusion")
@@ -149,6 +152,20 @@ class Themes(QObject):
         self._choice = choice
         self._apply(self._known[self._resolved()])
 
+    @contextmanager
+    def sheet_at_the_end(self) -> Iterator[None]:
+        """Make many widgets in this block, which have the style sheet at its end.
+
+        Qt looks it up anew for each widget that is put into another, which takes longer than all
+        else that makes a window.
+        """
+        self._sheet_waits = True
+        try:
+            yield
+        finally:
+            self._sheet_waits = False
+            self._app.setStyleSheet(style_sheet(self.current))
+
     def _resolved(self) -> str:
         if self._choice != "system":
             return self._choice
@@ -158,7 +175,8 @@ class Themes(QObject):
     def _apply(self, theme: Theme) -> None:
         self.current = theme
         self._app.setPalette(palette_of(theme))
-        self._app.setStyleSheet(style_sheet(theme))
+        if not self._sheet_waits:
+            self._app.setStyleSheet(style_sheet(theme))
         self.changed.emit(theme)
 
     def _on_system_scheme_changed(self) -> None:
