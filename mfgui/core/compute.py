@@ -41,6 +41,9 @@ class Compute:
     progress : callable
         Takes how many parts of how many are done, of a computation without iterations. Called
         from any of its threads.
+    memory : int or None
+        Bytes that the computation should take at most, its result included; None where nobody
+        says. What a method cannot do in less it does all the same.
     """
 
     threads: int = 1
@@ -48,3 +51,4 @@ class Compute:
     checkpoint: Callable[[], None] = _never_stops
     notice: Callable[[str], None] = _unheard
     progress: Callable[[int, int], None] = _unwatched
+    memory: int | None = None

@@ -8,10 +8,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 
+from mfgui.core.alignment import StackAlignment
 from mfgui.core.arrays import Depth, PixelArray, Size, depth_of
+from mfgui.core.exposure import StackExposure
 
 Loader = Callable[[], PixelArray]
 
@@ -57,7 +60,8 @@ class PixelStore:
         Each returns one frame, (H, W, C) uint8, uint16 or float32. May be called again.
     byte_budget : int
         Upper bound for the frames kept; the least recently used go first. The frame asked
-        for is always kept, so one frame may exceed the budget.
+        for is always kept, so one frame may exceed the budget. Frames that lie in files
+        (numpy.memmap) cost nothing and are never dropped.
 
     Notes
     -----
@@ -76,9 +80,9 @@ class PixelStore:
 
     @property
     def kept_bytes(self) -> int:
-        """Bytes held now."""
+        """Bytes held in memory now."""
         with self._lock:
-            return sum(frame.nbytes for frame in self._kept.values())
+            return sum(_weight(frame) for frame in self._kept.values())
 
     def put(self, index: int, pixels: PixelArray) -> None:
         """Hand over a frame that is already decoded; it becomes read-only."""
@@ -101,22 +105,62 @@ class PixelStore:
             return frame
 
     def _evict(self) -> None:
-        total = sum(frame.nbytes for frame in self._kept.values())
-        while total > self._budget and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            total -= dropped.nbytes
+        heavy = [index for index, frame in self._kept.items() if _weight(frame)]
+        total = sum(self._kept[index].nbytes for index in heavy)
+        for index in heavy[:-1]:
+            if total <= self._budget:
+                break
+            total -= self._kept.pop(index).nbytes
+
+
+def _weight(frame: PixelArray) -> int:
+    """Bytes of memory; what lies in a file is the system's to keep or to drop."""
+    return 0 if isinstance(frame, np.memmap) else frame.nbytes
+
+
+class Frames(Sequence[PixelArray]):
+    """The frames of a store, each read when it is looked at."""
+
+    def __init__(self, store: PixelStore) -> None:
+        self._store = store
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    @overload
+    def __getitem__(self, index: int) -> PixelArray: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[PixelArray]: ...
+
+    def __getitem__(self, index: int | slice) -> PixelArray | Sequence[PixelArray]:
+        if isinstance(index, slice):
+            return [self._store.get(i) for i in range(*index.indices(len(self)))]
+        return self._store.get(range(len(self))[index])
 
 
 @dataclass(frozen=True, eq=False)
 class SourceStack:
     """Ordered sources of one scene, all of one size, channel count and depth. Immutable.
 
-    `reference` is the index of the frame whose profile and metadata outputs carry.
+    Attributes
+    ----------
+    reference : int
+        Index of the frame whose profile and metadata outputs carry.
+    alignment, exposure : StackAlignment or None
+        How the frames of `origin` were moved and equalised to become these; None where they were
+        not. Both speak of every frame of `origin`, whose frames ``alignment.used`` are the
+        sources here, in order.
+    origin : SourceStack or None
+        The stack as the camera gave it; None where this is it.
     """
 
     sources: tuple[Source, ...]
     store: PixelStore = field(repr=False)
     reference: int = 0
+    alignment: StackAlignment | None = field(default=None, repr=False)
+    exposure: StackExposure | None = field(default=None, repr=False)
+    origin: SourceStack | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.sources) != len(self.store):
@@ -165,6 +209,11 @@ class SourceStack:
     @property
     def depth(self) -> Depth:
         return self.sources[0].depth
+
+    @property
+    def frames(self) -> Sequence[PixelArray]:
+        """All frames in order, each read when it is looked at (see `pixels`)."""
+        return Frames(self.store)
 
     def pixels(self, index: int) -> PixelArray:
         """Frame `index` (from 0) as stored: (H, W, C) uint8, uint16 or float32, read-only."""

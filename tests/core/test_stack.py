@@ -70,3 +70,44 @@ def test_that_two_threads_asking_for_one_frame_decode_it_once() -> None:
 def test_that_sources_of_different_size_are_refused() -> None:
     with pytest.raises(ValueError, match="differs"):
         SourceStack.from_arrays([_frame(1), np.zeros((4, 6, 3), np.uint8)])
+
+
+def test_that_the_frames_of_a_stack_are_read_one_by_one() -> None:
+    loads: list[int] = []
+
+    def loader(index: int):
+        def load() -> np.ndarray:
+            loads.append(index)
+            return _frame(index)
+
+        return load
+
+    sources = SourceStack.from_arrays([_frame(0), _frame(1), _frame(2)]).sources
+    stack = SourceStack(sources, PixelStore([loader(0), loader(1), loader(2)]))
+    frames = stack.frames
+    assert len(frames) == 3
+    assert loads == []
+    assert frames[-1][0, 0, 0] == 2
+    assert loads == [2]
+    assert [int(frame[0, 0, 0]) for frame in frames[:2]] == [0, 1]
+    assert [int(frame[0, 0, 0]) for frame in frames] == [0, 1, 2]
+    with pytest.raises(IndexError):
+        frames[3]
+
+
+def test_that_frames_in_files_cost_nothing_and_are_never_dropped(tmp_path) -> None:
+    def mapped(value: int) -> np.ndarray:
+        path = tmp_path / f"{value}.raw"
+        path.write_bytes(_frame(value).tobytes())
+        return np.memmap(path, np.uint8, "r", shape=(4, 5, 3))
+
+    def never() -> np.ndarray:
+        raise AssertionError("a frame was dropped")
+
+    store = PixelStore([never] * 4, byte_budget=2 * _frame(0).nbytes)
+    store.put(0, mapped(0))
+    store.put(1, mapped(1))
+    store.put(2, _frame(2))
+    store.put(3, _frame(3))
+    assert store.kept_bytes == 2 * _frame(0).nbytes
+    assert [int(store.get(index)[0, 0, 0]) for index in range(4)] == [0, 1, 2, 3]
