@@ -13,7 +13,7 @@ from mfgui.core.pyramid import Picture
 
 def shown_pixels(picture: Picture, rect: Rect) -> ImageU8:
     """The display pixels of a rectangle, (h, w, C) uint8, red first; a copy."""
-    return as_channels(picture.levels[0][rect.slices], picture.channels)
+    return as_channels(picture.shown(rect), picture.channels)
 
 
 def as_channels(pixels: ImageU8, channels: int) -> ImageU8:
@@ -38,7 +38,7 @@ def chosen(
     found: ImageU8 = np.zeros((rect.height, rect.width, 4), np.uint8)
     for label in _occurring(labels, len(sources)):
         mask = (labels == label).view(np.uint8)
-        cv2.copyTo(np.ascontiguousarray(sources[label - 1].levels[0][rect.slices]), mask, found)
+        cv2.copyTo(np.ascontiguousarray(sources[label - 1].shown(rect)), mask, found)
     pixels = as_channels(found, sources[0].channels)
     if out is not None:
         unnamed = (labels == 0) | (labels > len(sources))

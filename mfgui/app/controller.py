@@ -29,6 +29,7 @@ from mfgui.app.session_control import SessionControl
 from mfgui.app.session_parts import carry_spots
 from mfgui.app.set_control import SetControl
 from mfgui.app.settings import SettingsFile
+from mfgui.app.source_pictures import SourcePictures
 from mfgui.app.spots import SpotControl
 from mfgui.app.truth_control import TruthControl
 from mfgui.app.view_control import ViewControl
@@ -65,9 +66,8 @@ class Controller:
         self.store = ResultStore(self._desk, self.edit.history)
         self.region = RegionControl(self._desk, self.edit)
         self.line = LineControl(self._desk, self.edit)
-        self.sets = SetControl(
-            self._desk, self.view, self.edit, (self.composite, self.follower), self.runs.abandon
-        )
+        followers = (self.composite, self.follower, SourcePictures(self._desk, self.view))
+        self.sets = SetControl(self._desk, self.view, self.edit, followers, self.runs.abandon)
         self.runs.bind(self.sets)
         self.marks = MarkControl(self._desk)
         self.refining = Refining(self._desk, self.edit)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from mfgui.app.recovery import Offer, read_offer
-from mfgui.app.tasks import LoadedSet, Preview, source_picture
+from mfgui.app.tasks import LoadedSet, Preview, source_pictures
 from mfgui.core.arrays import ImageF32, from_float
 from mfgui.core.errors import InputError, MfguiError
 from mfgui.core.pyramid import Picture
@@ -223,7 +223,7 @@ def _loaded(search: Search, report: Report) -> LoadedSession | Search:
     if not checked.complete:
         return checked
     _check_frame(stack, search)
-    pictures = tuple(source_picture(stack, index) for index in range(stack.k))
+    pictures = source_pictures(stack)
     thumbnails = {
         number: small_picture(result.image, stack)
         for number, result in search.stored.results.items()

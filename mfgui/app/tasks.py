@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, PixelArray, Size, from_float
+from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, PixelArray, Rect, Size, from_float
 from mfgui.core.compose import compose, mean_image
 from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED
-from mfgui.core.pyramid import Picture, StoredReader, display_pixels
+from mfgui.core.pyramid import Picture, Proxy, StoredReader, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
 from mfgui.files.grouping import images_in
@@ -29,6 +30,8 @@ from mfgui.methods.registry import Method
 _PREVIEW_SIDE = 1600
 _PREVIEW = 2_000_000  # pixels
 _TINY = 96
+_WHOLE_BYTES = 1 << 30  # of the display pictures of all sources: eight of 24 megapixels
+_PROXY_BYTES = 256 << 20  # of their proxies, where the pictures themselves would take more
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +60,28 @@ def open_set(paths: Sequence[Path]) -> Task:
         preview = Picture(opened.preview(max_side=_PREVIEW_SIDE))
         report(Preview(opened.infos[0].name, opened.size, preview))
         stack = opened.load()
-        pictures = tuple(source_picture(stack, index) for index in range(stack.k))
-        return LoadedSet(stack, pictures, tuple(Path(path) for path in paths))
+        return LoadedSet(stack, source_pictures(stack), tuple(Path(path) for path in paths))
 
     return task
+
+
+def source_pictures(stack: SourceStack) -> tuple[Picture, ...]:
+    """The display picture of each source: whole, or a `Proxy` where all would take too much."""
+    if stack.k * picture_bytes(stack) <= _WHOLE_BYTES:
+        return tuple(source_picture(stack, index) for index in range(stack.k))
+    pixels = min(_PREVIEW, _PROXY_BYTES // stack.k * 3 // 16)
+    shrink = math.sqrt(pixels / stack.size.pixels)
+    return tuple(_proxy(stack, index, shrink) for index in range(stack.k))
 
 
 def source_picture(stack: SourceStack, index: int) -> Picture:
     """The display picture of one source, with its stored pixels for the readout."""
     return _picture(stack, stack.pixels(index))
+
+
+def picture_bytes(stack: SourceStack) -> int:
+    """Bytes of a whole display picture with its levels."""
+    return stack.size.pixels * 16 // 3
 
 
 def fused_picture(stack: SourceStack, image: ImageF32, read: StoredReader) -> Task:
@@ -195,6 +211,17 @@ def display(stack: SourceStack, stored: PixelArray) -> ImageU8:
 
 def _picture(stack: SourceStack, stored: PixelArray) -> Picture:
     return Picture(display(stack, stored), stored=stored)
+
+
+def _proxy(stack: SourceStack, index: int, shrink: float) -> Proxy:
+    size = [max(1, round(side * shrink)) for side in (stack.size.width, stack.size.height)]
+    small = cv2.resize(stack.pixels(index), size, interpolation=cv2.INTER_AREA)
+    shown = display(stack, small.reshape(size[1], size[0], -1))
+
+    def read(rect: Rect) -> ImageU8:
+        return display(stack, stack.pixels(index)[rect.slices])
+
+    return Proxy(shown, read=read)
 
 
 def _paths(stack: SourceStack) -> list[Path]:

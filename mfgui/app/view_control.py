@@ -58,6 +58,8 @@ class ViewControl:
     ----------
     ask_for_composite : callable
         Has the composite of the present map made; set by the controller.
+    ask_for_source : callable
+        Has the whole picture of a source made, of which there may be a proxy only.
     in_panes : callable
         Keys of the pictures that are to be seen now, beside the shown one and the reference:
         they stay.
@@ -70,6 +72,7 @@ class ViewControl:
         self._making: dict[str, PixelArray] = {}  # and the pixels that each is made of
         self._told_reference = ""
         self.ask_for_composite: Callable[[], None] = lambda: None
+        self.ask_for_source: Callable[[int], None] = lambda _number: None
         self.in_panes: Callable[[], Collection[str]] = lambda: ()
         desk.notifier.connect(self._take)
 
@@ -88,6 +91,8 @@ class ViewControl:
         """Have the picture of a key made; False when it will come with `PictureReady`."""
         if key == COMPOSITE:
             self.ask_for_composite()
+        if key.startswith("source:"):
+            self.ask_for_source(int(key.removeprefix("source:")))
         if key in self._made:
             self._made[key] = self._made.pop(key)
             return True

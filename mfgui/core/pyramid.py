@@ -62,6 +62,10 @@ class Picture:
             level += 1
         return level
 
+    def shown(self, rect: Rect) -> ImageU8:
+        """Display pixels (h, w, 4) uint8 inside `rect` of the whole picture: a view of level 0."""
+        return self._levels[0][rect.slices]
+
     def repair(self, rect: Rect, pixels: ImageU8) -> None:
         """Replace the pixels of `rect` (inside the picture) and the parts of levels above it.
 
@@ -102,6 +106,35 @@ class Picture:
         for fine, coarse in zip(self._levels, self._levels[1:], strict=False):
             rect = _halved(rect)
             _reduce(fine, coarse, rect)
+
+
+class Proxy(Picture):
+    """A small picture in the place of a large one, for sets too large to hold all of them.
+
+    Its levels are those of the small picture. The display pixels of the whole one are read where
+    they are asked for, which is for small rectangles.
+
+    Parameters
+    ----------
+    pixels : (h, w, C) uint8
+        Display values of the small picture, red first. Copied.
+    read : callable
+        Gives the display values (rect.height, rect.width, C) uint8 inside a rectangle of the
+        large picture, red first.
+    """
+
+    def __init__(self, pixels: ImageU8, *, read: Callable[[Rect], ImageU8]) -> None:
+        # What is stored is not at hand: reading a pixel may mean decoding a file.
+        super().__init__(pixels, stored=_not_at_hand)
+        self._read = read
+
+    def shown(self, rect: Rect) -> ImageU8:
+        order = cv2.COLOR_GRAY2BGRA if self.channels == 1 else cv2.COLOR_RGB2BGRA
+        return np.asarray(cv2.cvtColor(self._read(rect), order), np.uint8)
+
+
+def _not_at_hand(_rect: Rect) -> None:
+    """The true pixels of a proxy."""
 
 
 def display_pixels(pixels: PixelArray) -> ImageU8:

@@ -146,6 +146,8 @@ class Presenter(QObject):
             self._controller.composite.ensure()
         elif what == "fused":
             self._controller.follower.catch_up()
+        elif what == "source":
+            self._controller.view.ensure(self._peeked())
         self._parts.canvas.peek(self._peeked())
 
     def end_peek(self) -> None:
