@@ -10,7 +10,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import Depth, ImageF32, ImageU8, LabelArray, PixelArray, Rect, Size, from_float
+from mfgui.core.arrays import (
+    Depth,
+    ImageF32,
+    ImageU8,
+    LabelArray,
+    PixelArray,
+    Rect,
+    Size,
+    from_float,
+)
 from mfgui.core.compose import compose, mean_image
 from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED

@@ -31,7 +31,7 @@ def frames(tmp_path: Path) -> list[ImageU8]:
 
 @pytest.fixture
 def large(desk, tmp_path: Path, frames, monkeypatch: pytest.MonkeyPatch):
-    """A set whose pictures are too large for all of them, kept in `desk.canvas` as a canvas does."""
+    """A set with too large pictures, which `desk.canvas` keeps as a canvas does."""
     monkeypatch.setattr(tasks, "_WHOLE_BYTES", COUNT * BYTES - 1)
     monkeypatch.setattr(tasks, "_PROXY_BYTES", COUNT * 60 * 40 * 16 // 3)
     monkeypatch.setattr(source_pictures, "_BYTES", 3 * BYTES)
