@@ -30,6 +30,8 @@ _LITTLE_DISK = 1 * _GIB
 _PATIENCE_SECONDS = 60
 _PACKAGING_RUN = "call packaging/run, which installs what is missing"
 
+_DECODERS = {"rawpy": "camera raw", "pillow-heif": "HEIF"}
+
 _START_QT = "import PySide6.QtWidgets as qt; print(qt.QApplication([]).platformName())"
 
 
@@ -57,6 +59,7 @@ def doctor() -> list[Check]:
     return [
         check_python(sys.version_info[:3]),
         *check_packages(),
+        *check_decoders(),
         check_qt(),
         check_references(),
         check_home(home()),
@@ -121,6 +124,24 @@ def check_packages(
     for rival in ("opencv-python", "opencv-contrib-python"):
         if rival in installed:
             checks.append(_opencv_with_qt(rival, installed[rival]))
+    return checks
+
+
+def check_decoders(installed: Mapping[str, str] | None = None) -> list[Check]:
+    """The optional decoders; nothing is amiss where one is absent.
+
+    Parameters
+    ----------
+    installed : mapping
+        Version by normal name; default: what is installed.
+    """
+    installed = _installed() if installed is None else installed
+    checks = []
+    for name, kind in _DECODERS.items():
+        version = installed.get(name)
+        install = f"{sys.executable} -m pip install {name}"
+        found = version or f"not installed, {kind} files cannot be read; to read them: {install}"
+        checks.append(Check(name, "ok", found))
     return checks
 
 

@@ -1,7 +1,8 @@
 """Pixels of one picture: grey, RGB or CMYK, upright, at full depth.
 
 Routes: JPEG, PNG and WebP through imagecodecs (quick, raises on damage where OpenCV prints),
-TIFF through tifffile, BMP through Pillow, camera raw through LibRaw, PNM by ourselves.
+TIFF through tifffile, BMP through Pillow, camera raw through LibRaw, HEIF through libheif, PNM by
+ourselves.
 """
 
 from __future__ import annotations
@@ -149,6 +150,10 @@ def _samples(file: BinaryIO, info: ImageInfo) -> tuple[PixelArray, int]:
     """Stored samples (H, W[, S]) without alpha, and the value that is white."""
     if info.format == "TIFF":
         return decode_tiff(file, info)
+    if info.format == "HEIF":
+        from mfgui.files.heif import decode_heif
+
+        return decode_heif(file, info)
     if info.format == "PNM":
         header = read_pnm_header(file)
         file.seek(0)

@@ -75,7 +75,7 @@ def notices_for(info: ImageInfo, plan: Plan) -> tuple[str, ...]:
     if info.depth != plan.depth:
         stored, wanted = _DEPTH_NAMES[info.depth], _DEPTH_NAMES[plan.depth]
         notices.append(f"{stored} converted to {wanted} like the other sources")
-    return (*notices, *_colour_notices(info, plan))
+    return (*notices, *_colour_notices(info, plan), *info.remarks)
 
 
 def adapt(pixels: PixelArray, info: ImageInfo, plan: Plan) -> PixelArray:

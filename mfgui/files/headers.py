@@ -16,7 +16,7 @@ from mfgui.files import exif
 from mfgui.files.inputs import cut_off, open_input, reading
 from mfgui.files.pnm import read_pnm_header
 
-Format = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "PNM", "raw"]
+Format = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "PNM", "HEIF", "raw"]
 Kind = Literal["grey", "rgb", "palette", "cmyk"]
 Sample = Literal["uint", "int", "float"]
 Balance = tuple[float, float, float, float]
@@ -25,6 +25,10 @@ Balance = tuple[float, float, float, float]
 RAW_SUFFIXES = frozenset(
     {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}
 )
+
+HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
+# Brands of still pictures coded with HEVC, and of any coding ("mif1").
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 _MAX_METADATA = 16 << 20
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -56,6 +60,8 @@ class ImageInfo:
     balance : 4 floats or None
         Of a raw file: multipliers of red, green, blue and second green to develop it with; None
         for its own.
+    remarks : tuple of str
+        What a person should know about reading it, one clause each.
     stamp : (int, int)
         Length and time of the file, to notice that it was changed meanwhile.
     """
@@ -73,6 +79,7 @@ class ImageInfo:
     icc: bytes | None = field(default=None, repr=False)
     exif: bytes | None = field(default=None, repr=False)
     balance: Balance | None = None
+    remarks: tuple[str, ...] = ()
     stamp: tuple[int, int] = (0, 0)
 
     @property
@@ -113,6 +120,10 @@ def read_headers(path: Path) -> tuple[ImageInfo, ...]:
             from mfgui.files.tiff import read_tiff_headers
 
             infos = read_tiff_headers(file, path)
+        elif known == "HEIF":
+            from mfgui.files.heif import read_heif_header
+
+            infos = (read_heif_header(file, path),)
         else:
             infos = (_upright(_PARSERS[known](file, path)),)
         stamp = (status.st_size, status.st_mtime_ns)
@@ -147,12 +158,14 @@ def _format_of(head: bytes, path: Path) -> Format:
         return "WebP"
     if head.startswith(b"BM"):
         return "BMP"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return "HEIF"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "PNM"
     raise InputError(
         "not an image in a known format",
         path=path,
-        hint="JPEG, PNG, TIFF, WebP, BMP, PGM, PPM and camera raw are read",
+        hint="JPEG, PNG, TIFF, WebP, BMP, PGM, PPM, HEIF and camera raw are read",
     )
 
 

@@ -17,13 +17,16 @@ TIFF     1 to 16, 32 and   tifffile           8, 16, float32,      tifffile, EXI
 WebP     8                 imagecodecs        8, lossless          imagecodecs           read only
 BMP      1 to 8 a sample   Pillow             8                    OpenCV                none
 PNM      1 to 16           ourselves          8, 16                ourselves             none
+HEIF     8, 10, 12         pillow-heif,       never                                      both
+                           where installed
 raw      of any camera     rawpy, where       never                                      EXIF
          LibRaw knows:     installed;                                                    where laid
          sRGB in 16        proxy: embedded                                               out as TIFF
 =======  ================  =================  ===================  ====================  =========
 
 Headers of JPEG, PNG, WebP and PNM are parsed by ourselves, those of BMP by Pillow, of TIFF by
-tifffile, of raw files by LibRaw. Colours are converted with LittleCMS (see `profiles`).
+tifffile, of raw files by LibRaw, of HEIF by libheif. Colours are converted with LittleCMS (see
+`profiles`).
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ from mfgui.files import encode, exif, profiles
 from mfgui.files.atomic import atomic_file, write_bytes
 from mfgui.files.decode import decode_frame
 from mfgui.files.harmonise import Plan, adapt
-from mfgui.files.headers import RAW_SUFFIXES, Format, ImageInfo, read_headers
+from mfgui.files.headers import HEIF_SUFFIXES, RAW_SUFFIXES, Format, ImageInfo, read_headers
 from mfgui.files.inputs import reading
 from mfgui.files.pnm import encode_pnm
 from mfgui.files.stacks import OpenedSet, open_set, read_proxy, read_stack
@@ -74,7 +77,7 @@ _WRITE_FORMATS: dict[str, Format] = {
     ".pnm": "PNM",
 }
 WRITE_SUFFIXES = frozenset(_WRITE_FORMATS)
-READ_SUFFIXES = WRITE_SUFFIXES | {".jpe", ".jfif", ".pbm", ".dib"} | RAW_SUFFIXES
+READ_SUFFIXES = WRITE_SUFFIXES | {".jpe", ".jfif", ".pbm", ".dib"} | HEIF_SUFFIXES | RAW_SUFFIXES
 _DEPTHS: dict[Format, tuple[Depth, ...]] = {
     "JPEG": ("uint8",),
     "WebP": ("uint8",),

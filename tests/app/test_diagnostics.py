@@ -90,6 +90,14 @@ def test_that_a_missing_package_is_a_failure_with_the_command() -> None:
     assert check.advice.endswith("-m pip install 'tifffile>=2024.8'")
 
 
+def test_that_optional_decoders_are_told_and_never_amiss() -> None:
+    present, absent = diagnostics.check_decoders({"rawpy": "0.28.0"})
+    assert present == Check("rawpy", "ok", "0.28.0")
+    assert (absent.name, absent.state) == ("pillow-heif", "ok")
+    assert absent.found.startswith("not installed, HEIF files cannot be read")
+    assert absent.found.endswith(f"{sys.executable} -m pip install pillow-heif")
+
+
 def test_that_packages_of_extras_are_not_demanded() -> None:
     needs = ["numpy>=2", 'pytest>=8; extra == "test"']
     checks = diagnostics.check_packages(requirements=needs, installed={"numpy": "2.1"})
