@@ -9,13 +9,17 @@ from collections.abc import MutableMapping
 _SWITCH_INTERVAL = (
     0.0005  # threads give way to another, or to the interface, within half a millisecond
 )
+CORES = "MFGUI_CORES"
 
 
 def cores() -> int:
-    """Processor cores this process may use."""
+    """Processor cores this process may use, at most as many as MFGUI_CORES says."""
     if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+        there = max(1, len(os.sched_getaffinity(0)))
+    else:
+        there = os.cpu_count() or 1
+    most = os.environ.get(CORES, "")
+    return min(there, int(most)) if most.isascii() and most.isdigit() and int(most) else there
 
 
 def compute_threads(*, window: bool) -> int:
