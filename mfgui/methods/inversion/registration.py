@@ -330,7 +330,7 @@ def fine_gain(view: View, blur: _Blur | None, full: Size) -> Matrix:
         pairs, reach = [(still, other, np.ones(still.shape[:2], np.bool_))], 2.0
     else:
         pairs, reach = _pairs(view, blur, full), max(2.0, *blur.radii) * still.shape[1] / full.width
-    varied = [_contrast(light, reach) for light in (still, other)]
+    varied = [contrast(light, reach) for light in (still, other)]
     weight = 1 / (1 + np.maximum(*varied) / _CALM)
     height, width = weight.shape
     y, x = np.mgrid[0:height:2, 0:width:2].astype(np.float32)
@@ -350,7 +350,7 @@ def fine_gain(view: View, blur: _Blur | None, full: Size) -> Matrix:
     return result
 
 
-def _contrast(light: ImageF32, reach: float) -> Plane:
+def contrast(light: ImageF32, reach: float) -> Plane:
     """Variance of the logarithm of the light around each pixel."""
     logs = np.log(np.maximum(brightness(light), 0) + np.float32(0.02))
     varied: Plane = np.maximum(mean(logs * logs, reach) - mean(logs, reach) ** 2, 0)
