@@ -1,0 +1,93 @@
+"""Octave bands of a frame, each divided by its own strength around every pixel.
+
+Frames of a stack differ in brightness and, from place to place, in sharpness. Within an octave
+blur is little more than a factor, as is exposure: after the division both are gone, and what one
+frame does not resolve at all is noise there, which is like nothing in the other frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mfgui.methods.align.proxies import Proxy
+from mfgui.methods.planes import Plane
+
+COARSEST = 72  # pixels, long side of the last level at least
+_FINE, _WIDE = 1.0, 2.0  # standard deviations in pixels of a level
+_AROUND = 33  # pixels: side of the square whose strength is divided by
+_FLOOR = 1e-5  # parts of white
+_USUAL = 0.3  # of the median strength: what is weaker counts as noise
+_SMALLEST = 24  # pixels, short side of a level at least
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One octave.
+
+    Attributes
+    ----------
+    plane : (h, w) float32
+        About as strong everywhere, except where there is noise alone.
+    strength : (h/16, w/16) float32
+        Standard deviation before the division, parts of white.
+    factor : int
+        Pixels of the proxy per pixel.
+    """
+
+    plane: Plane = field(repr=False)
+    strength: Plane = field(repr=False)
+    factor: int
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """All octaves of a frame, the finest first."""
+
+    levels: tuple[Level, ...]
+
+
+def bands_of(proxy: Proxy) -> Bands:
+    """The octaves of a frame."""
+    light = proxy.grey.astype(np.float32) * np.float32(1 / 65280)
+    factor, levels = 1, []
+    while True:
+        levels.append(_level(light, factor))
+        height, width = (side // 2 for side in light.shape)
+        if max(width, height) < COARSEST or min(width, height) < _SMALLEST:
+            return Bands(tuple(levels))
+        light = _halved(light, width, height)
+        factor *= 2
+
+
+def _halved(light: Plane, width: int, height: int) -> Plane:
+    inner = light[: 2 * height, : 2 * width]
+    return np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _level(light: Plane, factor: int) -> Level:
+    fine = cv2.GaussianBlur(light, (0, 0), _FINE)
+    # What is left of a blur that was made already: the same as one of the picture itself.
+    wide = cv2.GaussianBlur(fine, (0, 0), float(np.sqrt(_WIDE**2 - _FINE**2)))
+    band = fine - wide
+    energy = np.asarray(cv2.sqrBoxFilter(band, cv2.CV_32F, (_AROUND, _AROUND)), np.float32)
+    height, width = band.shape
+    side = (max(1, width // 16), max(1, height // 16))
+    strength = np.sqrt(cv2.resize(energy, side, interpolation=cv2.INTER_AREA))
+    noise = _FLOOR**2 + np.percentile(strength, 5) ** 2
+    noise += (_USUAL * np.median(strength)) ** 2
+    band /= np.sqrt(energy + np.float32(noise))
+    return Level(band, np.asarray(strength, np.float32), factor)
+
+
+def keypoint_picture(proxy: Proxy, factor: int) -> npt.NDArray[np.uint8]:
+    """The proxy made `factor` times smaller, contrast stretched, for features."""
+    height, width = (side // factor for side in proxy.grey.shape)
+    inner = proxy.grey[: height * factor, : width * factor]
+    small = cv2.resize(inner, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    low, high = np.percentile(small, (0.5, 99.5))
+    stretched = (small - low) * (255 / max(float(high - low), 1e-3))
+    return np.asarray(np.clip(stretched, 0, 255), np.uint8)
