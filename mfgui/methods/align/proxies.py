@@ -75,7 +75,7 @@ def factor_of(size: Size) -> int:
 def _grey(part: PixelArray) -> npt.NDArray[np.uint16]:
     one = part[:, :, 0] if part.shape[2] == 1 else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
     if one.dtype == np.uint8:
-        return np.asarray(cv2.multiply(one, 256, dtype=cv2.CV_16U), np.uint16)
+        return one.astype(np.uint16) << np.uint16(8)
     scale = _WHITE / 65535 if one.dtype == np.uint16 else _WHITE
     # Out of range and not a number become black or white.
     values = np.nan_to_num(one.astype(np.float32), nan=0.0) * np.float32(scale)

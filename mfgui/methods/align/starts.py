@@ -37,7 +37,8 @@ def features_of(proxy: Proxy) -> Features:
     height, width = proxy.grey.shape
     factor = max(1, -(-max(width, height) // _LONG_SIDE))
     picture = keypoint_picture(proxy, factor)
-    detector: Any = cv2.SIFT_create(nfeatures=_FEATURES, contrastThreshold=0.01)
+    module: Any = cv2  # whose annotations lack what was patented once
+    detector = module.SIFT_create(nfeatures=_FEATURES, contrastThreshold=0.01)
     points, descriptors = detector.detectAndCompute(picture, None)
     places = np.array([point.pt for point in points], np.float64).reshape(-1, 2)
     return Features((places + 0.5) * factor - 0.5, descriptors, factor)
