@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from mfgui.core.arrays import ImageF32, LabelArray
 from mfgui.core.errors import UsageError
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.request import RunRequest
-from mfgui.methods.choice import choose, refused
+from mfgui.methods.choice import choose, obeying, refused
 from mfgui.methods.registry import Kind, Registry, Value
 
 DEFAULT_METHOD = "ms-lap"
@@ -68,7 +69,8 @@ def build_request(
         For an unknown method, parameter or value, for pictures that are too small, and for a
         map given to a method that makes its own.
     """
-    if labels is not None and registry.get(method).makes_map:
+    named = registry.get(method)
+    if labels is not None and named.makes_map and not named.obeys:
         hint = "leave out the map, or let composite fuse by it"
         raise UsageError(f"{method} makes a map of its own", hint=hint)
     choice = choose(registry, method, explicit or {})
@@ -77,7 +79,7 @@ def build_request(
     for used, _ in choice.used:
         if reason := refused(used, stack.k):
             raise UsageError(f"{used.title}: {reason}", hint="choose two of them")
-    return RunRequest(
+    request = RunRequest(
         run_id=run_id,
         name=chosen.title,
         stack=stack,
@@ -85,10 +87,20 @@ def build_request(
         parameters=choice.parameters,
         detector=detector,
         detector_parameters=choice.detector_parameters,
-        labels=labels,
-        map_revision=map_revision,
         start_image=start_image,
         device=device if chosen.on_devices or detector.on_devices else "cpu",
         threads=threads,
         map_only=map_only or chosen.kind is Kind.DETECTOR,
     )
+    return request if labels is None else with_map(request, labels, revision=map_revision)
+
+
+def with_map(
+    request: RunRequest, labels: LabelArray, *, revision: int, origin: str = ""
+) -> RunRequest:
+    """The same request by a map that is given; `origin` says where it comes from."""
+    bound = replace(request, labels=labels, map_revision=revision, map_from=origin)
+    if not request.method.obeys:
+        return bound
+    method = obeying(request.method, labels)
+    return replace(bound, method=method, detector=method)

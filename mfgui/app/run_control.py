@@ -12,7 +12,7 @@ from mfgui.app.batching import Asked, Batch, Failures, Wish
 from mfgui.app.desk import Desk
 from mfgui.app.device_control import DeviceControl
 from mfgui.app.preparation import Preparation
-from mfgui.app.requests import RunNumbers, build_request
+from mfgui.app.requests import RunNumbers, build_request, with_map
 from mfgui.app.result_steps import ResultControl
 from mfgui.app.run_maps import origin_of, usable_map
 from mfgui.app.runs import RunTracker
@@ -307,7 +307,7 @@ class RunControl:
             return request
         origin = self._desk.session.map_origin.words if request.method.has_map else ""
         labels, revision = focus_map.snapshot(), focus_map.revision
-        return replace(request, labels=labels, map_revision=revision, map_from=origin)
+        return with_map(request, labels, revision=revision, origin=origin)
 
     def _on_map_detected(self, event: events.MapDetected) -> None:
         request = self.tracker.request(event.run_id)

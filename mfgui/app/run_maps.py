@@ -9,9 +9,11 @@ from mfgui.jobs.request import RunRequest
 
 def usable_map(session: Session, request: RunRequest) -> FocusMap | None:
     """The session's map, unless other detector settings were asked for since; None lets the run
-    make its own."""
-    if request.method.makes_map or session.focus_map is None:
+    make its own. A method that makes its own obeys one that a person made or opened."""
+    if session.focus_map is None or request.map_only:
         return None
+    if request.method.makes_map:
+        return session.focus_map if request.method.obeys and session.map_origin.kept else None
     usable = session.map_origin.kept or _fits(session.map_origin, request)
     return session.focus_map if usable else None
 

@@ -7,7 +7,8 @@ that only want the result.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Size
 from mfgui.core.compose import compose
@@ -67,6 +68,11 @@ class Made:
 def usual_detector(method: Method) -> str:
     """What makes the map of a method when nothing else is asked for."""
     return method.detector or DEFAULT_DETECTOR
+
+
+def obeying(method: Method, labels: LabelArray) -> Method:
+    """A method that obeys maps, bound to one; 0 is left to the method."""
+    return replace(method, function=partial(method.function, labels=labels))
 
 
 def refused(method: Method, k: int) -> str:

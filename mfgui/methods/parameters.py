@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from mfgui.core.errors import UsageError
 
 Value = bool | int | float | str
-_CONTEXT = ("compute", "start_image")
+_CONTEXT = ("compute", "labels", "start_image")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ optimiser  ``f(images, labels, *, compute, start_image, ...) -> Iterator[Iterate
 =========  ======================================================================
 
 A decision is a detector, too, whose labels any other method can be given; asked to fuse it uses
-what the labels do not hold, such as continuous weights.
+what the labels do not hold, such as continuous weights. One that obeys has the keyword ``labels``
+without an annotated parameter: None, or a map whose assigned pixels it keeps to.
 
 A refiner with a ``reach`` may be given any part of the picture: its answer for a pixel depends on
 what lies at most so many pixels away (`mfgui.methods.refine.parts.refined` cuts and joins). One
@@ -167,6 +168,7 @@ class Method:
     network: str = ""
     pairs_only: bool = False
     previewed: bool = False
+    obeys: bool = False
 
     @property
     def on_devices(self) -> bool:
@@ -250,6 +252,7 @@ def method(
     network: str = "",
     pairs_only: bool = False,
     previewed: bool = False,
+    obeys: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as a method; it stays callable as it is.
 
@@ -275,6 +278,7 @@ def method(
             network=network,
             pairs_only=pairs_only,
             previewed=previewed,
+            obeys=obeys,
         )
         return function
 
@@ -326,6 +330,7 @@ _BUILT_IN = (
     "mfgui.methods.refine.growth:grow",
     "mfgui.methods.refine.prefer:prefer_end",
     "mfgui.methods.refine.unassigned:fill_unassigned",
+    "mfgui.methods.decide.photo:photo",
     "mfgui.methods.decide.stack:stack",
     "mfgui.methods.decide.defocus_inversion:defocus_inversion",
     "mfgui.methods.fuse.average:average",
@@ -354,7 +359,6 @@ _BUILT_IN = (
     "mfgui.methods.learned.edmf:edmf",
     "mfgui.methods.optimise.ms_lap:ms_lap",
     "mfgui.methods.learned.ms_resnet:ms_resnet",
-    "mfgui.methods.optimise.photo:photo",
 )
 
 

@@ -144,18 +144,6 @@ def test_that_the_newest_optimum_is_followed(fused, tiny_pair) -> None:
     assert controller.session.shown == "result:6"  # it is not the picture of what is followed
 
 
-@pytest.mark.parametrize("light", ["encoded", "linear"])
-def test_that_the_preset_for_photographs_is_followed_in_code_values(
-    fused, tiny_pair, light
-) -> None:
-    controller = fused.controller
-    controller.runs.run("photo", {"window": WINDOW, "light": light})
-    fused.settle()
-    controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
-    fused.settle()
-    assert controller.session.results[3].provenance.follows == {"encoded": 2, "linear": 1}[light]
-
-
 def test_that_after_a_new_run_what_follows_is_another_result(fused, tiny_pair) -> None:
     controller = fused.controller
     controller.sets.set_map(with_blob(tiny_pair.labels), ORIGIN)
