@@ -111,7 +111,7 @@ def read_headers(path: Path) -> tuple[ImageInfo, ...]:
     """
     with open_input(path) as file, reading(path):
         status = os.fstat(file.fileno())
-        known = _format_of(file.read(16), path)
+        known = format_of(file.read(16), path)
         if known == "raw":
             from mfgui.files.raw import read_raw_header
 
@@ -145,7 +145,14 @@ def check_size(size: Size, path: Path) -> None:
         )
 
 
-def _format_of(head: bytes, path: Path) -> Format:
+def format_of(head: bytes, path: Path) -> Format:
+    """The format of a file that begins with these 16 bytes.
+
+    Raises
+    ------
+    InputError
+        If it is none that is known.
+    """
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(_PNG_SIGNATURE):

@@ -8,7 +8,6 @@ equal values in every frame. The result is in sRGB, with its curve.
 from __future__ import annotations
 
 import io
-import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from mfgui.core.arrays import ImageU8, Size
 from mfgui.core.errors import InputError
 from mfgui.files import exif
+from mfgui.files.camera_files import read_camera_data
 from mfgui.files.headers import Balance, ImageInfo, Kind, turned
 from mfgui.files.inputs import cut_off, damaged
 from mfgui.files.tiff import data_end
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}  # how LibRaw counts turns: how EXIF does
 _SRGB_CURVE = (2.4, 12.92)  # power, and slope of the straight part
-_EXIF_HEADS = (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR")  # laid out as TIFF
 _DNG_VERSION = 50706
 _SAME_SHAPE = 0.02
 
@@ -47,7 +46,7 @@ def read_raw_header(file: BinaryIO, path: Path) -> ImageInfo:
         sizes = raw.sizes
         orientation = _ORIENTATIONS.get(sizes.flip, 1)
         kind: Kind = "grey" if raw.num_colors == 1 else "rgb"
-        camera = _camera_data(file)
+        camera = read_camera_data(file)
         # Missing data are found here, before LibRaw prints a line of its own about them.
         if camera is not None and _DNG_VERSION in camera.main:
             length = file.seek(0, 2)
@@ -194,13 +193,3 @@ def _balance_of(raw: rawpy.RawPy) -> Balance:
     chosen = stored if min(stored[:3]) > 0 else raw.daylight_whitebalance
     red, green, blue, second = (float(value) for value in chosen)
     return red, green, blue, second
-
-
-def _camera_data(file: BinaryIO) -> exif.CameraData | None:
-    file.seek(0)
-    head = file.read(8)
-    if head[:4] not in _EXIF_HEADS:
-        return None
-    order = "<" if head[:2] == b"II" else ">"
-    (offset,) = struct.unpack(order + "I", head[4:])
-    return exif.read_directories(file, offset, order=order, big=False)
