@@ -151,14 +151,17 @@ class _Places:
             fingerprint=fingerprint(self._rule, stack, entry),
         )
         old = self._before.get(record.key)
-        own = old is not None and old.finished and old.stands()
-        if old is not None and own and not self._again and old.fingerprint == record.fingerprint:
+        wanted = Path(self._rule.output) / _file_name(self._rule, fields)
+        if old is None or not (old.finished and old.stands()):
+            return self._placed(entry, record, wanted)
+        unchanged = old.fingerprint == record.fingerprint
+        if unchanged and not self._again:
             self._given.append(Path(old.output))
             return self._item(entry, replace(old, state=State.UNCHANGED), replaces=False)
-        wanted = Path(self._rule.output) / _file_name(self._rule, fields)
-        if old is not None and own and self._again and wanted == Path(old.output):
-            self._given.append(wanted)
-            return self._item(entry, replace(record, output=str(wanted)), replaces=True)
+        if self._again and (unchanged or wanted == Path(old.output)):
+            # It is the batch's own, as it was written, and somebody asks for it again.
+            self._given.append(Path(old.output))
+            return self._item(entry, replace(record, output=old.output), replaces=True)
         return self._placed(entry, record, wanted)
 
     def _placed(self, entry: Entry, record: Record, wanted: Path) -> Item:

@@ -56,6 +56,7 @@ Tell = Callable[[Stage], None]
 Begun = Callable[[int], None]
 Told = Callable[[int, Stage], None]
 Done = Callable[[int, Outcome], None]
+Work = Callable[[Job, Tell, Gate], Outcome]
 
 
 class Engine(Protocol):
@@ -102,6 +103,7 @@ class Processes:
     """In processes of their own, `workers` at most, which share the cores."""
 
     workers: int
+    work: Work = carry_out
 
     def run(self, jobs: Sequence[Job], gate: Gate, begun: Begun, told: Told, done: Done) -> None:
         """See `Engine`. A process that dies is replaced."""
@@ -114,7 +116,7 @@ class Processes:
             while (waiting and not gate.stopped) or busy:
                 while waiting and len(busy) < count and not gate.stopped:
                     number, job = waiting.popleft()
-                    worker = idle.pop() if idle else _Worker.started(cores)
+                    worker = idle.pop() if idle else _Worker.started(self.work, cores)
                     busy[worker.pipe] = worker, number
                     begun(number)
                     worker.ask(job)
@@ -144,10 +146,10 @@ class _Worker:
     asked_to_stop: float = 0.0
 
     @classmethod
-    def started(cls, cores: int) -> _Worker:
+    def started(cls, work: Work, cores: int) -> _Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs,), daemon=True)
+        process = context.Process(target=_loop, args=(theirs, work), daemon=True)
         with _environment({_startup.CORES: str(cores)}):
             process.start()
         theirs.close()  # else its end would not be noticed
@@ -207,7 +209,7 @@ class _Observer:
             self._tell(stage)
 
 
-def _work(pipe: Connection) -> None:
+def _loop(pipe: Connection, work: Work) -> None:
     """The loop of a process."""
     gate = Gate()
     # Ctrl+C reaches all processes of a terminal; the first one tells the others.
@@ -225,7 +227,7 @@ def _work(pipe: Connection) -> None:
         while not gate.stopped:
             # Not in recv, which a request to stop would not end.
             if pipe.poll(_POLL_SECONDS):
-                pipe.send(carry_out(pipe.recv(), tell, gate))
+                pipe.send(work(pipe.recv(), tell, gate))
     sys.exit(0)
 
 

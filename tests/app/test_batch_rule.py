@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mfgui.app import batch_rule
@@ -92,6 +92,7 @@ LINE = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_si
 )
 
 
+@settings(max_examples=25)
 @given(
     methods=st.lists(LINE.filter(bool), min_size=1, max_size=3),
     name=LINE.filter(bool),
