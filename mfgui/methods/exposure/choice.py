@@ -123,6 +123,13 @@ def _folds(weight: Plane) -> list[npt.NDArray[np.bool_]]:
 
 
 def _error(apart: npt.NDArray[np.float32], weight: Plane) -> float:
-    """Weighted mean of what is left, of each channel."""
-    size = np.minimum(np.abs(apart), _CAP).mean(axis=2)
-    return float((weight * size).sum() / (weight.sum() + 1e-9))
+    """Weighted mean of what is left in each channel, of the means over blocks.
+
+    Defocus carries light to and fro; over a block that is wide enough it cancels out.
+    """
+    height, width = (-side % _BLOCK for side in weight.shape)
+    left = np.clip(apart, -_CAP, _CAP) * weight[:, :, None]
+    left = np.pad(left, ((0, height), (0, width), (0, 0)))
+    cut = (left.shape[0] // _BLOCK, _BLOCK, left.shape[1] // _BLOCK, _BLOCK, left.shape[2])
+    blocks = left.reshape(cut).sum(axis=(1, 3))
+    return float(np.abs(blocks).sum() / (weight.sum() + 1e-9) / left.shape[2])

@@ -20,6 +20,7 @@ KNOTS = 17
 _ROUNDS = 5
 _STIFF = 3.0  # places that hold two neighbouring knots together
 _FIELD_STIFF = 1.0  # places that hold two neighbouring cells together
+_COLOUR_STIFF = 4.0  # the same of what the channels differ by
 _LARGEST_TONE = 2.0
 _LARGEST_FIELD = 1.4  # two stops
 _STEEPEST = 0.9  # share of the light's own slope that tones may take away: they never turn it
@@ -33,13 +34,13 @@ class Bent:
     ----------
     offsets : (C,) float64
     tones : (KNOTS,) float64 or None
-    field : (h, w) float32 or None
+    field : (h, w, C) float32 or None
         One value for each cell.
     """
 
     offsets: npt.NDArray[np.float64]
     tones: npt.NDArray[np.float64] | None = None
-    field: Plane | None = field(default=None, repr=False)
+    field: npt.NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def varies(self) -> bool:
@@ -52,7 +53,7 @@ class Bent:
         if self.tones is not None:
             total += np.interp(_codes(logs), np.arange(KNOTS), self.tones).astype(np.float32)
         if self.field is not None:
-            total += _enlarged(self.field)[:, :, None]
+            total += _enlarged(self.field)
         return total
 
 
@@ -81,7 +82,8 @@ def bent(
     apart = target - logs
     found = Bent(start, np.zeros(KNOTS) if tones else None, None)
     index, share = _places(logs) if tones else (np.zeros(0, np.int64), np.zeros(0, np.float32))
-    grid = np.zeros((logs.shape[0] // CELL, logs.shape[1] // CELL), np.float32)
+    channels = logs.shape[2]
+    grid = np.zeros((logs.shape[0] // CELL, logs.shape[1] // CELL, channels), np.float32)
     offsets = np.asarray(start, np.float64)
     curve, slow = np.zeros(KNOTS), grid
     bend = np.zeros_like(apart)
@@ -91,12 +93,12 @@ def bent(
         offsets = np.asarray(away if channelwise else np.full_like(away, away.mean()), np.float64)
         left = apart - offsets.astype(np.float32)
         if tones:
-            rest = left - (_enlarged(slow)[:, :, None] if smooth else np.float32(0))
+            rest = left - (_enlarged(slow) if smooth else np.float32(0))
             curve = _curve(index, share, rest, counts)
             bend = _bend(index, share, curve, logs.shape)
         if smooth:
-            slow = _slow((left - bend).mean(axis=2), counts)
-            bend = bend + _enlarged(slow)[:, :, None]
+            slow = _slow(left - bend, counts)
+            bend = bend + _enlarged(slow)
         found = Bent(offsets, curve if tones else None, slow if smooth else None)
     return _centred(found, logs, counts)
 
@@ -156,39 +158,54 @@ def _curve(
     return np.asarray(curve, np.float64)
 
 
-def _slow(rest: Plane, counts: Plane) -> Plane:
-    """A smooth field by penalised least squares of the means of cells."""
-    from scipy.linalg import solveh_banded
+def _slow(rest: npt.NDArray[np.float32], counts: Plane) -> npt.NDArray[np.float32]:
+    """A smooth field by penalised least squares of the means of cells, (h, w, C).
 
-    height, width = (side // CELL for side in rest.shape)
-    cut = (height, CELL, width, CELL)
+    What the channels have in common may change faster than what they differ by.
+    """
+    height, width, channels = rest.shape
+    cut = (height // CELL, CELL, width // CELL, CELL)
     mass = counts.reshape(cut).sum(axis=(1, 3), dtype=np.float64)
-    right = (counts * rest).reshape(cut).sum(axis=(1, 3), dtype=np.float64)
-    # Cells in columns, where the rows are the longer side, make the narrower band.
-    turned = width > height
-    if turned:
-        mass, right = mass.T, right.T
-    rows, across = mass.shape
-    diagonal = mass + 1e-3
-    diagonal[1:] += _FIELD_STIFF
-    diagonal[:-1] += _FIELD_STIFF
-    diagonal[:, 1:] += _FIELD_STIFF
-    diagonal[:, :-1] += _FIELD_STIFF
-    band = np.zeros((across + 1, rows * across))
-    band[0] = diagonal.ravel()
-    beside = np.full((rows, across), -_FIELD_STIFF)
-    beside[:, -1] = 0
-    band[1] = beside.ravel()
-    band[across] = -_FIELD_STIFF
-    found = solveh_banded(band, right.ravel(), lower=True).reshape(rows, across)
-    found = np.clip(found.T if turned else found, -_LARGEST_FIELD, _LARGEST_FIELD)
+    held = (counts[:, :, None] * rest).reshape(*cut, channels)
+    right = held.sum(axis=(1, 3), dtype=np.float64)
+    middle = right.mean(axis=2, keepdims=True)
+    found = _solved(mass, middle, _FIELD_STIFF)
+    if channels > 1:
+        found = found + _solved(mass, right - middle, _COLOUR_STIFF)
+    found = np.clip(found, -_LARGEST_FIELD, _LARGEST_FIELD)
     return np.ascontiguousarray(found, np.float32)
 
 
-def _enlarged(grid: Plane) -> Plane:
+def _solved(
+    mass: npt.NDArray[np.float64], right: npt.NDArray[np.float64], stiff: float
+) -> npt.NDArray[np.float64]:
+    """The field whose neighbours are held together: (h, w, N) for right sides of that shape."""
+    from scipy.linalg import solveh_banded
+
+    # Cells in columns, where the rows are the longer side, make the narrower band.
+    if mass.shape[1] > mass.shape[0]:
+        return _solved(mass.T, right.swapaxes(0, 1), stiff).swapaxes(0, 1)
+    rows, across = mass.shape
+    diagonal = mass + 1e-3
+    diagonal[1:] += stiff
+    diagonal[:-1] += stiff
+    diagonal[:, 1:] += stiff
+    diagonal[:, :-1] += stiff
+    band = np.zeros((across + 1, rows * across))
+    band[0] = diagonal.ravel()
+    beside = np.full((rows, across), -stiff)
+    beside[:, -1] = 0
+    band[1] = beside.ravel()
+    band[across] = -stiff
+    found = solveh_banded(band, right.reshape(rows * across, -1), lower=True)
+    return np.asarray(found, np.float64).reshape(right.shape)
+
+
+def _enlarged(grid: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """A value for each place, between those of the cells; as the field is applied."""
     to = (CELL * grid.shape[1], CELL * grid.shape[0])
-    return np.asarray(cv2.resize(grid, to, interpolation=cv2.INTER_LINEAR), np.float32)
+    found = cv2.resize(grid, to, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(found, np.float32).reshape(to[1], to[0], -1)
 
 
 def _centred(found: Bent, logs: npt.NDArray[np.float32], counts: Plane) -> Bent:
@@ -200,6 +217,6 @@ def _centred(found: Bent, logs: npt.NDArray[np.float32], counts: Plane) -> Bent:
         middle = float((counts * at).sum()) / total
         offsets, tones = offsets + middle, tones - middle
     if slow is not None:
-        middle = float((counts * _enlarged(slow)).sum()) / total
-        offsets, slow = offsets + middle, slow - np.float32(middle)
+        means = (counts[:, :, None] * _enlarged(slow)).sum(axis=(0, 1)) / np.float32(total)
+        offsets, slow = offsets + means, slow - means
     return Bent(offsets, tones, slow)

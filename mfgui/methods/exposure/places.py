@@ -74,7 +74,8 @@ def places_of(proxy: Proxy, size: Size, transform: Transform) -> Places:
         open_ = _remapped(open_, x, y, cv2.BORDER_CONSTANT)[:, :, 0]
     grid = cells_of(size)
     to = (CELL * grid.width, CELL * grid.height)
-    calm = _averaged(1 / (1 + contrast(_three(light), _REACH) / _CALM), to)[:, :, 0]
+    calm = 1 / (1 + contrast(_three(light), _REACH) / _CALM)
+    calm = _averaged(np.asarray(calm, np.float32), to)[:, :, 0]
     coarse = mean(_averaged(light, to), _SMOOTH).reshape(to[1], to[0], -1)
     least = coarse.min(axis=2)
     known = (_averaged(open_, to)[:, :, 0] > 0.999) & (least > _DARK)
