@@ -20,9 +20,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-import platformdirs
-
 import mfgui
+from mfgui.files.frame_cache import cache_folder as cache_folder
 
 _log = logging.getLogger(__name__)
 
@@ -30,12 +29,6 @@ NOTE = "compiling the solver, once after installation"
 _OF_VIEWS = "mfgui.core.difference_kernels"
 _NICENESS = 10
 _POLL_SECONDS = 0.1
-
-
-def cache_folder() -> Path:
-    """Folder of what can be made again: MFGUI_CACHE, else the platform's own place."""
-    override = os.environ.get("MFGUI_CACHE")
-    return Path(override) if override else Path(platformdirs.user_cache_dir("mfgui", False))
 
 
 def ready() -> bool:

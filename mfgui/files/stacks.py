@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import cv2
+import numpy as np
 
 from mfgui.core.arrays import ImageU8, PixelArray, Size, from_float, to_float
-from mfgui.core.errors import UsageError
+from mfgui.core.compute import Compute
+from mfgui.core.errors import OutputError, UsageError
 from mfgui.core.stack import PixelStore, Source, SourceStack
 from mfgui.files.decode import decode_frame, decode_reduced, sha256_of
+from mfgui.files.frame_cache import FrameCache
 from mfgui.files.harmonise import Plan, adapt, notices_for, plan_for
 from mfgui.files.headers import ImageInfo, read_headers
 from mfgui.files.inputs import reading
@@ -23,6 +27,7 @@ from mfgui.files.raw import white_balance
 
 _DEFAULT_BUDGET = 2 << 30
 _MAX_WORKERS = 4
+_ALL_CORES = Compute(threads=max(1, min(_MAX_WORKERS, os.cpu_count() or 1)))
 _T = TypeVar("_T")
 
 
@@ -53,32 +58,57 @@ class OpenedSet:
         """A small picture of source 1 for the first display, as `read_proxy`."""
         return _proxy(self.infos[0], max_side=max_side, white=self.white)
 
-    def load(self, *, byte_budget: int = _DEFAULT_BUDGET) -> SourceStack:
-        """Decode every frame once, in parallel.
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one decoded frame."""
+        return self.size.pixels * self.plan.channels * np.dtype(self.plan.depth).itemsize
+
+    def load(
+        self,
+        *,
+        byte_budget: int = _DEFAULT_BUDGET,
+        cache: FrameCache | None = None,
+        compute: Compute = _ALL_CORES,
+    ) -> SourceStack:
+        """Decode every frame once, some at the same time.
 
         Parameters
         ----------
         byte_budget : int
-            Frames kept in memory; those beyond it are decoded again when asked for.
+            Bytes of frames kept in memory.
+        cache : FrameCache, optional
+            Takes all frames when together they exceed the budget: each is written there once it
+            is decoded. By default the one of this person; where that has no room, frames beyond
+            the budget are decoded again when asked for.
+        compute : Compute
+            `threads` files are decoded at the same time; `progress` counts the frames.
 
         Raises
         ------
         InputError, OutOfMemoryError
             For the first source that cannot be read.
+        OutputError
+            When a cache that is given has no room for all of them; before anything is decoded.
         """
         infos = _one_development(self.infos)
-        loaders = [partial(_load, info, self.plan, self.white) for info in infos]
+        needed = len(infos) * self.frame_bytes
+        keep = _keeper(cache, needed) if needed > byte_budget else _as_it_is
+        loaders = [partial(_load, info, self.plan, self.white, keep) for info in infos]
         store = PixelStore([_pixels_only(loader) for loader in loaders], byte_budget=byte_budget)
+        done = itertools.count(1)
 
         def decode(index: int) -> str:
+            compute.checkpoint()
             pixels, notice = loaders[index]()
             store.put(index, pixels)
+            compute.progress(next(done), len(infos))
             return notice
 
         paths = list(dict.fromkeys(info.path for info in self.infos))
         found = _in_parallel(
             [partial(decode, index) for index in range(len(loaders))]
-            + [partial(sha256_of, path) for path in paths]
+            + [partial(sha256_of, path) for path in paths],
+            workers=compute.threads,
         )
         hashes = dict(zip(paths, found[len(loaders) :], strict=True))
         sources = tuple(
@@ -139,7 +169,12 @@ def open_set(paths: Sequence[Path], *, white: float | None = None) -> OpenedSet:
 
 
 def read_stack(
-    paths: Sequence[Path], *, white: float | None = None, byte_budget: int = _DEFAULT_BUDGET
+    paths: Sequence[Path],
+    *,
+    white: float | None = None,
+    byte_budget: int = _DEFAULT_BUDGET,
+    cache: FrameCache | None = None,
+    compute: Compute = _ALL_CORES,
 ) -> SourceStack:
     """Sources of one scene with their pixels.
 
@@ -152,15 +187,16 @@ def read_stack(
     ----------
     paths, white
         As for `open_set`.
-    byte_budget : int
-        Bytes of decoded frames kept in memory.
+    byte_budget, cache, compute
+        As for `OpenedSet.load`.
 
     Raises
     ------
-    UsageError, InputError, OutOfMemoryError
+    UsageError, InputError, OutOfMemoryError, OutputError
         As `open_set` and `OpenedSet.load` say.
     """
-    return open_set(paths, white=white).load(byte_budget=byte_budget)
+    opened = open_set(paths, white=white)
+    return opened.load(byte_budget=byte_budget, cache=cache, compute=compute)
 
 
 def read_proxy(path: Path, *, max_side: int = 1600, white: float | None = None) -> ImageU8:
@@ -201,10 +237,32 @@ def _one_development(infos: tuple[ImageInfo, ...]) -> tuple[ImageInfo, ...]:
     return tuple(replace(info, balance=balance) if info.format == "raw" else info for info in infos)
 
 
-def _load(info: ImageInfo, plan: Plan, white: float | None) -> tuple[PixelArray, str]:
+def _as_it_is(pixels: PixelArray) -> PixelArray:
+    return pixels
+
+
+def _keeper(cache: FrameCache | None, needed: int) -> Callable[[PixelArray], PixelArray]:
+    """What takes `needed` bytes of frames out of memory, as `OpenedSet.load` says."""
+    try:
+        kept = FrameCache() if cache is None else cache
+        kept.check(needed)
+    except OutputError:
+        if cache is not None:
+            raise
+        return _as_it_is
+    return kept.keep
+
+
+def _load(
+    info: ImageInfo,
+    plan: Plan,
+    white: float | None,
+    keep: Callable[[PixelArray], PixelArray],
+) -> tuple[PixelArray, str]:
     pixels, notice = decode_frame(info, white=white)
     with reading(info.path):
-        return adapt(pixels, info, plan), notice
+        pixels = adapt(pixels, info, plan)
+    return keep(pixels), notice
 
 
 def _pixels_only(
@@ -236,9 +294,9 @@ def _shrunk(pixels: PixelArray, max_side: int) -> PixelArray:
     return small.reshape(target[1], target[0], channels)
 
 
-def _in_parallel(tasks: Sequence[Callable[[], _T]]) -> list[_T]:
+def _in_parallel(tasks: Sequence[Callable[[], _T]], *, workers: int) -> list[_T]:
     """Results in order; the first failure in order is raised once running tasks have ended."""
-    workers = max(1, min(_MAX_WORKERS, os.cpu_count() or 1, len(tasks)))
+    workers = max(1, min(workers, len(tasks)))
     with ThreadPoolExecutor(workers, thread_name_prefix="mfgui-decode") as pool:
         futures = [pool.submit(task) for task in tasks]
         try:

@@ -266,7 +266,11 @@ def test_that_the_stack_tells_hash_profile_and_camera_data(tmp_path: Path) -> No
     assert source.notices == ()
 
 
-def test_that_frames_beyond_the_budget_are_decoded_again(tmp_path: Path) -> None:
+def test_that_frames_beyond_the_budget_are_decoded_again_where_no_cache_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way of a folder")
+    monkeypatch.setenv("MFGUI_CACHE", str(tmp_path / "file"))
     paths = [save8(tmp_path / f"{seed}.png", seed=seed) for seed in range(3)]
     stack = read_stack(paths, byte_budget=1)
     assert stack.store.kept_bytes == bytes8().nbytes
