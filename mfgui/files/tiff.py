@@ -197,20 +197,27 @@ def write_tiff(
     with path.open("r+b") as file:
         if file.read(4) != b"II*\0":
             return ("camera data left out, TIFF files above 4 GB cannot take it",)
-        _attach(file, camera)
+        attach(file, camera)
     return ()
 
 
-def _attach(file: BinaryIO, camera: exif.CameraData) -> None:
-    """Write the first directory again at the end of the file, with camera data added."""
+def attach(file: BinaryIO, camera: exif.CameraData) -> None:
+    """Add camera data to the first picture of a little-endian TIFF file that is open for writing.
+
+    Its directory is written again at the end of the file; pictures behind it stay.
+    """
+    file.seek(4)
     (offset,) = struct.unpack("<I", file.read(4))
     file.seek(offset)
     (count,) = struct.unpack("<H", file.read(2))
     lines = [file.read(12) for _ in range(count)]
+    following = file.read(4)
     kept = {int.from_bytes(line[:2], "little"): line for line in lines}
     end = file.seek(0, 2)
     file.write(b"\0" * (end % 2))
     end += end % 2
-    file.write(exif.serialise_directory(camera, 0, base=end, kept=kept))
+    directory = exif.serialise_directory(camera, 0, base=end, kept=kept)
+    entries_end = 2 + 12 * int.from_bytes(directory[:2], "little")
+    file.write(directory[:entries_end] + following + directory[entries_end + 4 :])
     file.seek(4)
     file.write(struct.pack("<I", end))
