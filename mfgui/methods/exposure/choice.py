@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.methods.exposure.local import Bent, bent
-from mfgui.methods.exposure.places import CELL, Places
+from mfgui.methods.exposure.places import CELL, Places, mean_of
 from mfgui.methods.planes import Plane
 
 _BLOCK = 2 * CELL  # places along a side of what is held out together
@@ -33,16 +33,17 @@ class Target:
     weight: Plane = field(repr=False)
 
     @classmethod
-    def of(cls, frames: Sequence[tuple[Places, Bent]]) -> Target:
-        """The mean of frames whose exposure is known."""
+    def of(cls, frames: Sequence[tuple[Places, Bent, float]]) -> Target:
+        """The mean of frames whose exposure is known, and how much each counts."""
         total = np.zeros_like(frames[0][0].logs)
-        mass = np.zeros_like(frames[0][0].weight)
-        most = np.zeros_like(mass)
-        for places, exposure in frames:
-            total += places.weight[:, :, None] * (places.logs + exposure.at(places.logs))
-            mass += places.weight
-            most = np.maximum(most, places.weight)
-        return cls(total / (mass + np.float32(1e-9))[:, :, None], most)
+        mass = np.full_like(frames[0][0].weight, 1e-30)
+        surest = np.zeros_like(mass)
+        for places, exposure, counts in frames:
+            weight = places.weight * np.float32(counts)
+            total += weight[:, :, None] * (places.logs + exposure.at(places.logs))
+            mass += weight
+            surest = np.maximum(surest, places.weight)
+        return cls(total / mass[:, :, None], surest)
 
 
 def chosen(places: Places, target: Target, gain: Gain, error: float, mode: str) -> Bent:
@@ -75,7 +76,7 @@ def _coloured(places: Places, target: Target, weight: Plane, gain: Gain) -> bool
     if np.ptp(gain) < _NOTHING:
         return False
     apart = target.logs - places.logs
-    apart = apart - apart.mean(axis=2, keepdims=True)
+    apart = apart - mean_of(apart)[:, :, None]
     before = after = 0.0
     for fold in _folds(weight):
         inside = weight * fold
@@ -111,7 +112,7 @@ def _matters(found: Bent, places: Places, weight: Plane, error: float) -> bool:
     """Whether light changes by more than is worth it and more than the measurement's error."""
     if found.tones is None and found.field is None:
         return float(np.abs(found.offsets).max()) > max(_NOTHING, _SURE * error)
-    changed = np.abs(found.at(places.logs)).mean(axis=2)
+    changed = mean_of(np.abs(found.at(places.logs)))
     return float((weight * changed).sum()) > _NOTHING * float(weight.sum())
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.methods.exposure.places import Places
+from mfgui.methods.exposure.places import Places, mean_of
 from mfgui.methods.planes import Plane
 
 SCALE = np.float32(0.04)  # of log light: what differs by more counts little
@@ -48,7 +48,7 @@ def robust(
     values: npt.NDArray[np.float32], weight: npt.NDArray[np.float32], start: npt.ArrayLike
 ) -> npt.NDArray[np.float32]:
     """How much each of (..., C) values counts after Cauchy, by its distance from `start`."""
-    away = np.abs(values - np.asarray(start, np.float32)).mean(axis=-1) / SCALE
+    away = mean_of(np.abs(values - np.asarray(start, np.float32))) / SCALE
     return np.asarray(weight / (1 + away * away), np.float32)
 
 
@@ -63,10 +63,10 @@ def link(places: Mapping[int, Places], first: int, second: int) -> Link | None:
     centre = np.median(apart, axis=0)
     for round_ in range(_ROUNDS):
         scale = max(SCALE, _FIRST / np.float32(2**round_))
-        away = np.abs(apart - centre).mean(axis=1) / scale
+        away = mean_of(np.abs(apart - centre)) / scale
         share = weight / (1 + away * away)
         centre = (share[:, None] * apart).sum(axis=0) / share.sum()
-    left = np.minimum(np.abs(apart - centre).mean(axis=1), 3 * SCALE)
+    left = np.minimum(mean_of(np.abs(apart - centre)), 3 * SCALE)
     spread = float((share * left * left).sum() / share.sum())
     number = max(1.0, float(share.sum()) ** 2 / float((share * share).sum()) / _TOGETHER)
     error = float(np.hypot(np.sqrt(spread / number), _FLOOR))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfgui.methods.exposure.links import robust
-from mfgui.methods.exposure.places import CELL
+from mfgui.methods.exposure.places import CELL, mean_of
 from mfgui.methods.planes import Plane
 
 KNOTS = 17
@@ -51,7 +51,7 @@ class Bent:
         """The gains of places whose frame has the light `logs`, (h, w, C), logarithms."""
         total = np.broadcast_to(np.asarray(self.offsets, np.float32), logs.shape).copy()
         if self.tones is not None:
-            total += np.interp(_codes(logs), np.arange(KNOTS), self.tones).astype(np.float32)
+            total += _toned(logs, self.tones)
         if self.field is not None:
             total += _enlarged(self.field)
         return total
@@ -114,6 +114,12 @@ def _places(
     codes = _codes(logs).ravel()
     index = np.minimum(codes.astype(np.int64), KNOTS - 2)
     return index, codes - index.astype(np.float32)
+
+
+def _toned(
+    logs: npt.NDArray[np.float32], curve: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    return _bend(*_places(logs), curve, logs.shape)
 
 
 def _bend(
@@ -213,7 +219,7 @@ def _centred(found: Bent, logs: npt.NDArray[np.float32], counts: Plane) -> Bent:
     total = float(counts.sum()) + 1e-9
     offsets, tones, slow = found.offsets, found.tones, found.field
     if tones is not None:
-        at = np.interp(_codes(logs), np.arange(KNOTS), tones).mean(axis=2)
+        at = mean_of(_toned(logs, tones))
         middle = float((counts * at).sum()) / total
         offsets, tones = offsets + middle, tones - middle
     if slow is not None:

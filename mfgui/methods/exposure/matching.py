@@ -116,11 +116,11 @@ def _matched(
     for sweep in range(_SWEEPS):
         for index in outwards:
             compute.checkpoint()
-            beside = [j for j in _linked(links, index) if j in found]
+            beside = _linked(links, index)
             # On the way out the neighbours beyond are not yet equalised.
-            inner = [j for j in beside if abs(j - reference) < abs(index - reference)]
+            inner = {j: e for j, e in beside.items() if abs(j - reference) < abs(index - reference)}
             taken = beside if sweep else (inner or beside)
-            target = Target.of([(places[j], found[j]) for j in taken])
+            target = Target.of([(places[j], found[j], 1 / e**2) for j, e in taken.items()])
             error = joint.errors[index]
             found[index] = chosen(places[index], target, joint.gains[index], error, mode)
         if not any(one.varies for one in found.values()):
@@ -134,9 +134,13 @@ def _matched(
     return StackExposure(mode, tuple(exposures))
 
 
-def _linked(links: Sequence[Link], index: int) -> list[int]:
-    ends = [(one.first, one.second) for one in links]
-    return [first + second - index for first, second in ends if index in (first, second)]
+def _linked(links: Sequence[Link], index: int) -> dict[int, float]:
+    """The frames that a frame is linked to, and the error of each link."""
+    return {
+        one.first + one.second - index: one.error
+        for one in links
+        if index in (one.first, one.second)
+    }
 
 
 def _exposure(places: Places, found: Bent | None, channels: int) -> FrameExposure:

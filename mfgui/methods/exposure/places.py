@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from mfgui.methods.inversion.registration import contrast
 from mfgui.methods.inversion.views import mean
 from mfgui.methods.planes import Plane
 
+_Number = TypeVar("_Number", np.float32, np.int32, np.uint16)
+
 CELL = 5  # places along a side of a cell of the field
 _CELLS = 32  # along the long side
 _DARK = np.float32(3e-4)  # of light: less is nothing but noise and rounding
@@ -23,6 +26,7 @@ _NEAR = 0.008  # of the long side: how far clipped light spreads
 _BORDER = 0.015  # of a frame's sides, where cameras and their programs do odd things
 _REACH = 4.0  # pixels of a proxy: contours nearer than this make a place uncertain
 _SMOOTH = 0.8  # places, standard deviation
+_KNOT = 8  # pixels of a proxy
 _CALM = np.float32(0.01)  # variance of log light that halves a place's weight
 
 
@@ -46,6 +50,23 @@ class Places:
     dark: float
 
 
+def least_of(values: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """The smallest of the channels; several times as fast as ``min(axis=2)``."""
+    found = values[:, :, 0]
+    for channel in range(1, values.shape[2]):
+        found = np.minimum(found, values[:, :, channel])
+    return found
+
+
+def mean_of(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The mean of the last axis, of channels; several times as fast as ``mean(axis=-1)``."""
+    found = values[..., 0].copy()
+    for channel in range(1, values.shape[-1]):
+        found += values[..., channel]
+    found /= np.float32(values.shape[-1])
+    return found
+
+
 def cells_of(size: Size) -> Size:
     """Cells of a field over a picture of `size`."""
     share = _CELLS / max(size.width, size.height)
@@ -64,8 +85,8 @@ def places_of(proxy: Proxy, size: Size, transform: Transform) -> Places:
     transform : Transform
         Places in the reference frame to places in this one.
     """
-    marked = (proxy == CLIPPED).all(axis=2)
-    dark = (proxy < float(_DARK) * CLIPPED).all(axis=2)
+    marked = least_of(proxy) == CLIPPED
+    dark = -least_of(-proxy.astype(np.int32)) < float(_DARK) * CLIPPED
     light = proxy.astype(np.float32) / np.float32(CLIPPED)
     open_ = _surely_open(marked)
     if transform != Transform.identity():
@@ -74,10 +95,10 @@ def places_of(proxy: Proxy, size: Size, transform: Transform) -> Places:
         open_ = _remapped(open_, x, y, cv2.BORDER_CONSTANT)[:, :, 0]
     grid = cells_of(size)
     to = (CELL * grid.width, CELL * grid.height)
-    calm = 1 / (1 + contrast(_three(light), _REACH) / _CALM)
-    calm = _averaged(np.asarray(calm, np.float32), to)[:, :, 0]
+    calm = np.asarray(1 / (1 + contrast(_three(light), _REACH) / _CALM), np.float32)
+    calm = _averaged(calm, to)[:, :, 0]
     coarse = mean(_averaged(light, to), _SMOOTH).reshape(to[1], to[0], -1)
-    least = coarse.min(axis=2)
+    least = least_of(coarse)
     known = (_averaged(open_, to)[:, :, 0] > 0.999) & (least > _DARK)
     weight = np.asarray(known * calm * least / (least + _DIM), np.float32)
     logs = np.log(np.maximum(coarse, _DARK))
@@ -97,13 +118,22 @@ def _surely_open(marked: npt.NDArray[np.bool_]) -> Plane:
 
 
 def _looked_up(size: Size, small: Size, transform: Transform) -> tuple[Plane, Plane]:
-    """Where in a frame's proxy each pixel of the reference's proxy lies."""
+    """Where in a frame's proxy each pixel of the reference's proxy lies.
+
+    Asked for every eighth pixel, and straight between.
+    """
     scale = np.array([size.width / small.width, size.height / small.height])
-    y, x = np.mgrid[0 : small.height, 0 : small.width]
+    down, right = (-(-side // _KNOT) + 1 for side in (small.height, small.width))
+    y, x = np.mgrid[:down, :right] * _KNOT
     points = (np.stack([x.ravel(), y.ravel()], axis=1) + 0.5) * scale - 0.5
     found = (transform.apply(points) + 0.5) / scale - 0.5
-    planes = found.astype(np.float32).reshape(small.height, small.width, 2)
-    return np.ascontiguousarray(planes[:, :, 0]), np.ascontiguousarray(planes[:, :, 1])
+    between = np.array([[1 / _KNOT, 0, 0], [0, 1 / _KNOT, 0]])
+    to, flags = (small.width, small.height), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    x, y = (
+        cv2.warpAffine(plane.reshape(down, right).astype(np.float32), between, to, flags=flags)
+        for plane in found.T
+    )
+    return np.asarray(x, np.float32), np.asarray(y, np.float32)
 
 
 def _remapped(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 from typing import TypeAlias
 
 import cv2
@@ -47,7 +48,8 @@ def proxy_of(frame: PixelArray) -> Proxy:
     step = max(1, math.isqrt(height * width // (size.pixels * _SAMPLES)))
     # From the middle of each square on, so that nothing moves.
     samples = np.ascontiguousarray(frame[step // 2 :: step, step // 2 :: step])
-    clipped = np.asarray((samples >= _OPEN * float(white_of(frame))).any(axis=2), np.float32)
+    most = reduce(np.maximum, (samples[:, :, c] for c in range(samples.shape[2])))
+    clipped = (most >= _OPEN * float(white_of(frame))).astype(np.float32)
     light = linear_pixels(samples)
     if light.dtype != np.uint16:
         light = from_float(np.nan_to_num(light), "uint16")
