@@ -9,6 +9,7 @@ another profile, whose curve is alike, that is as good for gains near 1.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from mfgui.core.arrays import PixelArray, Rect, Size, depth_of, white_of
 from mfgui.core.compute import Compute
-from mfgui.core.exposure import FrameExposure
+from mfgui.core.exposure import FrameExposure, equalise
 from mfgui.core.light import to_linear
 from mfgui.core.stripes import RowWorkers, Scratch, stripes
 from mfgui.core.transforms import Transform
@@ -28,7 +29,7 @@ _FINE = 256  # places between two pixels; the nearest is at most 1/512 px away
 _ROWS = 96  # of a stripe: its tiles fit into the cache of a core
 _SOFT = 24.0  # px; over which a frame gives way to the reference at its edge
 _STEEP = 0.9  # cosine of the angle from which two passes would lose pixels
-_DENSER = 8  # nodes of the gains per node of a field, along each side
+_DENSER = 16  # nodes of the gains per node of a field, along each side
 _CURVE = 1 << 16  # steps of the curve of a float frame
 _POWER = 1 / 2.4  # of the curve of sRGB
 _EVERY = 16  # px; places along the edge of a crop that are looked at
@@ -150,20 +151,19 @@ def _curves(exposure: FrameExposure | None, frame: PixelArray) -> Table:
     """What stored values become by gains and tones, (C, N + 2); the last one twice."""
     if exposure is None:
         return np.empty((0, 0), np.float32)
-    white = float(white_of(frame))
-    count = _CURVE if frame.dtype == np.float32 else int(white)
-    light = to_linear(np.linspace(0.0, 1.0, count + 1, dtype=np.float32)).astype(np.float64)
-    tones = np.asarray(exposure.tones or (0.0, 0.0))
-    toned = light * np.exp(np.interp(np.sqrt(light), np.linspace(0, 1, tones.size), tones))
-    gains = np.resize(np.asarray(exposure.gains), frame.shape[2])
-    codes = _codes(gains[:, np.newaxis] * toned) * white
-    return np.concatenate([codes, codes[:, -1:]], axis=1).astype(np.float32)
+    white, channels = float(white_of(frame)), frame.shape[2]
+    count = 1 + (_CURVE if frame.dtype == np.float32 else int(white))
+    light = to_linear(np.linspace(0.0, 1.0, count, dtype=np.float32))
+    light = np.repeat(light[np.newaxis, :, np.newaxis], channels, axis=2)
+    equalise(light, replace(exposure, field=None), size=Size(count, 1))
+    codes = _codes(light[0].T) * np.float32(white)
+    return np.concatenate([codes, codes[:, -1:]], axis=1)
 
 
-def _codes(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _codes(light: Table) -> Table:
     """`mfgui.core.light.to_srgb`, beyond white, too: what is clipped is decided at the end."""
     power = 1.055 * np.maximum(light, 0.0031308) ** _POWER - 0.055
-    return np.asarray(np.where(light <= 0.0031308, 12.92 * light, power), np.float64)
+    return np.where(light <= 0.0031308, 12.92 * light, power).astype(np.float32)
 
 
 def _nodes(exposure: FrameExposure | None, size: Size, channels: int) -> tuple[Table, Table]:

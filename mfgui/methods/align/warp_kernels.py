@@ -191,7 +191,7 @@ def _light(line, gains, roots, x, width, foot):
     Of codes c above the straight foot of the curve the light is a power of c + foot, so that a
     gain multiplies just that by its root; below, the gain multiplies c. Of both, the one that
     changes c less for a gain above 1, and more below 1, is right but for the few codes that
-    cross the end of the foot, whose error is below a thirtieth of a step of 8 bits.
+    cross the end of the foot, whose error is below a tenth of a step of 8 bits.
     """
     last = gains.shape[0] - 1
     for i in range(line.shape[0]):
