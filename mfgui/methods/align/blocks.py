@@ -28,9 +28,13 @@ _NOISE = 8.0  # pixels that share their noise
 _UNLIKE, _ALIKE = 0.3, 0.7  # correlation at which a block begins to count, counts fully
 _DIFFERENCE = 0.05  # of two blocks that are as alike as can be, variance
 _DETAIL = 0.15  # mean square of a plane where there is more than noise
+_PARTS = 10  # along the long side, whose displacements are looked at
+_KNOWN = 10.0  # per squared pixel: information on the displacement of such a part
 _ROUNDS = 5
 _MISFIT = 4.0  # squared standard deviations that halve a block's weight, at least
-_RIDGE = 1e-3  # per squared pixel
+# Per squared pixel: shifts, turns and scales are to be expected, other deformations hardly.
+_RIDGE = np.array([1e-3, 1e-3, 1e-3, 1e-3, 0.05, 0.05, 0.1, 0.1, 0.1])
+_OFF = 0.15  # pixels of a level: what defocus moves the light of one block, beside its noise
 _DERIVATIVE = np.array([1, -8, 0, 8, -1], np.float32) / 12
 
 
@@ -68,12 +72,42 @@ class Blocks:
         right = self.right + np.einsum("nij,nj->ni", self.normal, away)
         return replace(self, right=right, base=base)
 
-    def left(self) -> tuple[Numbers, npt.NDArray[np.bool_]]:
-        """Displacements of single blocks, (N, 2), and which of them are known to be good."""
-        least = np.linalg.eigvalsh(self.normal)[:, 0]
-        known = (least > 25 / self.factors**2) & (self.alike > 0.5)
-        inverse = np.linalg.inv(self.normal + np.eye(2) * 1e-6)
-        return np.einsum("nij,nj->ni", inverse, self.right), known
+    def those(self, chosen: npt.NDArray[np.bool_]) -> Blocks:
+        """Some of the blocks."""
+        return replace(
+            self,
+            points=self.points[chosen],
+            normal=self.normal[chosen],
+            right=self.right[chosen],
+            alike=self.alike[chosen],
+            detailed=self.detailed[chosen],
+            factors=self.factors[chosen],
+        )
+
+    def misfits(self, parts: Numbers, size: Size) -> Numbers:
+        """Squared standard deviations by which each block differs from a motion, (N,)."""
+        away = np.einsum("nif,f->ni", fields_at(self.points, size), parts)
+        missed = self.right - np.einsum("nij,nj->ni", self.normal, away)
+        lifted = np.linalg.inv(self.normal + np.eye(2) * 1e-6)
+        return np.asarray(np.einsum("ni,nij,nj->n", missed, lifted, missed), np.float64)
+
+    def left(self, size: Size) -> Points:
+        """Displacements of parts of a picture of `size`, where they are known, (M, 2)."""
+        side = max(size.width, size.height) / _PARTS
+        columns = int(size.width / side) + 1
+        x, y = (self.points / side).astype(np.intp).T
+        count = columns * (int(size.height / side) + 1)
+        normal, right = np.zeros((count, 2, 2)), np.zeros((count, 2))
+        np.add.at(normal, y * columns + x, self.normal)
+        np.add.at(right, y * columns + x, self.right)
+        known = np.linalg.eigvalsh(normal)[:, 0] > _KNOWN
+        return np.asarray(np.linalg.solve(normal[known], right[known][:, :, None])[:, :, 0])
+
+    @property
+    def coarseness(self) -> float:
+        """Factor of the levels that tell most."""
+        told = np.trace(self.normal, axis1=1, axis2=2)
+        return float((told * self.factors).sum() / max(float(told.sum()), 1e-12))
 
     def similarity(self, factor: int) -> float:
         """Share of the blocks with detail of one level in which the frames are alike."""
@@ -128,8 +162,10 @@ def measured(still: Level, moving: Level, transform: Transform, size: Size) -> B
     inside = _inside(at_level, points, side, Size(width, height))
     aa, bb, ab, xx, xy, yy, xd, yd = (plane.ravel()[inside].astype(np.float64) for plane in means)
     alike = ab / np.sqrt(aa * bb + 1e-12)
-    weight = np.clip((alike - _UNLIKE) / (_ALIKE - _UNLIKE), 0, 1)
-    weight *= side * side / _NOISE / (2 * (1 - alike) + _DIFFERENCE)
+    share = np.clip((alike - _UNLIKE) / (_ALIKE - _UNLIKE), 0, 1)
+    weight = side * side / _NOISE / (2 * (1 - alike) + _DIFFERENCE)
+    # Information cannot grow beyond that of the block's own error.
+    weight = share / (1 / weight + _OFF**2 * (xx + yy))
     normal = np.stack([np.stack([xx, xy], axis=1), np.stack([xy, yy], axis=1)], axis=1)
     right = -np.stack([xd, yd], axis=1)
     return Blocks(
@@ -164,10 +200,10 @@ def fitted(blocks: Blocks, fields: npt.NDArray[np.intp], size: Size) -> Fit:
     lifted = np.linalg.inv(blocks.normal + np.eye(2) * 1e-6)
     weights = np.ones(len(basis))
     found = np.zeros(len(fields))
-    information = np.eye(len(fields)) * _RIDGE
+    information = np.diag(_RIDGE[fields])
     for _ in range(_ROUNDS):
         information = np.einsum("n,nif,nig->fg", weights, basis, against)
-        information[np.diag_indices(len(fields))] += _RIDGE
+        information += np.diag(_RIDGE[fields])
         right = np.einsum("n,nif,ni->f", weights, basis, blocks.right)
         found = np.linalg.solve(information, right)
         away = blocks.right - against @ found

@@ -18,6 +18,7 @@ from mfgui.core.errors import UsageError
 from mfgui.core.transforms import Transform
 from mfgui.methods.align.links import Link
 from mfgui.methods.align.moves import (
+    FIELDS,
     Numbers,
     fields_at,
     grid_of,
@@ -27,11 +28,13 @@ from mfgui.methods.align.moves import (
     parts_of,
 )
 
-_FLOOR = 0.05  # pixels of the proxy: what a link may be off beside its noise
+_FLOOR = 0.03  # pixels of the level that tells most: what a link may be off beside its noise
 _ROUNDS = 14
 _NARROW = 4.0  # squared standard deviations of a field at which a link counts a quarter
-_REJECTED = 25.0  # the same, at which it contradicts the others,
-_APART = 0.7  # if it is as far off, pixels of the proxy
+_REJECTED = 16.0  # the same, at which it contradicts the others,
+_APART = 0.7  # if it is as far off, pixels of the proxy,
+_UNUSUAL = 6.0  # and so many times as far as links of distant frames usually are
+_MOST = 80  # percent of the links that differ by what is usual
 _RIDGE = 1e-9
 
 
@@ -68,6 +71,9 @@ def adjusted(
 
     Links that contradict the rest are found and left out; the largest group of frames that still
     hangs together gets maps.
+
+    Frames farther apart are sharp in other places, which perspective may have moved otherwise: how
+    little links of each length are to be trusted is read off how far they are off themselves.
     """
     dropped = np.zeros(len(links), np.bool_)
     while True:
@@ -83,10 +89,18 @@ def adjusted(
         )
         chosen = [link for link, take in zip(links, inner, strict=True) if take]
         transforms = _chained(chosen, count, origin, size)
-        transforms, wrong, spreads = _solved(chosen, transforms, origin, size, fields)
-        if not wrong.any():
-            return Adjustment(tuple(transforms), origin, inner, spreads)
+        solution = _Solution(chosen, transforms, origin, size, fields)
+        solution.solve(dict.fromkeys(_lengths(chosen).tolist(), 0.0))
+        solution.solve(solution.usual_misses())
+        wrong = solution.worst()
+        if wrong is None:
+            return Adjustment(solution.transforms, origin, inner, solution.spreads())
         dropped[np.flatnonzero(inner)[wrong]] = True
+
+
+def _lengths(links: Sequence[Link]) -> npt.NDArray[np.intp]:
+    """Frames from one end of each link to the other."""
+    return np.array([abs(link.second - link.first) for link in links], np.intp)
 
 
 def _largest_group(links: Sequence[Link], count: int) -> tuple[set[int], int]:
@@ -120,52 +134,100 @@ def _chained(links: Sequence[Link], count: int, origin: int, size: Size) -> list
             return found
 
 
-def _solved(
-    links: Sequence[Link],
-    transforms: list[Transform | None],
-    origin: int,
-    size: Size,
-    fields: npt.NDArray[np.intp],
-) -> tuple[list[Transform | None], npt.NDArray[np.bool_], Numbers]:
-    """Better maps, which links contradict them, and the spread of each map."""
-    order = [i for i, found in enumerate(transforms) if found is not None and i != origin]
-    place = {frame: index for index, frame in enumerate(order)}
-    count = len(fields)
-    trusts = [_trust(link, count) for link in links]
-    widths, weights = math.inf, np.ones(len(links))
-    covariance = np.zeros((len(order) * count, len(order) * count))
-    misses = np.zeros((len(links), count))
-    for _ in range(_ROUNDS):
-        misses = np.array([_missed(link, transforms, size, fields) for link in links])
-        misses = misses.reshape(len(links), count)
-        squared = np.einsum("lf,lfg,lg->l", misses, np.reshape(trusts, (-1, count, count)), misses)
-        squared /= count
-        usual = max(1.0, float(np.median(squared)) if len(squared) else 1.0)
-        widths = max(_NARROW * usual, min(widths / 4, float(squared.max(initial=1.0))))
-        weights = 1 / (1 + squared / widths) ** 2
-        covariance, steps = _step(links, trusts, weights, misses, place)
-        for frame, index in place.items():
-            parts = np.zeros(9)
-            parts[fields] = steps[index * count : (index + 1) * count]
-            transforms[frame] = moved_by(transforms[frame] or Transform.identity(), parts, size)
-    # One wrong link at a time: it pulls at others, too.
-    wrong = np.zeros(len(links), np.bool_)
-    if len(links) > len(order):
-        basis = fields_at(grid_of(size), size)[:, :, fields]
-        apart = np.hypot(*np.einsum("nif,lf->iln", basis, misses)).max(axis=1)
-        suspects = np.where((squared > _REJECTED * usual) & (apart > _APART), squared, 0)
-        if suspects.any():
-            wrong[int(np.argmax(suspects))] = True
-    spreads = np.zeros(len(transforms))
-    for frame, index in place.items():
-        part = covariance[index * count : (index + 1) * count, index * count : (index + 1) * count]
-        spreads[frame] = math.sqrt(max(0.0, float(np.trace(part))))
-    return transforms, wrong, spreads
+class _Solution:
+    """Maps of frames, made better step by step."""
+
+    def __init__(
+        self,
+        links: Sequence[Link],
+        transforms: Sequence[Transform | None],
+        origin: int,
+        size: Size,
+        fields: npt.NDArray[np.intp],
+    ) -> None:
+        self._links = links
+        self._first = tuple(transforms)
+        self._transforms = list(transforms)
+        self._size = size
+        self._fields = fields
+        order = [i for i, found in enumerate(transforms) if found is not None and i != origin]
+        self._place = {frame: index for index, frame in enumerate(order)}
+        self._misses = self._missed()
+        self._squared = np.zeros(len(links))
+        self._covariance = np.zeros((len(order) * len(fields), len(order) * len(fields)))
+
+    @property
+    def transforms(self) -> tuple[Transform | None, ...]:
+        return tuple(self._transforms)
+
+    def solve(self, floors: dict[int, float]) -> None:
+        """Until all links fit as well as they can.
+
+        Parameters
+        ----------
+        floors : dict
+            Pixels that links of each length are usually off.
+        """
+        count = len(self._fields)
+        trusts = [_trust(link, floors[abs(link.second - link.first)]) for link in self._links]
+        stacked = np.reshape(trusts, (-1, count, count))
+        width = math.inf
+        self._transforms = list(self._first)
+        for _ in range(_ROUNDS):
+            self._misses = self._missed()
+            squared = np.einsum("lf,lfg,lg->l", self._misses, stacked, self._misses) / count
+            self._squared = squared / max(1.0, _high(squared))
+            width = max(_NARROW, min(width / 4, float(self._squared.max(initial=1.0))))
+            weights = 1 / (1 + self._squared / width) ** 2
+            self._covariance, steps = _step(self._links, trusts, weights, self._misses, self._place)
+            for frame, index in self._place.items():
+                parts = np.zeros(FIELDS)
+                parts[self._fields] = steps[index * count : (index + 1) * count]
+                before = self._transforms[frame] or Transform.identity()
+                self._transforms[frame] = moved_by(before, parts, self._size)
+
+    def usual_misses(self) -> dict[int, float]:
+        """Pixels that links of each length are usually off; neighbours are believed."""
+        lengths = _lengths(self._links)
+        off = np.sqrt((self._misses**2).mean(axis=1))
+        return {
+            length: float(np.median(off[lengths == length])) if length > 1 else 0.0
+            for length in set(lengths.tolist())
+        }
+
+    def worst(self) -> int | None:
+        """The link that contradicts the others most, if one does: it pulls at others, too."""
+        if len(self._links) <= len(self._place):
+            return None
+        basis = fields_at(grid_of(self._size), self._size)[:, :, self._fields]
+        apart = np.hypot(*np.einsum("nif,lf->iln", basis, self._misses)).max(axis=1)
+        far = apart > max(_APART, _UNUSUAL * float(np.median(apart[_lengths(self._links) > 1])))
+        suspects = np.where((self._squared > _REJECTED) & far, self._squared, 0)
+        return int(np.argmax(suspects)) if suspects.any() else None
+
+    def spreads(self) -> Numbers:
+        """Standard deviations of the maps, pixels at the corners."""
+        count = len(self._fields)
+        found = np.zeros(len(self._transforms))
+        for frame, index in self._place.items():
+            rows = slice(index * count, (index + 1) * count)
+            found[frame] = math.sqrt(max(0.0, float(np.trace(self._covariance[rows, rows]))))
+        return found
+
+    def _missed(self) -> Numbers:
+        missed = [_missed(link, self._transforms, self._size, self._fields) for link in self._links]
+        return np.reshape(missed, (len(self._links), len(self._fields)))
 
 
-def _trust(link: Link, count: int) -> Numbers:
+def _high(squared: Numbers) -> float:
+    return float(np.percentile(squared, _MOST)) if len(squared) else 1.0
+
+
+def _trust(link: Link, floor: float) -> Numbers:
     """Information of a link, which may be off a little beside its noise."""
-    covariance = np.linalg.inv(link.information) + np.eye(count) * _FLOOR**2
+    off = math.hypot(_FLOOR * link.blocks.coarseness, floor)
+    covariance = np.linalg.inv(link.information)
+    covariance[np.diag_indices(len(covariance))] += off**2
     return np.asarray(np.linalg.inv(covariance), np.float64)
 
 

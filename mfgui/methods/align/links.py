@@ -19,6 +19,7 @@ from mfgui.methods.align.blocks import Blocks, Fit, fitted, measured, merged
 from mfgui.methods.align.moves import Numbers, fields_of, half_diagonal, moved_by
 from mfgui.methods.align.proxies import Proxy
 from mfgui.methods.align.starts import Features, by_features, by_phase, features_of
+from mfgui.methods.planes import Plane
 
 KEPT = 12  # frames whose bands are held at once
 _SCORED = 420  # pixels, long side of the level by which first guesses are compared, at most
@@ -68,6 +69,7 @@ class Shelf:
         self._proxies = tuple(proxies)
         self._bands: OrderedDict[int, Bands] = OrderedDict()
         self._features: dict[int, Features] = {}
+        self._strengths: dict[int, Plane] = {}
         self._lock = threading.Lock()
         self._making = [threading.Lock() for _ in self._proxies]
 
@@ -89,9 +91,16 @@ class Shelf:
             made = bands_of(self._proxies[index])
             with self._lock:
                 self._bands[index] = made
+                self._strengths[index] = made.levels[min(1, len(made.levels) - 1)].strength
                 if len(self._bands) > KEPT:
                     self._bands.popitem(last=False)
             return made
+
+    def strength(self, index: int) -> Plane:
+        """Contrast of a frame's second finest octave, for blocks of it."""
+        if index not in self._strengths:
+            self.bands(index)
+        return self._strengths[index]
 
     def features(self, index: int) -> Features:
         with self._making[index]:

@@ -21,6 +21,7 @@ from mfgui.core.transforms import Transform
 from mfgui.methods.align.crops import overlap
 from mfgui.methods.align.joint import Adjustment, adjusted
 from mfgui.methods.align.links import Link, Shelf, linked
+from mfgui.methods.align.models import simplest_model
 from mfgui.methods.align.moves import fields_of, inverted, joined
 from mfgui.methods.align.proxies import Proxy, proxy_of
 from mfgui.methods.align.references import best_reference
@@ -214,9 +215,12 @@ def _modelled(
     links: list[Link], measurer: _Measurer, model: str, radial: bool
 ) -> tuple[str, Adjustment, list[Link]]:
     """The links adjusted, with the simplest model that fits."""
-    name = "similarity" if model == "auto" else model
-    fields = fields_of(name, radial=radial)
-    found = adjusted(links, measurer.count, measurer.shelf.size, fields)
+    name, size = model, measurer.shelf.size
+    if model == "auto":
+        name = simplest_model(links, size, radial=radial)
+        if name != "similarity":
+            links = measurer.again(links, name)
+    found = adjusted(links, measurer.count, size, fields_of(name, radial=radial))
     return name, found, links
 
 
