@@ -328,11 +328,11 @@ def _surface(photo: str, size: Size, rng: np.random.Generator) -> ImageU8:
     """
     pixels = photographs.load(photo)
     factor = max(size.width / pixels.shape[1], size.height / pixels.shape[0], 0.5)
-    width, height = (math.ceil(side / factor) for side in (size.width, size.height))
-    x, y = (
-        int(rng.integers(free - used + 1))
-        for free, used in ((pixels.shape[1], width), (pixels.shape[0], height))
-    )
+    # Rounding of the division may ask for one pixel more than there is.
+    width = min(math.ceil(size.width / factor), pixels.shape[1])
+    height = min(math.ceil(size.height / factor), pixels.shape[0])
+    x = int(rng.integers(pixels.shape[1] - width + 1))
+    y = int(rng.integers(pixels.shape[0] - height + 1))
     part = pixels[y : y + height, x : x + width]
     large = cv2.resize(part, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
     grain = textures.noise(size, rng, coarsest=48.0, octaves=6)

@@ -206,3 +206,11 @@ def test_that_a_seed_gives_the_same_pixels(moved: list[MovingFrame]) -> None:
 def test_that_impossible_stacks_are_refused(values: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         replace(STILL, **values)  # type: ignore[arg-type]
+
+
+def test_that_a_photograph_covers_things_of_any_shape() -> None:
+    # 201 pixels of a photograph 600 wide: a third, which no float is.
+    for size in (Size(50, 201), Size(201, 50), Size(620, 413)):
+        surface = moving_stack._surface("coffee", size, np.random.default_rng(1))
+
+        assert surface.shape == (size.height, size.width, 3)
