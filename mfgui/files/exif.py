@@ -20,6 +20,8 @@ ORIENTATION, SOFTWARE = 274, 305
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 34665, 34853, 40965
 _POINTERS = {0: (EXIF_IFD, GPS_IFD), EXIF_IFD: (INTEROP_IFD,), GPS_IFD: (), INTEROP_IFD: ()}
 _DESCRIPTION, _PIXEL_WIDTH, _PIXEL_HEIGHT = 270, 40962, 40963
+_COLOUR_SPACE, _INTEROP_INDEX = 40961, 1
+_ADOBE_RGB, _UNCALIBRATED = 2, 65535
 # Of the main directory only what describes the photograph; the rest describes the old file's
 # pixel layout or its thumbnail.
 _DESCRIPTIVE = frozenset(
@@ -147,7 +149,7 @@ def descriptive(data: CameraData) -> CameraData:
     return replace(data, directories={**data.directories, 0: main})
 
 
-def cleaned(data: CameraData, *, size: Size, software: str) -> CameraData:
+def cleaned(data: CameraData, *, size: Size, software: str, srgb: bool | None = None) -> CameraData:
     """Camera data for an output: upright, of this size, without thumbnail, software named.
 
     Parameters
@@ -156,6 +158,9 @@ def cleaned(data: CameraData, *, size: Size, software: str) -> CameraData:
         Of the picture that is written.
     software : str
         Program and version.
+    srgb : bool, optional
+        Whether the profile of the picture is sRGB, for the tags that say so, too; without it
+        they stay as they are.
     """
     text = software.encode("ascii", "replace") + b"\0"
     main = {
@@ -169,7 +174,29 @@ def cleaned(data: CameraData, *, size: Size, software: str) -> CameraData:
         sides = {_PIXEL_WIDTH: size.width, _PIXEL_HEIGHT: size.height}
         new = {tag: Entry(4, 1, struct.pack("<I", side)) for tag, side in sides.items()}
         directories[EXIF_IFD] = {**photo, **{t: e for t, e in new.items() if t in photo}}
+    cleaned = replace(data, directories=directories)
+    return cleaned if srgb is None else with_colours(cleaned, srgb=srgb)
+
+
+def with_colours(data: CameraData, *, srgb: bool) -> CameraData:
+    """With the tags of the colour space, where there are any, as the pixels are now."""
+    directories = dict(data.directories)
+    photo, interop = directories.get(EXIF_IFD, {}), directories.pop(INTEROP_IFD, {})
+    if _COLOUR_SPACE in photo:
+        value = struct.pack("<H", 1 if srgb else _UNCALIBRATED)
+        directories[EXIF_IFD] = {**photo, _COLOUR_SPACE: Entry(3, 1, value)}
+    if interop and srgb:
+        directories[INTEROP_IFD] = {**interop, _INTEROP_INDEX: Entry(2, 4, b"R98\0")}
     return replace(data, directories=directories)
+
+
+def says_adobe_rgb(data: CameraData) -> bool:
+    """Whether the camera wrote Adobe RGB, which most of them say without a profile (DCF 2.0)."""
+    index = data.directories.get(INTEROP_IFD, {}).get(_INTEROP_INDEX)
+    space = data.directories.get(EXIF_IFD, {}).get(_COLOUR_SPACE)
+    if index is not None:
+        return index.data.startswith(b"R03")
+    return space is not None and space.kind == 3 and space.integer == _ADOBE_RGB
 
 
 def _is_layout(description: Entry | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mfgui.core.arrays import Depth, PixelArray, depth_of, from_float, to_float
+from mfgui.core.arrays import Depth, PixelArray, Size, depth_of, from_float, to_float
 from mfgui.core.errors import InputError
 from mfgui.files import profiles
 from mfgui.files.headers import ImageInfo
@@ -45,6 +45,15 @@ def plan_for(infos: Sequence[ImageInfo]) -> Plan:
     """
     first = infos[0]
     for other in infos[1:]:
+        if other.size == Size(first.size.height, first.size.width) != first.size:
+            one, two = (
+                ("landscape", "portrait") if _is_wide(first.size) else ("portrait", "landscape")
+            )
+            raise InputError(
+                f"{other.name} is a {two} picture ({other.size}), but {first.name} is {one}",
+                path=other.path,
+                hint="cameras that look down mistake it: turn the one that is wrong",
+            )
         if other.size != first.size:
             raise InputError(
                 f"{other.name} is {other.size}, but {first.name} is {first.size}",
@@ -56,6 +65,10 @@ def plan_for(infos: Sequence[ImageInfo]) -> Plan:
     like = next(info for info in infos if info.channels == channels)
     icc = like.icc if profiles.usable(like.icc, channels=channels) else None
     return Plan(channels, depth, icc)
+
+
+def _is_wide(size: Size) -> bool:
+    return size.width > size.height
 
 
 def notices_for(info: ImageInfo, plan: Plan) -> tuple[str, ...]:

@@ -177,8 +177,14 @@ def format_of(head: bytes, path: Path) -> Format:
 
 
 def _upright(info: ImageInfo) -> ImageInfo:
-    orientation = exif.parse(info.exif).orientation
-    return replace(info, size=turned(info.size, orientation), orientation=orientation)
+    camera = exif.parse(info.exif)
+    orientation, icc = camera.orientation, info.icc
+    if icc is None and info.kind == "rgb" and exif.says_adobe_rgb(camera):
+        from mfgui.files import spaces
+
+        icc = spaces.profile("adobe-rgb")
+    size = turned(info.size, orientation)
+    return replace(info, size=size, orientation=orientation, icc=icc)
 
 
 def turned(size: Size, orientation: int) -> Size:

@@ -222,7 +222,8 @@ def _write(
     path: Path, known: Format, pixels: PixelArray, icc: bytes | None, block: bytes | None
 ) -> tuple[str, ...]:
     height, width, channels = pixels.shape
-    camera = exif.cleaned(exif.parse(block), size=Size(width, height), software=SOFTWARE)
+    srgb = None if icc is None else profiles.same_colours(icc, None)
+    camera = exif.cleaned(exif.parse(block), size=Size(width, height), software=SOFTWARE, srgb=srgb)
     if known == "TIFF":
         with atomic_file(path) as temporary:
             return write_tiff(temporary, pixels, icc=icc, camera=camera)

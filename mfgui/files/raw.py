@@ -58,7 +58,7 @@ def read_raw_header(file: BinaryIO, path: Path) -> ImageInfo:
             turned(Size(sizes.width, sizes.height), orientation),
             kind,
             16,
-            exif=None if camera is None else exif.serialise(exif.descriptive(camera)),
+            exif=None if camera is None else _carried(camera),
         )
 
 
@@ -193,3 +193,8 @@ def _balance_of(raw: rawpy.RawPy) -> Balance:
     chosen = stored if min(stored[:3]) > 0 else raw.daylight_whitebalance
     red, green, blue, second = (float(value) for value in chosen)
     return red, green, blue, second
+
+
+def _carried(camera: exif.CameraData) -> bytes:
+    """What outputs carry; the camera's own choice of colours does not bear on ours."""
+    return exif.serialise(exif.with_colours(exif.descriptive(camera), srgb=True))

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mfgui.core.arrays import Size
+from mfgui.core.errors import InputError
+from mfgui.files.harmonise import plan_for
+from mfgui.files.headers import ImageInfo
+from mfgui.files.misfits import duplicates, odd_ones
+from tests.files.camera_heads import main_tags, shot_tags, tiff
+
+LANDSCAPE = Size(60, 40)
+
+
+def info(
+    name: str,
+    clock: str = "14:07:09",
+    *,
+    day: int = 3,
+    size: Size = LANDSCAPE,
+    page: int = 0,
+    **options: object,
+) -> ImageInfo:
+    model = str(options.pop("model", "EOS R5"))
+    photo = shot_tags(f"2026:05:{day:02} {clock}", **options)  # type: ignore[arg-type]
+    block = tiff(main_tags(model=model), photo)
+    return ImageInfo(Path(name), "JPEG", size, "rgb", 8, page=page, exif=block)
+
+
+def plain(name: str) -> ImageInfo:
+    return ImageInfo(Path(name), "PNG", Size(60, 40), "rgb", 8)
+
+
+def test_that_frames_of_one_go_have_no_notice() -> None:
+    infos = [info(f"{n}.jpg", f"14:07:{n:02}", focal=(100 + (n == 2), 1)) for n in range(4)]
+    assert odd_ones(infos) == ((),) * 4
+    assert odd_ones([plain("a.png"), plain("b.png"), info("c.jpg")]) == ((),) * 3
+
+
+def test_that_what_sets_a_frame_apart_is_said() -> None:
+    infos = [
+        info("a.jpg"),
+        info("b.jpg", model="EOS R6"),
+        info("c.jpg", focal=(85, 1)),
+        info("d.jpg", day=6),
+        info("e.jpg", "11:37:09"),
+        info("f.jpg"),
+        plain("g.png"),
+    ]
+    assert odd_ones(infos) == (
+        (),
+        ("taken with Canon EOS R6, others with Canon EOS R5",),
+        ("focal length 85 mm, of others 100 mm",),
+        ("taken 3.0 days after the others",),
+        ("taken 2.5 hours before the others",),
+        (),
+        (),
+    )
+
+
+def test_that_of_two_frames_the_second_is_the_odd_one() -> None:
+    first, second = odd_ones([info("a.jpg"), info("b.jpg", day=9, focal=(50, 1))])
+    assert first == ()
+    assert second == ("focal length 50 mm, of others 100 mm", "taken 6.0 days after the others")
+
+
+def test_that_a_file_given_twice_is_noticed() -> None:
+    infos = [info("a.jpg"), info("b.jpg"), info("a.jpg"), info("a.jpg", page=1)]
+    assert odd_ones(infos) == ((), (), ("the same picture as source 1",), ())
+    digests = [("x", 0), ("y", 0), ("x", 1), ("y", 0), ("y", 0)]
+    assert duplicates(digests) == ("", "", "", *["the same picture as source 2"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (
+            Size(60, 40),
+            Size(40, 60),
+            "b.jpg is a portrait picture (40 x 60), but a.jpg is landscape",
+        ),
+        (
+            Size(40, 60),
+            Size(60, 40),
+            "b.jpg is a landscape picture (60 x 40), but a.jpg is portrait",
+        ),
+        (Size(60, 40), Size(61, 40), "b.jpg is 61 x 40, but a.jpg is 60 x 40"),
+    ],
+)
+def test_that_orientations_are_told_from_sizes(first: Size, second: Size, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        plan_for([info("a.jpg", size=first), info("b.jpg", size=second)])
+    assert caught.value.what == message
