@@ -211,6 +211,11 @@ class SourceStack:
         return self.sources[0].depth
 
     @property
+    def frame_bytes(self) -> int:
+        """Bytes of the pixels of one frame."""
+        return self.size.pixels * self.channels * np.dtype(self.depth).itemsize
+
+    @property
     def frames(self) -> Sequence[PixelArray]:
         """All frames in order, each read when it is looked at (see `pixels`)."""
         return Frames(self.store)

@@ -1,0 +1,89 @@
+"""How much memory a stack may take, and what is done at the same time within it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfgui.app import machine
+from mfgui.core.arrays import Depth, Size
+from mfgui.core.errors import OutOfMemoryError
+
+PROGRAM = 300_000_000  # bytes that the program takes before it holds a frame
+_MOST = 3_000_000_000  # by default: frames beyond are served by the system from files as fast
+_UNKNOWN = 2_000_000_000  # where the system does not say what is available
+_LEAST_BYTES = 12  # per value: of a frame being read and of a result being made and written
+_READING = 3  # frames' worth of bytes that reading one takes
+_MOVING = 2
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """What fits into a limit.
+
+    Attributes
+    ----------
+    limit : int
+        Bytes of the whole program.
+    in_memory : bool
+        Whether decoded and moved frames stay in memory; else they are kept in files.
+    decoders, movers : int
+        Frames that are read, and moved, at the same time.
+    rest : int
+        Bytes left for the method and its result.
+    """
+
+    limit: int
+    in_memory: bool
+    decoders: int
+    movers: int
+    rest: int
+
+
+def memory_limit(gigabytes: float | None = None) -> int:
+    """Bytes that the program may take: as asked, else three quarters of what is available, at
+    most 3 GB."""
+    if gigabytes is not None:
+        return round(gigabytes * 1e9)
+    available = machine.memory().available
+    return min(_MOST, _UNKNOWN if available is None else available * 3 // 4)
+
+
+def plan_memory(
+    size: Size, channels: int, depth: Depth, k: int, *, limit: int, threads: int, moving: bool
+) -> MemoryPlan:
+    """What to keep where, and how much to do at once.
+
+    Parameters
+    ----------
+    k : int
+        Frames of the stack.
+    limit : int
+        Bytes, see `memory_limit`.
+    moving : bool
+        Whether a second set of frames will be made.
+
+    Raises
+    ------
+    OutOfMemoryError
+        When the limit is too small for frames of this size.
+    """
+    frame = size.pixels * channels * np.dtype(depth).itemsize
+    least = PROGRAM + size.pixels * channels * _LEAST_BYTES
+    if limit < least:
+        raise OutOfMemoryError(
+            f"{limit / 1e9:.2g} GB of memory are too little for frames of {size}",
+            hint=f"allow {np.ceil(least / 1e8) / 10:.1f} GB or more with --memory",
+        )
+    room = limit - PROGRAM
+    kept = k * frame * (2 if moving else 1)
+    in_memory = kept <= room // 3
+    half = (room - (kept if in_memory else 0)) // 2
+    return MemoryPlan(
+        limit,
+        in_memory,
+        decoders=max(1, min(threads, half // (_READING * frame))),
+        movers=max(1, min(threads, half // (_MOVING * frame))),
+        rest=room - (kept if in_memory else 0),
+    )
