@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from mfgui.app import tasks
 from mfgui.app.actions import State
+from mfgui.app.align_control import AlignControl
 from mfgui.app.annotating import AnnotationControl
+from mfgui.app.chores import Chores
 from mfgui.app.compare_control import CompareControl
 from mfgui.app.composite import Composite
 from mfgui.app.desk import Backend, Desk
@@ -16,6 +18,7 @@ from mfgui.app.following import Follower
 from mfgui.app.heat_control import HeatControl
 from mfgui.app.line_control import LineControl, carry_line
 from mfgui.app.mark_control import MarkControl, carry_marks
+from mfgui.app.photo_control import PhotoControl
 from mfgui.app.planes import Planes
 from mfgui.app.preparation import Preparation
 from mfgui.app.preview_control import PreviewControl
@@ -84,6 +87,10 @@ class Controller:
         carry_line(self.sessions.parts, self.line)
         self.truth = TruthControl(self._desk, self.view)
         self.truth.carried_by(self.sessions.parts)
+        chores = Chores(self._desk, self.runs.tracker, numbers)
+        self.align = AlignControl(self._desk, self.view, self.sets, chores)
+        self.align.carried_by(self.sessions.parts)
+        self.photo = PhotoControl(self._desk, self.align, self.runs)
         self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view, self.spots)
         self.sessions.listed = lambda: self.annotation.active
         self.in_hand: Callable[[], str] = lambda: ""
@@ -135,6 +142,8 @@ class Controller:
             has_truth=self.session.truth is not None,
             results=len(self.compare.results()),
             ticked=len(self.settings.values.ticked),
+            aligning=self.align.busy,
+            aligned=self.session.stack is not None and self.session.stack.alignment is not None,
         )
 
     def warm_up(self) -> None:
@@ -143,6 +152,7 @@ class Controller:
 
     def abandon(self) -> None:
         """The window closes: end what other threads and processes do for it."""
+        self.align.abandon()
         self.preparation.abandon()
         self.previews.abandon()
         self.heat.abandon()

@@ -351,6 +351,11 @@ class SessionControl:
     def _take(self, change: Change) -> None:
         """Answer changes of the session."""
         match change:
+            case SetOpened() if self._sets.exchanging:
+                self._kept.forget()
+                if self.path is not None:
+                    self._edit.history.mark_unsaved()
+                self._desk.notifier.emit(SessionChanged())
             case SetOpened() if not self._entering:
                 self._forget()
                 self.autosave.forget(sources=True)

@@ -66,6 +66,8 @@ class SetControl:
         self.leaving: list[Callable[[], None]] = []
         """Called while the set that is about to be left is still there."""
         self.pictures: tuple[Picture, ...] = ()
+        self.exchanging = False
+        """Whether the frames that come are other ones of the same set."""
         self.exported: Callable[[int, Result], None] = lambda _run_id, _result: None
         """Told of each result that is in a file of its own, as it was."""
 
@@ -74,9 +76,12 @@ class SetControl:
         """Whether a set is being read."""
         return self._opening is not None
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """Read a new set: files, a folder, or one multi-page TIFF. The last call wins."""
-        self.read(tasks.open_set(paths), self._on_set_opened)
+    def open(self, paths: Sequence[Path], *, by_capture: bool = False) -> None:
+        """Read a new set: files, a folder, or one multi-page TIFF. The last call wins.
+
+        With `by_capture` the frames come in the order in which they were taken.
+        """
+        self.read(tasks.open_set(paths, by_capture=by_capture), self._on_set_opened)
 
     def read(self, task: Task, done: Callable[[object], None]) -> None:
         """Read something that will take the place of the open set: `done` gets it, unless another
@@ -197,8 +202,20 @@ class SetControl:
         assert isinstance(value, tasks.LoadedSet)
         self.enter(value, tuple(str(path.absolute()) for path in value.paths))
 
+    def exchange(self, value: tasks.LoadedSet) -> None:
+        """Put other frames of the open set in their place: its session stays."""
+        self.exchanging = True
+        try:
+            self._put(value)
+        finally:
+            self.exchanging = False
+
     def enter(self, value: tasks.LoadedSet, recent: tuple[str, ...]) -> None:
         """Leave the open set for one that has been read, listed as `recent`."""
+        self._desk.settings.add_recent(recent)
+        self._put(value)
+
+    def _put(self, value: tasks.LoadedSet) -> None:
         desk = self._desk
         self._opening = None
         self._leave_set()
@@ -206,12 +223,12 @@ class SetControl:
         self.pictures = value.pictures
         for follower in self._followers:
             follower.sources = value.pictures
-        desk.settings.add_recent(recent)
         desk.notifier.emit(SetOpened())
         for number, picture in enumerate(value.pictures, start=1):
             desk.notifier.emit(PictureReady(f"source:{number}", picture))
         self._view.show("source:1")
-        self._tell_adaptations(value)
+        if not self.exchanging:
+            self._tell_adaptations(value)
 
     def _tell_adaptations(self, opened: tasks.LoadedSet) -> None:
         texts = [

@@ -64,6 +64,8 @@ class Settings:
     comparison : dict
         What the Compare workspace had last; `app.compare_control` leaves out what it does not
         know.
+    alignment : dict
+        How frames are aligned; `app.align_control` leaves out what it does not know.
     """
 
     theme: str = "system"
@@ -86,6 +88,7 @@ class Settings:
     benchmark: str = ""
     tools: dict[str, bool | int | str] = field(default_factory=dict)
     comparison: dict[str, bool | int | str] = field(default_factory=dict)
+    alignment: dict[str, bool | int | str] = field(default_factory=dict)
     recent: tuple[tuple[str, ...], ...] = field(default=())
 
     def with_recent(self, paths: tuple[str, ...]) -> Settings:
@@ -163,7 +166,7 @@ def _checked(found: Mapping[str, Any]) -> Settings:
             value = tuple(tuple(str(path) for path in paths) for paths in value)
         elif entry.name in ("palette_recent", "ticked", "metrics"):
             value = tuple(str(name) for name in value)
-        elif entry.name in ("tools", "comparison"):
+        elif entry.name in ("tools", "comparison", "alignment"):
             value = {str(name): part for name, part in value.items() if type(part) in _PLAIN}
         elif type(value) is not type(getattr(defaults, entry.name)):
             raise TypeError(f"{entry.name} is a {type(value).__name__}")

@@ -26,6 +26,7 @@ from mfgui.core.labels import UNASSIGNED
 from mfgui.core.pyramid import Picture, Proxy, StoredReader, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
+from mfgui.files.bursts import ordered_by_capture
 from mfgui.files.grouping import images_in
 from mfgui.files.images import open_set as open_headers
 from mfgui.files.images import read_image, write_image
@@ -61,15 +62,23 @@ class LoadedSet:
     paths: tuple[Path, ...]
 
 
-def open_set(paths: Sequence[Path]) -> Task:
-    """Read files or folders into a stack; reports a `Preview` first."""
+def open_set(paths: Sequence[Path], *, by_capture: bool = False) -> Task:
+    """Read files or folders into a stack; reports a `Preview` first.
+
+    With `by_capture` the frames are in the order in which they were taken, where their camera data
+    tell it, else in that of their names.
+    """
 
     def task(report: Report) -> LoadedSet:
-        opened = open_headers(images_in(paths))
+        images = images_in(paths)
+        if by_capture:
+            images = ordered_by_capture(images)
+        opened = open_headers(images)
         preview = Picture(opened.preview(max_side=_PREVIEW_SIDE))
         report(Preview(opened.infos[0].name, opened.size, preview))
         stack = opened.load()
-        return LoadedSet(stack, source_pictures(stack), tuple(Path(path) for path in paths))
+        given = images if by_capture and not any(path.is_dir() for path in paths) else paths
+        return LoadedSet(stack, source_pictures(stack), tuple(Path(path) for path in given))
 
     return task
 
@@ -120,7 +129,7 @@ def first_look(pictures: Sequence[Picture], request: RunRequest) -> Task:
     """
 
     def task(_report: Report) -> ImageU8:
-        small = [_preview(picture) for picture in pictures]
+        small = [preview_of(picture) for picture in pictures]
         if dict(request.parameters).get("start") == "average":
             return from_float(mean_image(small), "uint8")
         return from_float(compose(small, _small_labels(small, request)), "uint8")
@@ -186,8 +195,8 @@ def read_start(path: str) -> Task:
     return task
 
 
-def _preview(picture: Picture) -> ImageU8:
-    """The finest level of at most two megapixels."""
+def preview_of(picture: Picture) -> ImageU8:
+    """The finest level of at most two megapixels, (h, w, C), red first."""
     fitting = (level for level in picture.levels if level.shape[0] * level.shape[1] <= _PREVIEW)
     level = next(fitting)
     shown = level[..., :1] if picture.channels == 1 else level[..., 2::-1]

@@ -81,6 +81,11 @@ class ActiveLabelChanged:
 
 
 @dataclass(frozen=True)
+class AlignmentChanged:
+    """Fits of the frames, or settings for them, are others (read them from the controller)."""
+
+
+@dataclass(frozen=True)
 class MapChanged:
     """The session's focus map was replaced (or removed, when the session has none)."""
 
@@ -261,7 +266,7 @@ class CurveExtended:
 
 @dataclass(frozen=True)
 class DevicesChanged:
-    """Other compute devices are known, or another one is chosen (read them from the controller)."""
+    """Other compute devices are known, or another one is chosen (ask the controller)."""
 
 
 @dataclass(frozen=True)
@@ -273,8 +278,7 @@ class Preparing:
 
 @dataclass(frozen=True)
 class SessionChanged:
-    """Another file is open, or what is open differs from the file, or no longer does (read it
-    from the controller)."""
+    """Another file is open, or what is open differs from it, or no longer (ask the controller)."""
 
 
 @dataclass(frozen=True)
@@ -289,8 +293,7 @@ class SourcesMissing:
 
 @dataclass(frozen=True)
 class WorklistChanged:
-    """Another list of sets is open, or none; another set of it is; or what is known of one has
-    changed (read all of it from the controller)."""
+    """Another list of sets, set of it, or state of one is there (ask the controller)."""
 
 
 @dataclass(frozen=True)
@@ -304,8 +307,7 @@ class HeatChanged:
 
 @dataclass(frozen=True)
 class SpotsChanged:
-    """Doubtful places were found anew or checked, or the search began (read them from the
-    controller)."""
+    """Doubtful places were found anew or checked, or the search began (ask the controller)."""
 
 
 @dataclass(frozen=True)
@@ -346,6 +348,7 @@ Change = (
     | ShownChanged
     | ActiveSourceChanged
     | ActiveLabelChanged
+    | AlignmentChanged
     | MapChanged
     | MapPatched
     | RegionChanged

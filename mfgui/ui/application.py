@@ -100,7 +100,7 @@ def run_window(
     elif paths:
         if reference is not None:
             application.controller.truth.load_with_next_set(reference)
-        QTimer.singleShot(0, lambda: commands.open_paths(list(paths)))
+        QTimer.singleShot(0, lambda: commands.open_paths(list(paths), by_capture=False))
     with _unexpected_errors_shown(application), _interrupt_ends():
         code = app.exec()
     application.close()

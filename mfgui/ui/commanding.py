@@ -132,19 +132,19 @@ class Commands(QObject):
 
     # Files
 
-    def open_paths(self, paths: list[Path]) -> None:
-        """Open a new set, or a session."""
+    def open_paths(self, paths: list[Path], *, by_capture: bool = True) -> None:
+        """Open a new set, its frames in the order in which they were taken, or a session."""
         if not paths:
             return
         if len(paths) == 1 and paths[0].suffix.lower() == SUFFIX:
             self.open_session(paths[0])
             return
-        self.leaving(lambda: self._open_set(paths))
+        self.leaving(lambda: self._open_set(paths, by_capture))
 
-    def _open_set(self, paths: list[Path]) -> None:
+    def _open_set(self, paths: list[Path], by_capture: bool) -> None:
         folder = paths[0] if paths[0].is_dir() else paths[0].parent
         self._controller.settings.change(last_folder=str(folder.absolute()))
-        self._controller.sets.open(paths)
+        self._controller.sets.open(paths, by_capture=by_capture)
         self._parts.status.show_opening(True)
 
     def open_session(self, path: Path) -> None:

@@ -20,6 +20,7 @@ from mfgui.core.events import DevicesChanged
 from mfgui.methods.registry import FUSING, MAPPING
 from mfgui.ui import compare_docks
 from mfgui.ui.action_adapter import Actions
+from mfgui.ui.align_answers import AlignAnswers
 from mfgui.ui.annotation_answers import AnnotationAnswers
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.benchmark_answers import BenchmarkAnswers
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
         self.tools.auto_source = self.map_answers.auto_source
         self.tools.show_profile = lambda: self.arranger.show("profile")
         self.sessions = SessionAnswers(self, controller, self.parts, self.commands, self.bench)
+        self.alignment = AlignAnswers(self, controller, self.parts, self.commands)
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.benchmarks = BenchmarkAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())

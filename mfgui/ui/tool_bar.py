@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from mfgui.app.actions import EDIT, FILE, MAP, RUN, VIEW
 from mfgui.ui.arrangement import NARROW_BELOW
-from mfgui.ui.icons import ICON_SIDE
+from mfgui.ui.icons import ICON_SIDE, TextButton
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.workspace_switch import WorkspaceSwitch
 
 _SPACING, _ENDS = 4, 6  # pixels, as in the style sheet
 _SHRINKS = 4  # that a button can do with less
+_TIGHTER = 10  # than other buttons with words: it always has them
 
 
 class ToolBar(QToolBar):
@@ -27,6 +29,7 @@ class ToolBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._actions = parts.actions
         self.workspaces = WorkspaceSwitch(parts.actions)
+        self.fuse_button = _primary(parts.actions["fuse"])
         self._overlay = parts.overlay
         self._switch = parts.switch
         self._worded: list[QToolButton] = []
@@ -43,6 +46,8 @@ class ToolBar(QToolBar):
     def fit(self, width: int) -> None:
         """Words beside the icons as far as there is room for them, first for those of a run."""
         self._switch.show_compact(on=False)
+        self._align_place.setVisible(True)
+        self.fuse_button.setFixedWidth(self.fuse_button.sizeHint().width() - _TIGHTER)
         words, strength = (self._worded, self._run_buttons), self._overlay.show_slider
         for worded, slider in ((words[0], True), (words[1], True), (words[1], False), ([], False)):
             self._show_words(worded)
@@ -50,6 +55,8 @@ class ToolBar(QToolBar):
             if self._needed() <= width:
                 return
         self._switch.show_compact(on=self._needed() - _SHRINKS * len(self.buttons) > width)
+        # It stands in the Sources dock as well.
+        self._align_place.setVisible(self._needed() - _SHRINKS * len(self.buttons) <= width)
 
     def _show_words(self, worded: list[QToolButton]) -> None:
         style = Qt.ToolButtonStyle
@@ -61,7 +68,8 @@ class ToolBar(QToolBar):
 
     def _needed(self) -> int:
         """Width that everything takes side by side."""
-        widgets = [self.widgetForAction(action) for action in self.actions()]
+        shown = [action for action in self.actions() if action.isVisible()]
+        widgets = [self.widgetForAction(action) for action in shown]
         widths = [max(w.sizeHint().width(), w.minimumWidth()) for w in widgets]
         return sum(widths) + _SPACING * (len(widths) - 1) + _ENDS
 
@@ -73,9 +81,10 @@ class ToolBar(QToolBar):
         self.addSeparator()
         edit = list(actions.on_tool_bar(EDIT))
         self.addActions(edit)
-        self.addSeparator()
-        for menu in (MAP, RUN):
-            self.addActions(list(actions.on_tool_bar(menu)))
+        self.addWidget(self.fuse_button)
+        self._align_place = self.addWidget(_button(actions["align"]))
+        self.addActions(list(actions.on_tool_bar(MAP)))
+        self.addActions(list(actions.on_tool_bar(RUN)))
         self.addSeparator()
         self.addWidget(parts.switch)
         stretch = QWidget()
@@ -88,7 +97,8 @@ class ToolBar(QToolBar):
         for action in self.actions():
             button = self.widgetForAction(action)
             if isinstance(button, QToolButton) and not action.isSeparator():
-                button.setAccessibleName(action.text())
+                named = button.defaultAction() or action
+                button.setAccessibleName(named.text())
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 button.setMinimumSize(32, 32)
                 if action not in [*edit, *view]:
@@ -105,3 +115,26 @@ class ToolBar(QToolBar):
         button.ensurePolished()
         wanted = button.sizeHint().width() + max(widths) - present
         button.setMinimumWidth(wanted if words else 32)
+
+
+def _button(action: QAction) -> QToolButton:
+    """A button whose place can be given to others; the action stays in its menu."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    return button
+
+
+def _primary(action: QAction) -> TextButton:
+    """A filled button for an action, which always has its words."""
+    button = TextButton(action.objectName(), action.text(), primary=True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setMinimumHeight(32)
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(action.toolTip())
+
+    action.changed.connect(follow)
+    follow()
+    return button

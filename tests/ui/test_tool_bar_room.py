@@ -33,7 +33,8 @@ def test_that_the_whole_tool_bar_is_seen(
     bar = window._tool_bar
 
     def hidden() -> list[str]:
-        widgets = [bar.widgetForAction(action) for action in bar.actions()]
+        # Align gives way; it stands in the Sources dock as well.
+        widgets = [bar.widgetForAction(a) for a in bar.actions() if a.isVisible()]
         return [
             type(widget).__name__
             for widget in widgets
@@ -56,6 +57,6 @@ def test_that_words_come_with_room_for_them(opened: Application, qtbot: Any) -> 
     window.resize(1024, 640)
     assert worded() == set()
     window.resize(1280, 720)
-    assert worded() == {"Run", "Pause", "Stop"}
+    assert worded() == {"Pause", "Stop"}
     window.resize(1920, 1080)
-    assert worded() > {"Run", "Detect focus map"}
+    assert worded() > {"Align", "Detect focus map"}

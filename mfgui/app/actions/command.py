@@ -42,6 +42,8 @@ class State:
     has_truth: bool = False
     results: int = 0
     ticked: int = 0  # methods
+    aligning: bool = False
+    aligned: bool = False  # the frames are no longer as the camera gave them
 
 
 Reason = str  # empty: the command can be used; else one clause why not
@@ -147,6 +149,22 @@ def pause_or_resume(state: State) -> tuple[str, str]:
 
 def needs_idle(state: State) -> Reason:
     return needs_set(state) or ("a run is in progress" if state.running else "")
+
+
+def needs_frames(state: State) -> Reason:
+    """For what exchanges the frames: nothing may be made of them meanwhile."""
+    reason = needs_set(state) or ("the frames are being aligned" if state.aligning else "")
+    reason = reason or ("a run is in progress" if state.running else "")
+    listed = "the maps of a list belong to the frames as they are"
+    return reason or (listed if state.annotating else "")
+
+
+def needs_alignment(state: State) -> Reason:
+    return needs_set(state) or ("" if state.aligned else "align the frames first")
+
+
+def needs_aligned_frames(state: State) -> Reason:
+    return needs_alignment(state) or needs_frames(state)
 
 
 def needs_truth(state: State) -> Reason:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mfgui.app.actions.command import (
     RUN,
     Command,
     Reason,
     State,
+    needs_aligned_frames,
+    needs_alignment,
+    needs_frames,
     needs_run,
     needs_run_or_held,
     needs_set,
@@ -15,6 +20,7 @@ from mfgui.app.actions.command import (
 )
 
 RESULT = "Result"
+ALIGNMENT = "Alignment"
 
 
 def _needs_ticks(state: State) -> Reason:
@@ -33,15 +39,78 @@ def _of_result(name: str, text: str, words: str, *, separated: bool = False) -> 
     )
 
 
+def _of_alignment(
+    name: str, text: str, words: str, blocked: Callable[[State], Reason], *, separated: bool = False
+) -> Command:
+    return Command(
+        name, text, RUN, words, separator_before=separated, blocked=blocked, submenu=ALIGNMENT
+    )
+
+
 RUN_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "fuse",
+        "Fuse",
+        RUN,
+        "Align the frames, bring their light together, and fuse them as photographs",
+        ("Ctrl+Return", "Ctrl+Enter"),
+        "fuse",
+        blocked=needs_frames,
+    ),
+    Command(
+        "align",
+        "Align",
+        RUN,
+        "Align the frames and bring their light together, as the Sources dock says",
+        ("Ctrl+Shift+A",),
+        "align",
+        blocked=needs_frames,
+    ),
+    _of_alignment(
+        "exclude-frame",
+        "Exclude this frame",
+        "Leave the active source out of the alignment and of the fused picture",
+        needs_frames,
+    ),
+    _of_alignment(
+        "repair-frame",
+        "Repair this frame",
+        "Place the active source between its neighbours, where it was aligned wrongly",
+        needs_aligned_frames,
+    ),
+    _of_alignment(
+        "reference-frame",
+        "Make this frame the reference",
+        "Bring all other frames to the active source",
+        needs_frames,
+    ),
+    _of_alignment(
+        "save-alignment",
+        "Save alignment...",
+        "Write how the frames lie on each other to a file",
+        needs_alignment,
+        separated=True,
+    ),
+    _of_alignment(
+        "load-alignment",
+        "Re-use alignment from file...",
+        "Align the frames as a file says, of another stack from the same camera and rail",
+        needs_frames,
+    ),
+    _of_alignment(
+        "undo-alignment",
+        "Undo alignment",
+        "Go back to the frames as the camera gave them",
+        needs_aligned_frames,
+    ),
     Command(
         "run",
         "Run",
         RUN,
-        "Run the method of the Method dock",
+        "Run the method of the Method dock on the frames as they are",
         ("F5",),
         "run",
-        tool_bar=True,
+        separator_before=True,
         blocked=needs_set,
     ),
     Command(

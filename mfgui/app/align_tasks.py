@@ -1,0 +1,305 @@
+"""What the pool does to align the frames of the open set, and to undo it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mfgui.app.align_choice import AlignChoice
+from mfgui.app.requests import build_request
+from mfgui.app.tasks import LoadedSet, preview_of, source_pictures
+from mfgui.core.alignment import StackAlignment
+from mfgui.core.arrays import ImageF32, ImageU8, Rect, Size, from_float
+from mfgui.core.compute import Compute, StopRequested
+from mfgui.core.errors import InputError, MfguiError
+from mfgui.core.pyramid import Picture
+from mfgui.core.result import Result
+from mfgui.core.stack import SourceStack
+from mfgui.files.atomic import check_output
+from mfgui.files.inputs import open_input
+from mfgui.files.reports import write_json
+from mfgui.jobs.events import Event, Finished
+from mfgui.jobs.frames import LiveFrames
+from mfgui.jobs.gate import Gate
+from mfgui.jobs.pool import Report, Task
+from mfgui.jobs.runner import execute
+from mfgui.methods.align import align_frames, excluded, recropped, reused
+from mfgui.methods.align.warp import warp_frame
+from mfgui.methods.registry import Registry
+
+PHOTO = "photo"
+_TOLD = 0.05  # seconds between two reports of one stage
+_MOST_JSON = 16 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far an alignment has come: `done` of `total` parts of what `name` says."""
+
+    name: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The frames were measured; they are not moved yet."""
+
+    alignment: StackAlignment = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """Other frames for the open set, and their mean, small."""
+
+    loaded: LoadedSet
+    average: Picture | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A small fused picture.
+
+    Attributes
+    ----------
+    aligned : (h, w, C) uint8
+        Of what the aligned frames will show.
+    in_place : (h, w, C) uint8
+        The same inside the reference frame as the camera gave it.
+    """
+
+    aligned: ImageU8 = field(repr=False)
+    in_place: ImageU8 = field(repr=False)
+
+
+def aligning(
+    camera: SourceStack,
+    choice: AlignChoice,
+    *,
+    given: StackAlignment | None,
+    left_out: frozenset[int],
+    compute: Compute,
+) -> Task:
+    """Measure the frames, bring them and their light together; None when it was stopped.
+
+    Parameters
+    ----------
+    given : StackAlignment or None
+        Is not measured then.
+    left_out : frozenset of int
+        Frames, from 0, that take no part.
+    """
+
+    def task(report: Report) -> Aligned | None:
+        try:
+            stages = _Stages(report, compute)
+            fit = _fit(camera, choice, given, left_out, stages)
+            report(Fitted(fit))
+            stack = _prepared(camera, choice, fit, stages)
+        except StopRequested:
+            return None
+        stages.begin("making small pictures")
+        loaded = _loaded(stack, camera)
+        return Aligned(loaded, _mean(loaded.pictures))
+
+    return task
+
+
+class _Stages:
+    """Reports what is done now, and how far it has come."""
+
+    def __init__(self, report: Report, compute: Compute) -> None:
+        self._report = report
+        self._name = ""
+        self._told = 0.0
+        self._compute = compute
+
+    def begin(self, name: str) -> Compute:
+        """The resources of a stage."""
+        self._name, self._told = name, 0.0
+        self.advance(0, 1)
+        return replace(self._compute, progress=self.advance)
+
+    def advance(self, done: int, total: int) -> None:
+        """Progress of the stage; from any thread."""
+        now = time.monotonic()
+        if done >= total or now - self._told > _TOLD:
+            self._told = now
+            self._report(Stage(self._name, done, total))
+
+
+def _fit(
+    camera: SourceStack,
+    choice: AlignChoice,
+    given: StackAlignment | None,
+    left_out: frozenset[int],
+    stages: _Stages,
+) -> StackAlignment:
+    if given is not None:
+        return given if choice.crop == "common" else recropped(given, choice.crop)
+    reference = choice.reference - 1 if choice.reference else None
+    fit = align_frames(
+        camera.frames,
+        model=choice.model,
+        reference=reference,
+        crop=choice.crop,
+        compute=stages.begin("aligning"),
+    )
+    for frame in sorted(left_out):
+        fit = excluded(fit, frame)
+    return fit
+
+
+def as_it_was(camera: SourceStack) -> Task:
+    """The frames as the camera gave them."""
+
+    def task(_report: Report) -> Aligned:
+        return Aligned(_loaded(camera, camera))
+
+    return task
+
+
+def looking(
+    registry: Registry,
+    shown: Sequence[Picture],
+    camera: SourceStack,
+    fit: StackAlignment,
+    *,
+    gate: Gate,
+) -> Task:
+    """Fuse the display pictures of the camera's frames by the photographer's method."""
+
+    def task(_report: Report) -> Look | None:
+        try:
+            return _look(registry, [preview_of(picture) for picture in shown], camera, fit, gate)
+        except StopRequested:
+            return None
+
+    return task
+
+
+def saving(camera: SourceStack, fit: StackAlignment, path: Path) -> Task:
+    """Write an alignment."""
+
+    def task(_report: Report) -> None:
+        check_output(path, inputs=[s.path for s in camera.sources if s.path is not None])
+        write_json(path, fit.to_json())
+
+    return task
+
+
+def loading(camera: SourceStack, path: Path) -> Task:
+    """Read an alignment for these frames."""
+
+    def task(_report: Report) -> StackAlignment:
+        with open_input(path) as file:
+            text = file.read(_MOST_JSON)
+        try:
+            found = StackAlignment.from_json(json.loads(text))
+        except MfguiError as error:
+            raise InputError(error.what, path=path, hint=error.hint) from error
+        except (ValueError, RecursionError) as error:
+            hint = "choose one that Save alignment has written"
+            raise InputError("not the description of an alignment", path=path, hint=hint) from error
+        return reused(found, camera.size, camera.k)
+
+    return task
+
+
+def _loaded(stack: SourceStack, camera: SourceStack) -> LoadedSet:
+    paths = dict.fromkeys(source.path for source in camera.sources if source.path is not None)
+    return LoadedSet(stack, source_pictures(stack), tuple(paths))
+
+
+def _mean(pictures: Sequence[Picture]) -> Picture:
+    """What all of them show on the whole, small: frames that do not fit make it double."""
+    total: ImageF32 | None = None
+    for picture in pictures:
+        small = preview_of(picture).astype(np.float32)
+        total = small if total is None else total + small
+    assert total is not None
+    return Picture(np.rint(total / len(pictures)).astype(np.uint8))
+
+
+def _look(
+    registry: Registry,
+    shown: Sequence[ImageU8],
+    camera: SourceStack,
+    fit: StackAlignment,
+    gate: Gate,
+) -> Look | None:
+    height, width = shown[0].shape[:2]
+    factor = width / camera.size.width
+    whole, compute = Rect(0, 0, width, height), Compute(checkpoint=gate.check)
+    reference = shown[fit.reference]
+    frames = [
+        warp_frame(
+            shown[index],
+            fit.frames[index].transform.scaled(factor),
+            rect=whole,
+            reference=reference,
+            compute=compute,
+        )
+        for index in fit.used
+    ]
+    fused = _fused(registry, frames, gate)
+    if fused is None:
+        return None
+    crop = fit.crop
+    left, top = round(crop.x * factor), round(crop.y * factor)
+    right, bottom = round(crop.right * factor), round(crop.bottom * factor)
+    kept = Rect(left, top, max(1, right - left), max(1, bottom - top)).intersected(whole)
+    in_place = reference.copy()
+    in_place[kept.slices] = fused[kept.slices]
+    return Look(np.ascontiguousarray(fused[kept.slices]), in_place)
+
+
+def _fused(registry: Registry, frames: Sequence[ImageU8], gate: Gate) -> ImageU8 | None:
+    """The photographer's method on small frames; None where it cannot take them."""
+    found: list[Result] = []
+
+    def take(event: Event) -> None:
+        if isinstance(event, Finished) and event.result is not None:
+            found.append(event.result)
+
+    request = build_request(registry, SourceStack.from_arrays(frames), method=PHOTO)
+    execute(request, emit=take, gate=gate, frames=LiveFrames())
+    gate.check()
+    return from_float(found[0].image, "uint8") if found else None
+
+
+def _prepared(
+    camera: SourceStack, choice: AlignChoice, fit: StackAlignment, stages: _Stages
+) -> SourceStack:
+    from mfgui.core.stack import PixelStore
+    from mfgui.methods.exposure import match_exposure
+
+    light = match_exposure(
+        camera.frames, fit, mode=choice.exposure, compute=stages.begin("matching the light")
+    )
+    compute = stages.begin("moving frames")
+    frames = []
+    for done, index in enumerate(fit.used):
+        frames.append(
+            warp_frame(
+                camera.pixels(index),
+                fit.frames[index].transform,
+                rect=fit.crop,
+                exposure=light.frames[index],
+                reference=camera.pixels(fit.reference),
+                compute=compute,
+            )
+        )
+        compute.progress(done + 1, len(fit.used))
+    size = Size(fit.crop.width, fit.crop.height)
+    sources = tuple(replace(camera.sources[i], size=size) for i in fit.used)
+    store = PixelStore([partial(np.asarray, f) for f in frames], byte_budget=1 << 40)
+    return SourceStack(
+        sources, store, fit.used.index(fit.reference), alignment=fit, exposure=light, origin=camera
+    )

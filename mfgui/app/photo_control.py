@@ -1,0 +1,33 @@
+"""One action from the frames of a camera to one fused picture."""
+
+from __future__ import annotations
+
+from mfgui.app.align_control import AlignControl
+from mfgui.app.align_tasks import PHOTO
+from mfgui.app.desk import Desk
+from mfgui.app.run_control import RunControl
+
+
+class PhotoControl:
+    """Aligns the frames as the settings say, where they are not, and fuses them by the
+    photographer's method; a small picture is shown as soon as the frames are measured."""
+
+    def __init__(self, desk: Desk, align: AlignControl, runs: RunControl) -> None:
+        self._desk = desk
+        self._align = align
+        self._runs = runs
+
+    def fuse(self) -> None:
+        """From the frames as they are to a result; answers at once."""
+        if self._align.busy:
+            return
+        if self._align.stale:
+            self._align.align(then=self._run, with_look=True)
+        else:
+            self._run()
+
+    def _run(self) -> None:
+        self._runs.run(PHOTO, {})
+        look, followed = self._align.look, self._runs.tracker.followed()
+        if look is not None and followed is not None:
+            self._align.show_look(followed.run_id, look)
