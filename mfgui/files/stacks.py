@@ -23,6 +23,7 @@ from mfgui.files.frame_cache import FrameCache
 from mfgui.files.harmonise import Plan, adapt, notices_for, plan_for
 from mfgui.files.headers import ImageInfo, read_headers
 from mfgui.files.inputs import reading
+from mfgui.files.misfits import duplicates, odd_ones
 from mfgui.files.raw import white_balance
 
 _DEFAULT_BUDGET = 2 << 30
@@ -111,14 +112,16 @@ class OpenedSet:
             workers=compute.threads,
         )
         hashes = dict(zip(paths, found[len(loaders) :], strict=True))
+        repeated = duplicates([(hashes[info.path], info.page) for info in self.infos])
         sources = tuple(
-            self._source(index, hashes[info.path], found[index])
+            self._source(index, hashes[info.path], (found[index], repeated[index]))
             for index, info in enumerate(self.infos)
         )
         return SourceStack(sources, store)
 
-    def _source(self, index: int, digest: str, late_notice: str) -> Source:
+    def _source(self, index: int, digest: str, late_notices: tuple[str, ...]) -> Source:
         info = self.infos[index]
+        notices = dict.fromkeys((*self.notices[index], *filter(None, late_notices)))
         return Source(
             info.name,
             info.path,
@@ -129,7 +132,7 @@ class OpenedSet:
             page=info.page,
             icc=self.plan.icc,
             exif=info.exif,
-            notices=(*self.notices[index], *([late_notice] if late_notice else ())),
+            notices=tuple(notices),
         )
 
 
@@ -163,7 +166,8 @@ def open_set(paths: Sequence[Path], *, white: float | None = None) -> OpenedSet:
         )
     plan = plan_for(infos)
     notices = tuple(
-        (*_page_notice(info, alone=len(files) == 1), *notices_for(info, plan)) for info in infos
+        (*_page_notice(info, alone=len(files) == 1), *notices_for(info, plan), *odd)
+        for info, odd in zip(infos, odd_ones(infos), strict=True)
     )
     return OpenedSet(tuple(infos), plan, notices, white)
 

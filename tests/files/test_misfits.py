@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from mfgui.core.arrays import Size
 from mfgui.core.errors import InputError
 from mfgui.files.harmonise import plan_for
 from mfgui.files.headers import ImageInfo
+from mfgui.files.images import open_set, read_stack
 from mfgui.files.misfits import duplicates, odd_ones
 from tests.files.camera_heads import main_tags, shot_tags, tiff
+from tests.files.pictures import camera_block, save8
 
 LANDSCAPE = Size(60, 40)
 
@@ -93,3 +96,19 @@ def test_that_orientations_are_told_from_sizes(first: Size, second: Size, messag
     with pytest.raises(InputError) as caught:
         plan_for([info("a.jpg", size=first), info("b.jpg", size=second)])
     assert caught.value.what == message
+
+
+def test_that_notices_reach_the_sources(tmp_path: Path) -> None:
+    block = b"Exif\0\0" + camera_block()
+    for name, seed in (("a.png", 0), ("b.png", 1)):
+        save8(tmp_path / name, seed=seed, exif=block)
+    other = camera_block().replace(b"2024:05:06", b"2024:05:09")
+    save8(tmp_path / "c.png", seed=2, exif=b"Exif\0\0" + other)
+    shutil.copy(tmp_path / "b.png", tmp_path / "d.png")
+    paths = [tmp_path / name for name in ("a.png", "b.png", "c.png", "d.png", "a.png")]
+    late = "taken 3.0 days after the others"
+    repeated = ["the same picture as source 2", "the same picture as source 1"]
+    assert open_set(paths).notices == ((), (), (late,), (), (repeated[1],))
+    sources = read_stack(paths).sources
+    found = [source.notices for source in sources]
+    assert found == [(), (), (late,), (repeated[0],), (repeated[1],)]

@@ -72,7 +72,7 @@ def test_that_a_sensor_without_colours_gives_grey(tmp_path: Path) -> None:
     assert (info.channels, info.depth, info.size) == (1, "uint16", Size(48, 32))
     np.testing.assert_allclose(read_image(path)[..., 0], encoded(light), atol=1e-3)
     assert read_proxy(path).shape[2] == 1
-    assert read_stack([path, path]).sources[1].notices == ()
+    assert read_stack([path, path]).sources[0].notices == ()
 
 
 def two(folder: Path) -> list[Path]:
