@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
+import cv2
 import numpy as np
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED
-from mfgui.methods.decide.stack import stack
+from mfgui.methods.decide import spill, spreads
+from mfgui.methods.decide.photo_focus import Focus, focus
+from mfgui.methods.decide.photo_merge import merged
+from mfgui.methods.decide.photo_noise import noise_of
+from mfgui.methods.decide.photo_order import focus_order
+from mfgui.methods.decide.stack import Maps, with_steady_borders
 from mfgui.methods.decision import Decision
 from mfgui.methods.detect.laplacian import laplacian
 from mfgui.methods.optimise.ms_lap import ms_lap
-from mfgui.methods.registry import Family, Iterate, Kind, Notes, method
+from mfgui.methods.planes import Plane
+from mfgui.methods.registry import Family, Iterate, Kind, Notes, Parameter, method
 
 _CLEAN = 0.001  # share of the picture below which a region of the map of a pair is removed
 
@@ -27,29 +35,88 @@ _CLEAN = 0.001  # share of the picture below which a region of the map of a pair
     smallest=16,
     obeys=True,
     notes=Notes(
-        idea="Two frames: the ascent of MFF-SSIM with the defaults that did best on scenes with "
-        "known truth, from a map whose small regions are removed. More: as the method stack.",
+        idea="Three bands of detail, measured against the noise of the frames, are smoothed to a "
+        "map, whose borders move to where no blur spills over. Detail that is no more than noise "
+        "is averaged over the frames. Pairs: the ascent of MFF-SSIM on a cleaned map.",
         complexity="O(H W C K)",
-        memory="24 bytes per pixel",
-        strengths="Good seams without a decision to make.",
-        failures="Cleaning removes true islands of pairs below a thousandth of the picture.",
+        memory="25 bytes per pixel, and 2 bytes per source and pixel of a tile per thread",
+        strengths="On stacks with noise 4 to 6 dB above the best of the option sets of enfuse; "
+        "frames may come in any order.",
+        failures="Close behind near objects the background stays blurred; texture weaker than the "
+        "noise is averaged away.",
     ),
 )
 def photo(
-    images: Sequence[PixelArray], *, compute: Compute, labels: LabelArray | None = None
+    images: Sequence[PixelArray],
+    *,
+    compute: Compute,
+    labels: LabelArray | None = None,
+    quiet: Annotated[bool, Parameter("Averages frames where there is no detail but noise")] = True,
 ) -> Decision:
-    """Focus map and fused image.
+    """Focus map, depth, confidence and fused image.
 
     Parameters
     ----------
     images : sequence of (H, W, C) uint8, uint16 or float32
+        In any order.
     labels : (H, W) or None
-        What is assigned in it is kept.
+        A given map: what is assigned in it is kept.
+    quiet : bool
+        See `mfgui.methods.decide.photo_merge.merged`; not of pairs.
+
+    Returns
+    -------
+    Decision
+        For three frames and more with the aspects "depth" and "confidence".
     """
     if len(images) == 2:
         return _pair(images, labels, compute=compute)
-    found: Decision = stack(images, compute=compute)
-    return found
+    order = focus_order(images, compute=compute)
+    frames = [images[index] for index in order]
+    noise = noise_of(frames, compute=compute)
+    found = focus(frames, noise, compute=compute)
+    places = spreads.positions(frames, found.labels, compute=compute)
+    steady = with_steady_borders(frames, found.labels, places, compute=compute)
+    near = spill.nearest_first(found.labels, steady) if places[-1] > 0.0 else None
+    if labels is not None:
+        _obey(labels, order, found.labels, steady)
+    maps = Maps(found.labels, steady, places, near)
+    aspects = {"depth": _depth(found, steady), "confidence": _enlarged(found.sure, steady.shape)}
+
+    def fuse() -> ImageF32:
+        return merged(frames, maps, found, noise, averaged=quiet, compute=compute)
+
+    return Decision(_named(steady, order), fuse, aspects=aspects)
+
+
+def _obey(
+    given: LabelArray, order: Sequence[int], sharpest: LabelArray, steady: LabelArray
+) -> None:
+    """Exchange what a given map has otherwise."""
+    ranks = np.zeros(int(np.iinfo(given.dtype).max) + 1, steady.dtype)
+    ranks[np.asarray(order) + 1] = np.arange(1, len(order) + 1)
+    wanted = ranks[given]
+    otherwise = (wanted != UNASSIGNED) & (wanted != steady)
+    steady[otherwise] = sharpest[otherwise] = wanted[otherwise]
+
+
+def _named(labels: LabelArray, order: Sequence[int]) -> LabelArray:
+    """Numbers of frames for places in the order of focus."""
+    if list(order) == sorted(order):
+        return labels
+    names = np.array([0, *(index + 1 for index in order)], labels.dtype)
+    return names[labels]
+
+
+def _depth(found: Focus, steady: LabelArray) -> Plane:
+    """Places in the order of focus, 1 to K, between frames where the measures say so."""
+    offset = _enlarged(found.offset, steady.shape)
+    return np.where(found.labels == steady, steady + offset, steady).astype(np.float32)
+
+
+def _enlarged(plane: Plane, shape: tuple[int, ...]) -> Plane:
+    large = cv2.resize(plane, (2 * plane.shape[1], 2 * plane.shape[0]))
+    return np.ascontiguousarray(large[: shape[0], : shape[1]])
 
 
 def _pair(images: Sequence[PixelArray], labels: LabelArray | None, *, compute: Compute) -> Decision:

@@ -25,6 +25,7 @@ _WINDOW = 1.5  # pixels, sigma of the windows of energies
 _NOISE = np.float32((2 / 255) ** 2)  # energies far under this say nothing
 _EDGE = np.float32(8 / 255)  # a step of the picture that halves the price of a change
 _TAPS = 4.0  # sigmas: where kernels end
+BLEND = 4  # pixels: reach of the blend of both maps
 
 
 @method(
@@ -106,24 +107,29 @@ def stack(
     steady, places = sharpest, (0.0,) * len(images)
     if borders:
         places = spreads.positions(images, sharpest, compute=compute)
-        steady = _with_steady_borders(images, sharpest, places, compute=compute)
+        steady = with_steady_borders(images, sharpest, places, compute=compute)
     near = spilt.nearest_first(sharpest, steady) if spill and places[-1] > 0.0 else None
 
     def fuse() -> ImageF32:
-        maps = _Maps(sharpest, steady, places, near)
+        maps = Maps(sharpest, steady, places, near)
         return _fused(images, maps, compute=compute)
 
     return Decision(steady, fuse)
 
 
 @dataclass(frozen=True, eq=False)
-class _Maps:
+class Maps:
     """Labels S and M, places of the frames, and whether the first is nearest (None: unknown)."""
 
     sharpest: LabelArray
     steady: LabelArray
     places: Sequence[float]
     nearest_first: bool | None
+
+    @property
+    def reach(self) -> int:
+        """Pixels around a pixel that have a say in it."""
+        return BLEND if self.nearest_first is None else spreads.reach_of(self.places)
 
 
 def blurred(plane: Plane, sigma: float) -> Plane:
@@ -171,7 +177,7 @@ def _labelled(images: Sequence[PixelArray], *, penalty: float, compute: Compute)
     return labels
 
 
-def _with_steady_borders(
+def with_steady_borders(
     images: Sequence[PixelArray],
     labels: LabelArray,
     places: Sequence[float],
@@ -193,41 +199,48 @@ def _with_steady_borders(
     return np.asarray(cv2.medianBlur(moved, 5), labels.dtype)
 
 
-def _fused(images: Sequence[PixelArray], maps: _Maps, *, compute: Compute) -> ImageF32:
+def _fused(images: Sequence[PixelArray], maps: Maps, *, compute: Compute) -> ImageF32:
     """Steps 4 and 5."""
     height, width, _ = images[0].shape
     fused: ImageF32 = np.empty(images[0].shape, np.float32)
-    reach = int(np.ceil(_TAPS * _DETAIL))
-    if maps.nearest_first is not None:
-        reach = spreads.reach_of(maps.places)
 
     def work(wide: Rect, inner: Rect) -> None:
-        compute.checkpoint()
-        core = inner.grown(int(np.ceil(_TAPS * _DETAIL))).intersected(wide)
-        part, at = spreads.within(inner, core).slices, spreads.within(core, wide)
-        detailed = _composed(images, maps.sharpest, core)
-        steady, near = maps.steady[wide.slices], maps.nearest_first
-        alone = near is None or bool((steady == steady[0, 0]).all())
-        if alone and np.array_equal(steady[at.slices], maps.sharpest[core.slices]):
-            fused[inner.slices] = to_float(detailed[part])
-            return
-        whole = to_float(_composed(images, maps.steady, wide))
-        if near is not None:
-            given = (images, maps.steady, whole, wide, at, maps.places)
-            spilt.without_spill(*given, nearest_first=near, compute=compute)
-        compute.checkpoint()
-        least, most = _range(images, core)
-        change = np.clip(whole[at.slices], least, most)
-        base = to_float(detailed)
-        change -= base
-        base += blurred(change, _DETAIL).reshape(change.shape)
-        fused[inner.slices] = np.clip(base, least, most, out=base)[part]
+        core = inner.grown(BLEND).intersected(wide)
+        part = spreads.within(inner, core).slices
+        fused[inner.slices] = blended(images, maps, wide, core, compute=compute)[part]
 
-    in_tiles(Size(width, height), work, reach=reach, compute=compute, side=_SIDE)
+    in_tiles(Size(width, height), work, reach=maps.reach, compute=compute, side=_SIDE)
     return fused
 
 
-def _range(images: Sequence[PixelArray], rect: Rect) -> tuple[ImageF32, ImageF32]:
+def blended(
+    images: Sequence[PixelArray], maps: Maps, wide: Rect, core: Rect, *, compute: Compute
+) -> ImageF32:
+    """Steps 4 and 5 for `core`; its outermost `BLEND` pixels lack what lies beyond.
+
+    `wide` holds `core` and what is `maps.reach` pixels around it.
+    """
+    compute.checkpoint()
+    at = spreads.within(core, wide)
+    detailed = _composed(images, maps.sharpest, core)
+    steady, near = maps.steady[wide.slices], maps.nearest_first
+    alone = near is None or bool((steady == steady[0, 0]).all())
+    if alone and np.array_equal(steady[at.slices], maps.sharpest[core.slices]):
+        return to_float(detailed)
+    whole = to_float(_composed(images, maps.steady, wide))
+    if near is not None:
+        given = (images, maps.steady, whole, wide, at, maps.places)
+        spilt.without_spill(*given, nearest_first=near, compute=compute)
+    compute.checkpoint()
+    least, most = extremes(images, core)
+    change = np.clip(whole[at.slices], least, most)
+    base = to_float(detailed)
+    change -= base
+    base += blurred(change, _DETAIL).reshape(change.shape)
+    return np.clip(base, least, most, out=base)
+
+
+def extremes(images: Sequence[PixelArray], rect: Rect) -> tuple[ImageF32, ImageF32]:
     """The smallest and the largest value of the sources."""
     least = most = images[0][rect.slices]
     for image in images[1:]:

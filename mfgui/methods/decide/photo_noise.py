@@ -1,0 +1,149 @@
+"""Bands of detail of a frame, and how much of them is noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size, to_float, white_of
+from mfgui.core.compute import Compute
+from mfgui.methods.decide.stack import blurred
+from mfgui.methods.planes import Plane, grey
+
+BANDS = 3
+_LEVELS = 16  # of lightness, for each of which noise is known
+_LEAST = np.float32((0.1 / 255) ** 2)  # noise of a perfect camera
+_CELL, _CELLS, _BLOCK = 192, 24, 16  # pixels, number, pixels: where noise is measured
+_CALM = 0.15  # quantile of the blocks whose difference of neighbouring frames is noise
+_ENOUGH = 48  # blocks of a lightness
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Mean square of noise for 16 steps of lightness 0 ... 1.
+
+    Attributes
+    ----------
+    energies : (3, 16) float32
+        Of the bands of the lightness.
+    chroma : (16,) float32
+        Of `chroma`, summed over the channels.
+    """
+
+    energies: npt.NDArray[np.float32]
+    chroma: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """Detail of one frame: planes at full, half and a quarter of the size, and its lightness."""
+
+    fine: tuple[Plane, Plane, Plane]
+    energies: tuple[Plane, Plane, Plane]  # before windows; the first at half size
+    half: Plane
+
+
+def bands(pixels: PixelArray) -> Bands:
+    """Y - G(1) * Y of three sizes, each half as large as the one before.
+
+    Parameters
+    ----------
+    pixels : (h, w, C) uint8, uint16 or float32
+        Odd sides are extended by a pixel.
+    """
+    from mfgui.methods.decide import photo_kernels as kernels
+
+    height, width, _ = pixels.shape
+    high, wide = 2 * (-(-height // 2)), 2 * (-(-width // 2))
+    plane = np.empty((high, wide), np.float32)
+    kernels.grey(pixels, white_of(pixels), plane)
+    half = np.empty((high // 2, wide // 2), np.float32)
+    energy, fine = np.empty_like(half), np.empty_like(plane)
+    kernels.halved(plane, blurred(plane, 1.0), fine, energy, half)
+    small = (-(-half.shape[1] // 2), -(-half.shape[0] // 2))
+    quarter = np.asarray(cv2.resize(half, small, interpolation=cv2.INTER_AREA), np.float32)
+    middle, coarse = half - blurred(half, 1.0), quarter - blurred(quarter, 1.0)
+    return Bands((fine, middle, coarse), (energy, middle * middle, coarse * coarse), half)
+
+
+def chroma(image: ImageF32) -> ImageF32:
+    """Detail of the colours, (h, w, C), finer than `bands` has it: what lightness leaves of it."""
+    fine = image - blurred(image, 1.0).reshape(image.shape)
+    return np.asarray(fine - grey(fine)[:, :, None], np.float32)
+
+
+def noise_of(images: Sequence[PixelArray], *, compute: Compute) -> Noise:
+    """Noise, from where neighbouring frames differ least.
+
+    Noise is what two frames do not share: half the mean square of the difference of their bands,
+    in blocks of 16 pixels, is noise where both are sharp or both are blurred. So a low quantile
+    over the blocks is taken, for every lightness that has enough of them.
+    """
+    height, width, _ = images[0].shape
+    found: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
+    for cell in _cells(Size(width, height)):
+        before: tuple[Plane | ImageF32, ...] | None = None
+        for image in images:
+            compute.checkpoint()
+            pixels = np.ascontiguousarray(image[cell.slices])
+            made = bands(pixels)
+            here = (*made.fine, chroma(to_float(pixels)))
+            if before is not None:
+                for kept, one, other in zip(found, here, before, strict=True):
+                    kept.append(_blocks(one, other, made.half))
+            before = here
+    tables = [_by_lightness(np.concatenate(parts, axis=1)) for parts in found]
+    return Noise(np.stack(tables[:BANDS]), tables[BANDS])
+
+
+_Blocks = npt.NDArray[np.float32]  # (2, N): mean squares and lightness
+
+
+def _blocks(one: npt.NDArray[Any], other: npt.NDArray[Any], half: Plane) -> _Blocks:
+    """Half the mean square of a difference in blocks, and their lightness."""
+    square = np.square(one - other) * np.float32(0.5)
+    if square.ndim == 3:
+        square = square.sum(axis=2)
+    side = min(_BLOCK, *square.shape)
+    height, width = square.shape[0] // side, square.shape[1] // side
+    part = square[: height * side, : width * side]
+    means = part.reshape(height, side, width, side).mean(axis=(1, 3))
+    light = cv2.resize(half, (width, height), interpolation=cv2.INTER_AREA)
+    return np.stack((means.reshape(-1), np.asarray(light, np.float32).reshape(-1)))
+
+
+def _cells(size: Size) -> list[Rect]:
+    """Places spread evenly over a picture."""
+    across = max(1, min(round((_CELLS * size.width / size.height) ** 0.5), size.width // _CELL))
+    down = max(1, min(_CELLS // across, size.height // _CELL))
+    whole = Rect(0, 0, size.width, size.height)
+    return [
+        Rect(
+            int((i + 0.5) * size.width / across) - _CELL // 2,
+            int((j + 0.5) * size.height / down) - _CELL // 2,
+            _CELL,
+            _CELL,
+        ).intersected(whole)
+        for j in range(down)
+        for i in range(across)
+    ]
+
+
+def _by_lightness(blocks: _Blocks) -> npt.NDArray[np.float32]:
+    """The quantile for each lightness, between neighbours where few blocks have it."""
+    energy, lightness = blocks
+    level = np.clip(np.rint(lightness * (_LEVELS - 1)), 0, _LEVELS - 1).astype(np.intp)
+    whole = np.quantile(energy, _CALM)
+    counts = np.bincount(level, minlength=_LEVELS)
+    known = [index for index in range(_LEVELS) if counts[index] >= _ENOUGH]
+    if not known:
+        known, values = [0], [whole]
+    else:
+        values = [np.quantile(energy[level == index], _CALM) for index in known]
+    table = np.interp(np.arange(_LEVELS), known, values)
+    return np.asarray(np.maximum(table, _LEAST), np.float32)
