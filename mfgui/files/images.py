@@ -39,7 +39,7 @@ import numpy as np
 from mfgui import __version__
 from mfgui.core.arrays import Depth, ImageF32, PixelArray, Size, from_float, to_float
 from mfgui.core.errors import OutOfMemoryError, OutputError, UsageError
-from mfgui.files import encode, exif, profiles
+from mfgui.files import encode, exif, profiles, spaces
 from mfgui.files.atomic import atomic_file, write_bytes
 from mfgui.files.decode import decode_frame
 from mfgui.files.harmonise import Plan, adapt
@@ -55,6 +55,7 @@ __all__ = [
     "ImageInfo",
     "OpenedSet",
     "check_holds",
+    "holds",
     "open_set",
     "output_format",
     "probe",
@@ -142,6 +143,17 @@ def output_format(path: Path) -> Format:
     return known
 
 
+def holds(path: Path, depth: Depth) -> bool:
+    """Whether the format of `path` can hold pictures of this depth.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is unknown.
+    """
+    return depth in _DEPTHS[output_format(path)]
+
+
 def check_holds(path: Path, size: Size, *, channels: int) -> None:
     """Raise when the format of `path` cannot hold such a picture; before the work is done.
 
@@ -164,6 +176,7 @@ def write_image(
     depth: Depth,
     icc: bytes | None = None,
     exif: bytes | None = None,
+    space: str | None = None,
 ) -> tuple[str, ...]:
     """Write a picture atomically in the format of the suffix.
 
@@ -175,7 +188,10 @@ def write_image(
         Wanted depth; the nearest one that the format holds is written.
     icc, exif : bytes, optional
         Profile and camera data of source 1. The orientation is reset, the software named, a
-        thumbnail dropped.
+        thumbnail dropped. A note of the method is put into `exif` by `camera_notes.annotated`.
+    space : str, optional
+        Name of a colour space (`spaces.SPACES`) to convert a colour picture to; without it it
+        stays in the colours of `icc`.
 
     Returns
     -------
@@ -185,13 +201,15 @@ def write_image(
     Raises
     ------
     UsageError
-        If the suffix is unknown.
+        If the suffix or the colour space is unknown.
     OutputError, OutOfMemoryError
         If it cannot be written; an old file is then untouched.
     """
     known = output_format(path)
     try:
         stored, notices = _stored_depth(known, depth)
+        if space is not None:
+            image, icc = spaces.to_space(image, icc, space)
         pixels = np.ascontiguousarray(from_float(image, stored))
         height, width, channels = pixels.shape
         check_holds(path, Size(width, height), channels=channels)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shutil
 import struct
+import subprocess
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,8 @@ from PIL import ExifTags, Image
 
 from mfgui import __version__
 from mfgui.core.arrays import Depth, from_float, to_float
+from mfgui.files import spaces
+from mfgui.files.camera_notes import annotated
 from mfgui.files.images import read_stack, write_image
 from tests.files.pictures import camera_block, matrix_profile, png16, save_tiff, smooth
 
@@ -224,3 +229,74 @@ def test_that_other_sources_get_the_colours_of_source_one(
     assert np.abs(to_float(pixels) - expected).max() < tolerance
     # Without the conversion it would be another picture.
     assert np.abs(to_float(tifffile.imread(paths[1])) - expected).max() > 3 * tolerance
+
+
+NAMES: dict[spaces.SpaceName, str] = {
+    "srgb": "srgb",
+    "adobe-rgb": "adobe",
+    "display-p3": "p3",
+    "prophoto": "prophoto",
+}
+PRECISION = {"uint8": 1.5 / 255, "uint16": 3e-4, "float32": 3e-4}
+
+
+def by_exiftool(path: Path) -> dict[str, Any]:
+    call = ["exiftool", "-json", "-a", "-G1", "-n", "-validate", "-warning", "-all", str(path)]
+    answer = json.loads(subprocess.run(call, capture_output=True, check=True).stdout)
+    return dict(answer[0])
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@pytest.mark.parametrize("space", NAMES)
+@pytest.mark.parametrize(("name", "depth"), KINDS)
+def test_that_a_chosen_space_is_in_pixels_profile_and_tags(
+    name: str, depth: Depth, space: spaces.SpaceName, tmp_path: Path
+) -> None:
+    path, block = tmp_path / name, annotated(camera_block(orientation=6), note="how it was made")
+    given = SPACES["adobe"].encoded(colours()).astype(np.float32)
+    notices = write_image(
+        path, given, depth=depth, icc=SPACES["adobe"].icc, exif=block, space=space
+    )
+    assert notices == ()
+    pixels, carried = seen_by_others(path)
+    expected = SPACES[NAMES[space]].encoded(colours())
+    tolerance = PRECISION[depth] + (10 / 255 if path.suffix == ".jpg" else 0)
+    assert np.abs(to_float(pixels) - expected).max() < tolerance
+    assert carried == spaces.profile(space)
+    found = by_exiftool(path)
+    assert found["ICC_Profile:ProfileDescription"] == spaces.SPACES[space].title
+    assert found["IFD0:Orientation"] == 1
+    assert found["IFD0:Software"] == f"mfgui {__version__}"
+    assert found["ExifIFD:UserComment"] == "how it was made"
+    assert found["ExifIFD:DateTimeOriginal"] == "2024:05:06 07:08:09"
+    assert (found["ExifIFD:ExifImageWidth"], found["ExifIFD:ExifImageHeight"]) == (36, 24)
+    assert found["GPS:GPSLatitude"] == pytest.approx(48 + 8 / 60 + 30 / 3600)
+    assert "ExifTool:Error" not in found
+
+
+@pytest.mark.parametrize("space", NAMES)
+@pytest.mark.parametrize("bits", [8, 10])
+def test_that_pictures_of_phones_come_through(
+    bits: int, space: spaces.SpaceName, tmp_path: Path
+) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="the decoder pillow-heif is not installed")
+    dtype, mode, depth = {8: (np.uint8, "RGB", "uint8"), 10: (np.uint16, "RGB;16", "uint16")}[bits]
+    top = (1 << bits) - 1
+    stored = np.rint(smooth() * top).astype(dtype)
+    data = (stored << 6 if bits == 10 else stored).astype(dtype).tobytes()
+    made = heif.from_bytes(mode=mode, size=(36, 24), data=data)
+    lossless = {"quality": -1, "chroma": 444, "matrix_coefficients": 0}
+    block = camera_block()
+    path = tmp_path / "a.heic"
+    made.save(path, exif=b"Exif\0\0" + block, icc_profile=spaces.profile(space), **lossless)
+    source = (stack := read_stack([path, path])).sources[0]
+    out = tmp_path / "out.tif"
+    write_image(
+        out, to_float(stack.pixels(0)), depth=source.depth, icc=source.icc, exif=source.exif
+    )
+    pixels, carried = seen_by_others(out)
+    assert pixels.dtype.name == depth
+    white = np.iinfo(pixels.dtype).max
+    np.testing.assert_array_equal(pixels, np.rint(stored * (white / top)))
+    assert carried == spaces.profile(space)
+    check_camera_data(out, block, width=36, height=24)
