@@ -18,8 +18,8 @@ _BLOCK = 2 * CELL  # places along a side of what is held out together
 _CAP = np.float32(0.3)  # of log light: what differs by more is no matter of exposure
 _NOTHING = 0.003  # of log light: not worth a change of pixels
 _SURE = 2.5  # standard deviations
-_PRICE = 1.12  # the error has to fall by so much for every part of an exposure
-_LEAST_DROP = 0.003  # of log light: what tones or a field have to bring at least
+_PRICE = 1.25  # the error has to fall by so much for every part of an exposure
+_LEAST_DROP = 0.004  # of log light: what tones or a field have to bring at least
 _LEAST_COLOUR = 0.001
 
 Gain = npt.NDArray[np.float64]  # (C,), logarithms

@@ -18,9 +18,9 @@ from mfgui.methods.planes import Plane
 
 KNOTS = 17
 _ROUNDS = 5
-_STIFF = 3.0  # places that hold two neighbouring knots together
-_FIELD_STIFF = 1.0  # places that hold two neighbouring cells together
-_COLOUR_STIFF = 4.0  # the same of what the channels differ by
+_STIFF = 10.0  # places that hold two neighbouring knots together
+_FIELD_STIFF = 0.4  # places that hold two neighbouring cells together
+_COLOUR_STIFF = 2.0  # the same of what the channels differ by
 _LARGEST_TONE = 2.0
 _LARGEST_FIELD = 1.4  # two stops
 _STEEPEST = 0.9  # share of the light's own slope that tones may take away: they never turn it

@@ -23,6 +23,8 @@ _CELLS = 32  # along the long side
 _DARK = np.float32(3e-4)  # of light: less is nothing but noise and rounding
 _DIM = np.float32(5e-3)  # of light: has half the weight of much light
 _NEAR = 0.008  # of the long side: how far clipped light spreads
+_SPREAD = 0.035  # of the long side: how far lamps and reflections spread out of focus
+_NIGHT = 0.25  # of light: mean around such a spot at most
 _BORDER = 0.015  # of a frame's sides, where cameras and their programs do odd things
 _REACH = 4.0  # pixels of a proxy: contours nearer than this make a place uncertain
 _SMOOTH = 0.8  # places, standard deviation
@@ -88,7 +90,7 @@ def places_of(proxy: Proxy, size: Size, transform: Transform) -> Places:
     marked = least_of(proxy) == CLIPPED
     dark = -least_of(-proxy.astype(np.int32)) < float(_DARK) * CLIPPED
     light = proxy.astype(np.float32) / np.float32(CLIPPED)
-    open_ = _surely_open(marked)
+    open_ = _surely_open(marked, light)
     if transform != Transform.identity():
         x, y = _looked_up(size, Size(proxy.shape[1], proxy.shape[0]), transform)
         light = _remapped(light, x, y, cv2.BORDER_REFLECT)
@@ -105,16 +107,28 @@ def places_of(proxy: Proxy, size: Size, transform: Transform) -> Places:
     return Places(logs, weight, float(marked.mean()), float(dark.mean()))
 
 
-def _surely_open(marked: npt.NDArray[np.bool_]) -> Plane:
-    """1 where nothing near is clipped or the border, else 0."""
+def _surely_open(marked: npt.NDArray[np.bool_], light: npt.NDArray[np.float32]) -> Plane:
+    """1 where nothing near is clipped or the border, else 0.
+
+    Lamps and reflections, small spots that are clipped where they are in focus, spread over wide
+    disks elsewhere; how much light that is no frame tells.
+    """
     height, width = marked.shape
-    reach = 2 * max(1, round(_NEAR * max(height, width))) + 1
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    closed = cv2.dilate(marked.astype(np.uint8), disk)
+    long = max(height, width)
+    clipped = marked.astype(np.uint8)
+    side = 2 * round(_SPREAD * long) + 1
+    around = cv2.blur(mean_of(light), (side, side))
+    closed = cv2.dilate(clipped, _disk(_NEAR * long))
+    closed |= cv2.dilate(clipped & (around < _NIGHT), _disk(_SPREAD * long))
     x, y = (max(1, round(_BORDER * side)) for side in (width, height))
     open_ = np.zeros((height, width), np.float32)
     open_[y : height - y, x : width - x] = 1 - closed[y : height - y, x : width - x]
     return open_
+
+
+def _disk(radius: float) -> npt.NDArray[np.uint8]:
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _looked_up(size: Size, small: Size, transform: Transform) -> tuple[Plane, Plane]:
