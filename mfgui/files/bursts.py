@@ -99,19 +99,6 @@ def sort_out(paths: Sequence[Path]) -> Sorting:
     return Sorting(groups, singles, chosen.skipped)
 
 
-def ordered_by_capture(paths: Sequence[Path]) -> list[Path]:
-    """Files in order of capture, those of one instant in natural order of their names.
-
-    Where the time of any is missing, or all are the same, names alone decide.
-    """
-    by_name = sorted(paths, key=natural_key)
-    found = instants([read_capture(path) for path in by_name])
-    times = {path: time for path, time in zip(by_name, found, strict=True) if time is not None}
-    if len(times) < len(set(by_name)):
-        return by_name
-    return sorted(by_name, key=times.__getitem__)
-
-
 def _by_camera(shots: Sequence[_Shot]) -> list[list[_Shot]]:
     """Shots of each camera in order; two may have been at work at the same time."""
     found: dict[str, list[_Shot]] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfgui.core.errors import InputError
+from mfgui.files.capture import instants, read_capture
 from mfgui.files.headers import RAW_SUFFIXES
 from mfgui.files.images import READ_SUFFIXES
 from mfgui.files.inputs import reading
@@ -51,14 +52,32 @@ def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
 
 
 def images_in(paths: Sequence[Path]) -> list[Path]:
-    """The images of `select`.
+    """The images of `select`, those of each folder in order of capture (`ordered_by_capture`).
 
     Raises
     ------
     InputError
         As `select`.
     """
-    return list(select(paths).images)
+    return [image for path in paths for image in _taken_in_order(path)]
+
+
+def _taken_in_order(path: Path) -> Sequence[Path]:
+    found = select([path]).images
+    return found if len(found) == 1 else ordered_by_capture(found)
+
+
+def ordered_by_capture(paths: Sequence[Path]) -> list[Path]:
+    """Files in order of capture, those of one instant in natural order of their names.
+
+    Where the time of any is missing, or all are the same, names alone decide.
+    """
+    by_name = sorted(paths, key=natural_key)
+    found = instants([read_capture(path) for path in by_name])
+    times = {path: time for path, time in zip(by_name, found, strict=True) if time is not None}
+    if len(times) < len(set(by_name)):
+        return by_name
+    return sorted(by_name, key=times.__getitem__)
 
 
 def select(paths: Sequence[Path]) -> Selection:

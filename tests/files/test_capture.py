@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 from mfgui.core.arrays import Size
-from mfgui.files import bursts, exif
+from mfgui.files import bursts, exif, grouping
 from mfgui.files.camera_files import read_camera_data
 from mfgui.files.capture import Capture, instants, read_capture
 from tests.files.camera_heads import Tag, cr3, jpeg_with, main_tags, raf, shot_tags, tiff
@@ -258,7 +258,7 @@ def test_that_numbers_of_cameras_roll_over(tmp_path: Path) -> None:
         shoot(tmp_path, f"{stem}.cr2", 0.1 * index)
     assert names_of(bursts.sort_out([tmp_path])) == [stems]
     paths = [tmp_path / f"{stem}.cr2" for stem in sorted(stems)]
-    assert [path.stem for path in bursts.ordered_by_capture(paths)] == stems
+    assert [path.stem for path in grouping.ordered_by_capture(paths)] == stems
 
 
 def test_that_pictures_without_a_time_are_grouped_by_name(tmp_path: Path) -> None:
@@ -273,12 +273,18 @@ def test_that_pictures_without_a_time_are_grouped_by_name(tmp_path: Path) -> Non
 
 def test_that_names_decide_where_times_do_not(tmp_path: Path) -> None:
     same = [shoot(tmp_path, f"f{index}.cr2", 0) for index in (10, 2, 1)]
-    assert [path.stem for path in bursts.ordered_by_capture(same)] == ["f1", "f2", "f10"]
+    assert [path.stem for path in grouping.ordered_by_capture(same)] == ["f1", "f2", "f10"]
     later = shoot(tmp_path, "a.cr2", 5)
-    assert bursts.ordered_by_capture([later, *same])[-1] == later
+    assert grouping.ordered_by_capture([later, *same])[-1] == later
     (tmp_path / "z.cr2").write_bytes(b"x")
-    mixed = bursts.ordered_by_capture([tmp_path / "z.cr2", *same, later])
+    mixed = grouping.ordered_by_capture([tmp_path / "z.cr2", *same, later])
     assert [path.stem for path in mixed] == ["a", "f1", "f2", "f10", "z"]
+
+
+def test_that_a_folder_is_opened_in_order_of_capture(tmp_path: Path) -> None:
+    paths = [shoot(tmp_path, f"f{index}.cr2", 10 - index) for index in range(4)]
+    assert grouping.images_in([tmp_path]) == paths[::-1]
+    assert grouping.images_in(paths) == paths  # named files stay as they are given
 
 
 def test_that_a_thousand_heads_are_read_at_once(tmp_path: Path) -> None:
