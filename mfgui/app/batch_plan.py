@@ -17,7 +17,7 @@ from mfgui.app.batch_sets import Stack, Stacks, find
 from mfgui.app.headless import Job
 from mfgui.core.errors import UsageError
 from mfgui.files import naming
-from mfgui.methods.registry import Registry
+from mfgui.methods.registry import FUSING, Registry
 
 if TYPE_CHECKING:
     from mfgui.bench.entries import Entry
@@ -113,7 +113,10 @@ def methods_of(rule: Rule, known: Registry) -> tuple[Entry, ...]:
     """
     from mfgui.bench.entries import distinct, parsed
 
-    return distinct([parsed(text, known) for text in rule.methods])
+    entries = distinct([parsed(text, known) for text in rule.methods])
+    for entry in entries:
+        known.get(entry.method, *FUSING)
+    return entries
 
 
 def examples(rule: Rule, known: Registry, found: Stacks, *, most: int = 3) -> list[str]:

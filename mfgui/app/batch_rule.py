@@ -14,7 +14,7 @@ from mfgui.core.errors import InputError, UsageError
 from mfgui.files.atomic import write_bytes
 from mfgui.files.inputs import open_input, reading
 
-FOLDERS, PATTERN, LIST = "folders", "pattern", "list"
+FOLDERS, TIME, PATTERN, LIST = "folders", "time", "pattern", "list"
 SKIP, NUMBER, REPLACE, REFUSE = "skip", "number", "replace", "refuse"
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "photo": {"methods": ("photo",), "format": "tif"},
@@ -38,7 +38,7 @@ class Rule:
         Where the sets are, absolute once it was read from a file. Files of a list that are no
         whole paths lie in it.
     sort : str
-        How sets are found: "folders" (each folder is one), "pattern", "list".
+        How sets are found: "folders" (each folder is one), "time" (of capture), "pattern", "list".
     pattern : str
         Path below the folder with ``{set}`` and ``{source}``.
     list_file : str
@@ -90,7 +90,7 @@ _KEYS = (
     _Key("", "device", "device"),
     _Key("", "parallel", "parallel"),
     _Key("input", "folder", "folder", path=True),
-    _Key("input", "rule", "sort", (FOLDERS, PATTERN, LIST)),
+    _Key("input", "rule", "sort", (FOLDERS, TIME, PATTERN, LIST)),
     _Key("input", "pattern", "pattern"),
     _Key("input", "list", "list_file", path=True),
     _Key("output", "folder", "output", path=True),
@@ -126,9 +126,19 @@ def load(path: Path) -> Rule:
         what = f"is no TOML ({' '.join(str(error).split())[:160]})"
         raise InputError(what, path=path, hint="see docs/batch.md") from error
     try:
-        return _checked(content, Path(os.path.abspath(path)).parent)  # noqa: PTH100 - links stay
+        rule = _read(content, Path(os.path.abspath(path)).parent)  # noqa: PTH100 - links stay
+        check(rule)
     except UsageError as error:
         raise UsageError(error.what, path=path, hint=error.hint) from error
+    return rule
+
+
+def from_text(text: str) -> Rule:
+    """What `as_text` gave, complete or not; the usual rule for anything else."""
+    try:
+        return _read(tomllib.loads(text), Path("/"))
+    except (tomllib.TOMLDecodeError, UsageError, RecursionError):
+        return Rule()
 
 
 def save(rule: Rule, path: Path, *, head: str = "") -> None:
@@ -155,7 +165,8 @@ def as_text(rule: Rule) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _checked(content: Mapping[str, Any], base: Path) -> Rule:
+def _read(content: Mapping[str, Any], base: Path) -> Rule:
+    """The rule, which may lack what it needs."""
     values: dict[str, Any] = {}
     for table, name, value in _entries(content):
         key = next((key for key in _KEYS if (key.table, key.name) == (table, name)), None)
@@ -165,9 +176,7 @@ def _checked(content: Mapping[str, Any], base: Path) -> Rule:
             where = f" in [{table}]" if table else ""
             raise UsageError(f"unknown key {name!r}{where}", hint=f"known are: {known}{more}")
         values[key.attribute] = _value(key, value, base)
-    rule = Rule(**{**PRESETS[values.get("preset", Rule.preset)], **values})
-    check(rule)
-    return rule
+    return Rule(**{**PRESETS[values.get("preset", Rule.preset)], **values})
 
 
 def check(rule: Rule) -> None:

@@ -1,4 +1,4 @@
-"""The sets of a batch, found by the rule of its input. No picture is opened.
+"""The sets of a batch, found by the rule of its input. Of pictures at most the heads are read.
 
 What knows the names of data sets is imported inside functions, so that the window starts
 without it.
@@ -7,11 +7,12 @@ without it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
-from mfgui.app.batch_rule import LIST, PATTERN, Rule
+from mfgui.app.batch_rule import LIST, PATTERN, TIME, Rule
 from mfgui.core.errors import InputError, UsageError
 from mfgui.files.grouping import natural_key, select
 from mfgui.files.images import READ_SUFFIXES
@@ -55,6 +56,8 @@ def find(rule: Rule) -> Stacks:
         found = _listed(Path(rule.list_file), Path(rule.folder) if rule.folder else None)
     elif rule.sort == PATTERN:
         found = _fitting(Path(rule.folder), rule.pattern, _absolute(rule.output))
+    elif rule.sort == TIME:
+        found = _bursts(Path(rule.folder), _absolute(rule.output))
     else:
         found = _folders(Path(rule.folder), _absolute(rule.output))
     if not found.stacks:
@@ -78,6 +81,30 @@ def _folders(folder: Path, output: Path) -> Stacks:
         elif images:
             left.append(f"{name} holds one image only")
     return Stacks(tuple(stacks), tuple(left))
+
+
+def _bursts(folder: Path, output: Path) -> Stacks:
+    """What was taken in one go, wherever it lies in the folder or below it."""
+    from mfgui.files.bursts import sort_out
+
+    places = [place for place in _places(folder, output) if _images(place)]
+    if not places:
+        return Stacks(())
+    found = sort_out(places)
+    names: set[str] = set()
+    stacks = []
+    for group in found.stacks:
+        name = _distinct(group.name, names)
+        names.add(name)
+        stacks.append(Stack(name, group.images))
+    left = [f"{path.relative_to(folder).as_posix()} stands alone" for path in found.singles]
+    return Stacks(tuple(stacks), tuple(left))
+
+
+def _distinct(name: str, taken: Set[str]) -> str:
+    """The name, with a number behind it where another set has it."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    return next(text for text in chain([name], numbered) if text not in taken)
 
 
 def _places(folder: Path, output: Path) -> Iterator[Path]:

@@ -1,8 +1,10 @@
-"""The process that makes a table over many sets: it goes on whatever the window does."""
+"""A process that works on many sets: it goes on whatever the window does."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
@@ -14,16 +16,35 @@ _GRACE_MS = 8000  # in which a process that was asked to stop tidies up
 _LAST_MS = 3000  # the same when the window closes
 
 
-class BenchmarkRun(QObject):
-    """One process at a time. `changed` when it said something, `ended` carries an `End`."""
+class ProcessTold(Protocol):
+    """What is made of the lines on standard error, and of the end."""
+
+    error: str
+
+    def take(self, line: str) -> None: ...
+
+    def end(self, code: int | None, *, stopping: bool) -> End: ...
+
+
+T = TypeVar("T", bound=ProcessTold)
+
+
+class ProcessRun(QObject, Generic[T]):
+    """One process at a time. `changed` when it said something, `ended` carries an `End`.
+
+    Parameters
+    ----------
+    new_told : callable
+        Makes what is told of a process, before it begins.
+    """
 
     changed = Signal()
     ended = Signal(object)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, new_told: Callable[[], T], parent: QObject) -> None:
         super().__init__(parent)
-        self.told = Told()
-        self.wish: Wish | None = None
+        self._new_told = new_told
+        self.told = new_told()
         self.end: End | None = None
         self.stopping = False
         self._process: QProcess | None = None
@@ -37,10 +58,10 @@ class BenchmarkRun(QObject):
     def running(self) -> bool:
         return self._process is not None
 
-    def start(self, wish: Wish) -> None:
-        """Make the table of `wish`."""
+    def begin(self, program: str, words: list[str]) -> None:
+        """Start a program with these arguments."""
         assert self._process is None
-        self.wish, self.told, self.end, self.stopping = wish, Told(), None, False
+        self.told, self.end, self.stopping = self._new_told(), None, False
         self._rest = b""
         process = self._process = QProcess(self)
         process.setStandardInputFile(QProcess.nullDevice())
@@ -48,7 +69,7 @@ class BenchmarkRun(QObject):
         process.readyReadStandardError.connect(self._on_told)
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
-        process.start(*bench_desk.process(wish))
+        process.start(program, words)
         self.changed.emit()
 
     def stop(self) -> None:
@@ -105,3 +126,16 @@ class BenchmarkRun(QObject):
         self.end = self.told.end(code, stopping=self.stopping)
         self.stopping = False
         self.ended.emit(self.end)
+
+
+class BenchmarkRun(ProcessRun[Told]):
+    """The process that makes a table over many sets."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(Told, parent)
+        self.wish: Wish | None = None
+
+    def start(self, wish: Wish) -> None:
+        """Make the table of `wish`."""
+        self.wish = wish
+        self.begin(*bench_desk.process(wish))

@@ -23,6 +23,7 @@ from mfgui.ui.action_adapter import Actions
 from mfgui.ui.align_answers import AlignAnswers
 from mfgui.ui.annotation_answers import AnnotationAnswers
 from mfgui.ui.arrangement import Arranger
+from mfgui.ui.batch_answers import BatchAnswers
 from mfgui.ui.benchmark_answers import BenchmarkAnswers
 from mfgui.ui.canvas.overlays import Overlay, OverlayMode
 from mfgui.ui.canvas.panes import PaneGroup
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         self.alignment = AlignAnswers(self, controller, self.parts, self.commands)
         self.figures = FigureAnswers(self, controller, self.parts, self.commands)
         self.benchmarks = BenchmarkAnswers(self, controller, self.parts, self.commands)
+        self.batches = BatchAnswers(self, controller, self.parts, self.commands)
         self.commands.add(CompareAnswers(self, controller, self.parts).answers())
         self.tables = TableExport(self, controller)
         self.commands.add(
@@ -388,6 +390,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.benchmarks.close()
+        self.batches.close()
         self._remember()
         self.closing.emit()
         super().closeEvent(event)

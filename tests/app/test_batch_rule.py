@@ -140,7 +140,11 @@ def test_that_any_text_is_written_as_toml_means_it(text: str) -> None:
         (('folder = "card"', 'rule = "folders"'), "the key input.folder is missing", "name the"),
         (('folder = "card"', 'folder = "a"\nrule = "pattern"'), "input.pattern is missing", "{set"),
         (('folder = "card"', 'rule = "list"'), "the key input.list is missing", "a set a line"),
-        (('folder = "card"', 'rule = "dir"'), "input.rule is 'dir'", "folders, pattern, list"),
+        (
+            ('folder = "card"', 'rule = "dir"'),
+            "input.rule is 'dir'",
+            "folders, time, pattern, list",
+        ),
         (('folder = "card"', "rule = true"), "input.rule is true or false", "one of: folders"),
         (('folder = "out"', ""), "the key output.folder is missing", "name a folder"),
         (('folder = "out"', 'folder = "o"\nname = ""'), "the key output.name is empty", "{name}"),

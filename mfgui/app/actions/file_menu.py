@@ -110,6 +110,13 @@ FILE_COMMANDS: tuple[Command, ...] = (
     EXPORT_MAP,
     *LIST_COMMANDS,
     Command(
+        "batch",
+        "Batch...",
+        FILE,
+        "Fuse many sets by a rule: one finished picture each, and a report",
+        separator_before=True,
+    ),
+    Command(
         "close-set",
         "Close",
         FILE,
