@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from mfgui.app.align_choice import AlignChoice
+from mfgui.app.prepare import ALIGNING, EQUALISING, MOVING, PrepareOptions, in_parallel, prepare
+from mfgui.app.prepare_job import read_alignment
 from mfgui.app.requests import build_request
 from mfgui.app.tasks import LoadedSet, preview_of, source_pictures
 from mfgui.core.alignment import StackAlignment
-from mfgui.core.arrays import ImageF32, ImageU8, Rect, Size, from_float
+from mfgui.core.arrays import ImageF32, ImageU8, Rect, from_float
 from mfgui.core.compute import Compute, StopRequested
-from mfgui.core.errors import InputError, MfguiError
+from mfgui.core.errors import UsageError
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
 from mfgui.files.atomic import check_output
-from mfgui.files.inputs import open_input
 from mfgui.files.reports import write_json
 from mfgui.jobs.events import Event, Finished
 from mfgui.jobs.frames import LiveFrames
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.pool import Report, Task
 from mfgui.jobs.runner import execute
-from mfgui.methods.align import align_frames, excluded, recropped, reused
+from mfgui.methods.align import (
+    Proxy,
+    align_proxies,
+    excluded,
+    proxy_of,
+    reused,
+    with_reference,
+)
 from mfgui.methods.align.warp import warp_frame
 from mfgui.methods.registry import Registry
 
 PHOTO = "photo"
+_WORDS = {ALIGNING: "aligning", EQUALISING: "matching the light", MOVING: "moving frames"}
 _TOLD = 0.05  # seconds between two reports of one stage
-_MOST_JSON = 16 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -97,14 +103,15 @@ def aligning(
     """
 
     def task(report: Report) -> Aligned | None:
+        told = _Stages(report)
         try:
-            stages = _Stages(report, compute)
-            fit = _fit(camera, choice, given, left_out, stages)
+            fit = _fit(camera, choice, given, left_out, replace(compute, progress=told.measured))
             report(Fitted(fit))
-            stack = _prepared(camera, choice, fit, stages)
+            options = PrepareOptions(exposure=choice.exposure, crop=choice.crop, alignment=fit)
+            stack = prepare(camera, options, compute=compute, progress=told)
         except StopRequested:
             return None
-        stages.begin("making small pictures")
+        told("making small pictures", 0, 1)
         loaded = _loaded(stack, camera)
         return Aligned(loaded, _mean(loaded.pictures))
 
@@ -112,26 +119,22 @@ def aligning(
 
 
 class _Stages:
-    """Reports what is done now, and how far it has come."""
+    """Reports how far what is done has come, not oftener than anybody can see; from any thread."""
 
-    def __init__(self, report: Report, compute: Compute) -> None:
+    def __init__(self, report: Report) -> None:
         self._report = report
         self._name = ""
         self._told = 0.0
-        self._compute = compute
 
-    def begin(self, name: str) -> Compute:
-        """The resources of a stage."""
-        self._name, self._told = name, 0.0
-        self.advance(0, 1)
-        return replace(self._compute, progress=self.advance)
-
-    def advance(self, done: int, total: int) -> None:
-        """Progress of the stage; from any thread."""
+    def __call__(self, name: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if done >= total or now - self._told > _TOLD:
-            self._told = now
-            self._report(Stage(self._name, done, total))
+        if name != self._name or done >= total or now - self._told > _TOLD:
+            self._name, self._told = name, now
+            self._report(Stage(_WORDS.get(name, name), done, total))
+
+    def measured(self, done: int, total: int) -> None:
+        """Progress of the measuring."""
+        self(ALIGNING, done, total)
 
 
 def _fit(
@@ -139,21 +142,44 @@ def _fit(
     choice: AlignChoice,
     given: StackAlignment | None,
     left_out: frozenset[int],
-    stages: _Stages,
+    compute: Compute,
 ) -> StackAlignment:
+    """What `given` says, else what is measured, without the frames that are left out."""
     if given is not None:
-        return given if choice.crop == "common" else recropped(given, choice.crop)
+        return given
     reference = choice.reference - 1 if choice.reference else None
-    fit = align_frames(
-        camera.frames,
+    fit = align_proxies(
+        _proxies(camera, compute),
         model=choice.model,
         reference=reference,
         crop=choice.crop,
-        compute=stages.begin("aligning"),
+        compute=replace(compute, progress=_second_half(compute)),
     )
-    for frame in sorted(left_out):
+    if fit.reference in left_out:
+        others = [frame for frame in fit.used if frame not in left_out]
+        if not others:
+            raise UsageError("all frames that fit are excluded", hint="use some of them again")
+        fit = with_reference(fit, others[len(others) // 2])
+    for frame in sorted(left_out.intersection(fit.used)):
         fit = excluded(fit, frame)
     return fit
+
+
+def _proxies(camera: SourceStack, compute: Compute) -> list[Proxy]:
+    done: list[int] = []
+
+    def look(index: int) -> Proxy:
+        compute.checkpoint()
+        proxy = proxy_of(camera.pixels(index), compute=compute)
+        done.append(index)
+        compute.progress(len(done), 2 * camera.k)
+        return proxy
+
+    return in_parallel(look, range(camera.k), workers=compute.threads)
+
+
+def _second_half(compute: Compute) -> Callable[[int, int], None]:
+    return lambda done, total: compute.progress(total + done, 2 * total)
 
 
 def as_it_was(camera: SourceStack) -> Task:
@@ -198,15 +224,7 @@ def loading(camera: SourceStack, path: Path) -> Task:
     """Read an alignment for these frames."""
 
     def task(_report: Report) -> StackAlignment:
-        with open_input(path) as file:
-            text = file.read(_MOST_JSON)
-        try:
-            found = StackAlignment.from_json(json.loads(text))
-        except MfguiError as error:
-            raise InputError(error.what, path=path, hint=error.hint) from error
-        except (ValueError, RecursionError) as error:
-            hint = "choose one that Save alignment has written"
-            raise InputError("not the description of an alignment", path=path, hint=hint) from error
+        found = read_alignment(path)
         return reused(found, camera.size, camera.k)
 
     return task
@@ -272,34 +290,3 @@ def _fused(registry: Registry, frames: Sequence[ImageU8], gate: Gate) -> ImageU8
     execute(request, emit=take, gate=gate, frames=LiveFrames())
     gate.check()
     return from_float(found[0].image, "uint8") if found else None
-
-
-def _prepared(
-    camera: SourceStack, choice: AlignChoice, fit: StackAlignment, stages: _Stages
-) -> SourceStack:
-    from mfgui.core.stack import PixelStore
-    from mfgui.methods.exposure import match_exposure
-
-    light = match_exposure(
-        camera.frames, fit, mode=choice.exposure, compute=stages.begin("matching the light")
-    )
-    compute = stages.begin("moving frames")
-    frames = []
-    for done, index in enumerate(fit.used):
-        frames.append(
-            warp_frame(
-                camera.pixels(index),
-                fit.frames[index].transform,
-                rect=fit.crop,
-                exposure=light.frames[index],
-                reference=camera.pixels(fit.reference),
-                compute=compute,
-            )
-        )
-        compute.progress(done + 1, len(fit.used))
-    size = Size(fit.crop.width, fit.crop.height)
-    sources = tuple(replace(camera.sources[i], size=size) for i in fit.used)
-    store = PixelStore([partial(np.asarray, f) for f in frames], byte_budget=1 << 40)
-    return SourceStack(
-        sources, store, fit.used.index(fit.reference), alignment=fit, exposure=light, origin=camera
-    )

@@ -36,7 +36,9 @@ from mfgui.core.events import (
 )
 from mfgui.core.labels import FocusMap
 from mfgui.core.seams import Seam
-from mfgui.files.session_manifest import SCHEMA, SourceRecord, StoredSession
+from mfgui.core.stack import Source
+from mfgui.files.session_manifest import SourceRecord, StoredSession
+from mfgui.files.session_migrations import SCHEMA
 from mfgui.jobs.pool import TaskFailed
 
 
@@ -147,7 +149,8 @@ class SessionControl:
         if self._edit.busy:
             self._edit.commit()
         freeze = self.freeze(for_file=True)
-        inside = [s.path for s in stack.sources if s.path is not None]
+        camera = stack if stack.origin is None else stack.origin
+        inside = [s.path for s in camera.sources if s.path is not None]
         embed = collect or any(self.autosave.slot.holds(file) for file in inside)
         older = self._older_schema if path == self.path else None
         states, map_state = states_of(session.results), self._kept.map_state
@@ -267,7 +270,7 @@ class SessionControl:
         self.read_only = stored.schema > SCHEMA
         self._older_schema = stored.schema if stored.schema < SCHEMA else None
         self._records = {(p.record.sha256, p.record.page): p.record for p in search.places}
-        k = len(stored.sources)
+        k = stored.k
         if stored.labels is not None:
             given = [result.map_revision for result in stored.results.values()]
             newest = max((stored.map_revision, *given))
@@ -320,6 +323,7 @@ class SessionControl:
         """The session as it is now; what is left to do is for another thread."""
         session, stack = self._desk.session, self._desk.session.stack
         assert stack is not None
+        camera = stack if stack.origin is None else stack.origin
         focus_map = session.focus_map
         results = dict(session.results)
         if not for_file:
@@ -327,7 +331,9 @@ class SessionControl:
             results = {n: result for n, result in results.items() if result.guard is None}
         stored = StoredSession(
             frame=session_tasks.frame_of(stack),
-            sources=tuple(self._record(index, for_file) for index in range(stack.k)),
+            sources=tuple(self._record(source, for_file) for source in camera.sources),
+            alignment=stack.alignment,
+            exposure=stack.exposure,
             labels=None if focus_map is None else focus_map.snapshot(),
             map_revision=0 if focus_map is None else focus_map.revision,
             origin=session.map_origin,
@@ -339,9 +345,7 @@ class SessionControl:
         )
         return lambda: replace(stored, results={n: r.frozen() for n, r in results.items()})
 
-    def _record(self, index: int, for_file: bool) -> SourceRecord:
-        assert self._desk.session.stack is not None
-        source = self._desk.session.stack.sources[index]
+    def _record(self, source: Source, for_file: bool) -> SourceRecord:
         path = "" if source.path is None else str(source.path.absolute())
         if for_file and source.path is not None and self.autosave.slot.holds(source.path):
             known = self._records.get((source.sha256, source.page))

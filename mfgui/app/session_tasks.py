@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,9 +11,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mfgui.app.prepare import PrepareOptions, prepare
 from mfgui.app.recovery import Offer, read_offer
 from mfgui.app.tasks import LoadedSet, Preview, source_pictures
 from mfgui.core.arrays import ImageF32, from_float
+from mfgui.core.compute import Compute
 from mfgui.core.errors import InputError, MfguiError
 from mfgui.core.pyramid import Picture
 from mfgui.core.stack import SourceStack
@@ -152,7 +155,7 @@ def locate(search: Search, index: int, path: Path) -> Task:
             if place.record.sha256 == digest:
                 places[number] = Place(place.record, path, Finding.FOUND)
             elif number == index:
-                fits = _fits(path, wanted, search.stored.frame)
+                fits = _fits(path, wanted, search.stored)
                 places[number] = Place(wanted, path, Finding.CHANGED, fits)
             else:
                 sibling = path.parent / _name_of(place.record)
@@ -222,6 +225,7 @@ def _loaded(search: Search, report: Report) -> LoadedSession | Search:
     checked = replace(search, places=places)
     if not checked.complete:
         return checked
+    stack = as_stored(stack, search.stored)
     _check_frame(stack, search)
     pictures = source_pictures(stack)
     thumbnails = {
@@ -229,6 +233,15 @@ def _loaded(search: Search, report: Report) -> LoadedSession | Search:
         for number, result in search.stored.results.items()
     }
     return LoadedSession(checked, LoadedSet(stack, pictures, tuple(paths)), thumbnails)
+
+
+def as_stored(camera: SourceStack, stored: StoredSession) -> SourceStack:
+    """The frames of a session, made again of those that the camera gave."""
+    if stored.alignment is None or stored.alignment.size != camera.size:
+        return camera
+    mode = "off" if stored.exposure is None else stored.exposure.mode
+    options = PrepareOptions(exposure=mode, alignment=stored.alignment)  # type: ignore[arg-type]
+    return prepare(camera, options, compute=Compute(threads=max(1, (os.cpu_count() or 1) - 1)))
 
 
 def small_picture(image: ImageF32, stack: SourceStack) -> Picture:
@@ -270,16 +283,16 @@ def _place(record: SourceRecord, folder: Path | None) -> Place:
     return Place(record, there[0], Finding.FOUND)
 
 
-def _fits(path: Path, record: SourceRecord, frame: Frame) -> bool:
+def _fits(path: Path, record: SourceRecord, stored: StoredSession) -> bool:
     try:
         pages = read_headers(path)
     except MfguiError:
         return False
-    return record.page < len(pages) and pages[record.page].size == frame.size
+    return record.page < len(pages) and pages[record.page].size == stored.camera_size
 
 
 def _size(search: Search) -> object:
-    return search.stored.frame.size
+    return search.stored.camera_size
 
 
 def _name_of(record: SourceRecord) -> str:
@@ -314,7 +327,7 @@ def is_there(key: str, stored: StoredSession) -> bool:
     if kind == "composite":
         return not rest and stored.labels is not None
     if kind == "source" and len(rest) == 1 and rest[0].isdecimal():
-        return 1 <= int(rest[0]) <= len(stored.sources)
+        return 1 <= int(rest[0]) <= stored.k
     if kind == "result" and 1 <= len(rest) <= 2 and rest[0].isdecimal():
         return int(rest[0]) in stored.results and rest[1:] in ([], ["start"], ["best"])
     return False

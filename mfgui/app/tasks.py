@@ -26,8 +26,7 @@ from mfgui.core.labels import UNASSIGNED
 from mfgui.core.pyramid import Picture, Proxy, StoredReader, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
-from mfgui.files.bursts import ordered_by_capture
-from mfgui.files.grouping import images_in
+from mfgui.files.grouping import images_in, ordered_by_capture
 from mfgui.files.images import open_set as open_headers
 from mfgui.files.images import read_image, write_image
 from mfgui.files.maps import read_map, write_map

@@ -6,21 +6,23 @@ business of `Members`: in one archive, or as blocks of a recovery folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from mfgui import __version__
+from mfgui.core.alignment import StackAlignment
 from mfgui.core.arrays import MAX_PIXELS, Depth, ImageF32, LabelArray, Size
+from mfgui.core.errors import MfguiError
+from mfgui.core.exposure import StackExposure
 from mfgui.core.result import Curve, InputRecord, Provenance, Result, State
 from mfgui.core.session import MapOrigin
 from mfgui.files.session_fields import Fields, WrongField, plain_number, plain_value
+from mfgui.files.session_migrations import FORMAT, MOST_SOURCES, SCHEMA, migrated
 
-SCHEMA = 1
-FORMAT = "mfgui session"
 MANIFEST = "manifest.json"
 MAP = "map.png"
-_MOST_SOURCES, _MOST_RESULTS = 4096, 4096
+_MOST_RESULTS = 4096
 _MOST_POINTS = 1_000_000
 
 
@@ -65,6 +67,9 @@ class StoredSession:
         By name, what other parts of the window remember: plain values as JSON has them.
     schema : int
         Of the file it was read from.
+    alignment, exposure : StackAlignment, StackExposure or None
+        Of the sources, where the frames are no longer as the camera gave them: the frames of the
+        session are then made of them again.
     """
 
     frame: Frame
@@ -79,6 +84,18 @@ class StoredSession:
     reference: str = ""
     parts: Mapping[str, object] = field(default_factory=dict)
     schema: int = SCHEMA
+    alignment: StackAlignment | None = field(default=None, repr=False)
+    exposure: StackExposure | None = field(default=None, repr=False)
+
+    @property
+    def k(self) -> int:
+        """Number of frames that the labels name."""
+        return len(self.sources) if self.alignment is None else len(self.alignment.used)
+
+    @property
+    def camera_size(self) -> Size:
+        """Of the frames in the files."""
+        return self.frame.size if self.alignment is None else self.alignment.size
 
 
 class Keeper(Protocol):
@@ -119,6 +136,8 @@ def described(stored: StoredSession, keeper: Keeper, *, saved: str = "") -> dict
             "depth": stored.frame.depth,
         },
         "sources": [_described_source(source) for source in stored.sources],
+        "alignment": None if stored.alignment is None else stored.alignment.to_json(),
+        "exposure": None if stored.exposure is None else stored.exposure.to_json(),
         "map": None,
         "results": [
             _described_result(number, result, keeper) for number, result in stored.results.items()
@@ -233,10 +252,11 @@ def understood(content: Mapping[str, object], members: Members) -> StoredSession
     schema = schema_of(content)
     fields = Fields(migrated(content, schema))
     frame = _frame(fields.inside("frame"))
-    sources = tuple(_source(entry) for entry in fields.entries("sources", most=_MOST_SOURCES))
-    k = len(sources)
-    if k < 2:
+    sources = tuple(_source(entry) for entry in fields.entries("sources", most=MOST_SOURCES))
+    if len(sources) < 2:
         raise WrongField("sources are fewer than two")
+    alignment, exposure = _prepared(fields, len(sources))
+    k = len(sources) if alignment is None else len(alignment.used)
     labels, revision, origin = None, 0, MapOrigin()
     kept_map = fields.inside_or_none("map")
     if kept_map is not None:
@@ -265,7 +285,24 @@ def understood(content: Mapping[str, object], members: Members) -> StoredSession
         reference=fields.text("reference"),
         parts=fields.inside("parts").plain(),
         schema=schema,
+        alignment=alignment,
+        exposure=exposure,
     )
+
+
+def _prepared(fields: Fields, k: int) -> tuple[StackAlignment | None, StackExposure | None]:
+    """How the frames of `k` files were brought together."""
+    described = [fields.inside_or_none(name) for name in ("alignment", "exposure")]
+    try:
+        first, second = (None if found is None else found.plain() for found in described)
+        alignment = None if first is None else StackAlignment.from_json(first)
+        exposure = None if second is None else StackExposure.from_json(second)
+    except MfguiError as error:
+        raise WrongField(error.what) from error
+    for found in (alignment, exposure):
+        if found is not None and len(found.frames) != k:
+            raise WrongField("the alignment is not that of the sources")
+    return alignment, exposure
 
 
 def _frame(fields: Fields) -> Frame:
@@ -314,7 +351,7 @@ def _result(fields: Fields, frame: Frame, k: int, members: Members) -> tuple[int
 
 
 def _provenance(fields: Fields) -> Provenance:
-    inputs = fields.entries("inputs", most=_MOST_SOURCES)
+    inputs = fields.entries("inputs", most=MOST_SOURCES)
     return Provenance(
         method=fields.text("method"),
         parameters=fields.inside("parameters").plain(),
@@ -336,64 +373,3 @@ def _curve(fields: Fields) -> Curve:
     if len({len(column) for column in columns}) > 1:
         raise WrongField("the columns of a curve differ in length")
     return Curve(fields.text("objective"), *columns)
-
-
-# Older manifests
-
-
-def migrated(content: Mapping[str, object], schema: int) -> Mapping[str, object]:
-    """The manifest as the present schema has it; that of a newer one as it is."""
-    for older in range(schema, SCHEMA):
-        content = _MIGRATIONS[older](content)
-    return content
-
-
-def _from_0(content: Mapping[str, object]) -> Mapping[str, object]:
-    """Schema 0 knew absolute paths only and one view; it had no results and no reference."""
-    fields = Fields(content)
-    size = fields.series("size", most=2)
-    if len(size) != 2:
-        raise WrongField("size is not width and height")
-    view = fields.inside("view").plain()
-    labels = fields.text_or_none("labels")
-    return {
-        "format": FORMAT,
-        "schema": 1,
-        "frame": {
-            "width": int(size[0]),
-            "height": int(size[1]),
-            "channels": fields.whole("channels", least=1, most=3),
-            "depth": fields.text("depth"),
-        },
-        "sources": [
-            {
-                "name": entry.text("file").replace("\\", "/").rpartition("/")[2],
-                "path": entry.text("file"),
-                "relative": "",
-                "sha256": entry.text("sha256", most=64),
-                "page": 0,
-                "member": "",
-            }
-            for entry in fields.entries("images", most=_MOST_SOURCES)
-        ],
-        "map": None
-        if labels is None
-        else {
-            "member": labels,
-            "revision": 0,
-            "detector": fields.text("detector"),
-            "parameters": {},
-            "path": "",
-            # It did not say; a map that may have been painted is not to be detected again.
-            "edited": True,
-        },
-        "results": [],
-        "active_source": fields.whole("active", least=1),
-        "active_label": fields.whole("active", least=1),
-        "shown": f"source:{fields.whole('active', least=1)}",
-        "reference": "",
-        "parts": {"view": view},
-    }
-
-
-_MIGRATIONS: tuple[Callable[[Mapping[str, object]], Mapping[str, object]], ...] = (_from_0,)

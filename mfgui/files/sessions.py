@@ -16,13 +16,13 @@ from mfgui.files.session_archive import ArchiveReader, ArchiveWriter, reading_se
 from mfgui.files.session_fields import WrongField
 from mfgui.files.session_manifest import (
     MANIFEST,
-    SCHEMA,
     SourceRecord,
     StoredSession,
     described,
     schema_of,
     understood,
 )
+from mfgui.files.session_migrations import SCHEMA
 
 SUFFIX = ".mfgui"
 

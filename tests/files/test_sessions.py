@@ -16,13 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfgui.core.arrays import Size
+from mfgui.core.alignment import FrameFit, StackAlignment
+from mfgui.core.arrays import Rect, Size
 from mfgui.core.errors import InputError, OutputError
+from mfgui.core.exposure import FrameExposure, StackExposure
 from mfgui.core.result import Curve, InputRecord, Provenance, Result
 from mfgui.core.session import MapOrigin
+from mfgui.core.transforms import Transform
 from mfgui.files.session_blocks import Written, read_blocks, write_blocks
 from mfgui.files.session_fields import Fields, WrongField, plain_value
 from mfgui.files.session_manifest import Frame, SourceRecord, StoredSession
+from mfgui.files.session_migrations import SCHEMA
 from mfgui.files.sessions import extract_sources, keep_copy, read_session, write_session
 from tests.files.sessions_made import (
     BAD_SESSIONS,
@@ -264,7 +268,7 @@ def test_that_an_older_session_is_migrated(tmp_path: Path) -> None:
     assert read.parts["view"] == {"scale": 2.0, "x": 1.0, "y": 1.0, "fitted": False}
     write_session(tmp_path / "now.mfgui", read)
     again = read_session(tmp_path / "now.mfgui")
-    assert again.schema == 1
+    assert again.schema == SCHEMA
     assert same(replace(again, schema=0), replace(read, sources=again.sources))
 
 
@@ -279,14 +283,71 @@ def test_that_a_copy_of_an_older_session_is_kept(tmp_path: Path) -> None:
 
 def test_that_what_is_known_of_a_newer_session_is_read(tmp_path: Path) -> None:
     def newer(content: dict) -> None:
-        content["schema"] = 2
+        content["schema"] = SCHEMA + 1
         content["hologram"] = {"member": "hologram.bin"}
 
     path = with_manifest(newer)(tmp_path)
     packed(path, {**members_of(path), "hologram.bin": b"..."})
     read = read_session(path)
-    assert read.schema == 2
-    assert same(replace(read, schema=1), read_session(saved(tmp_path / "now.mfgui")))
+    assert read.schema == SCHEMA + 1
+    assert same(replace(read, schema=SCHEMA), read_session(saved(tmp_path / "now.mfgui")))
+
+
+def test_that_a_session_of_the_schema_before_has_frames_as_they_are(tmp_path: Path) -> None:
+    def older(content: dict) -> None:
+        content["schema"] = 1
+        del content["alignment"], content["exposure"]
+
+    read = read_session(with_manifest(older)(tmp_path))
+    assert (read.schema, read.alignment, read.exposure) == (1, None, None)
+    assert same(replace(read, schema=SCHEMA), read_session(saved(tmp_path / "now.mfgui")))
+
+
+# Aligned frames
+
+
+def aligned() -> StoredSession:
+    """The session of two of three frames, moved."""
+    stored = session()
+    third = replace(stored.sources[0], name="c.png", path="/p/c.png")
+    size = Size(stored.frame.size.width + 5, stored.frame.size.height + 4)
+    moved = FrameFit(Transform.translation(1.25, -0.5), 0.125, 0.975)
+    wrong = FrameFit(Transform.identity(), float("nan"), 0.5, "another scene", used=False)
+    crop = Rect(3, 2, stored.frame.size.width, stored.frame.size.height)
+    fit = StackAlignment(
+        size, 0, "translation", (FrameFit(Transform.identity()), wrong, moved), crop
+    )
+    light = StackExposure("gain", tuple(FrameExposure((gain,) * 3) for gain in (1.0, 1.0, 0.875)))
+    sources = (stored.sources[0], third, stored.sources[1])
+    return replace(stored, sources=sources, alignment=fit, exposure=light)
+
+
+def test_that_alignment_and_exposure_come_back(tmp_path: Path) -> None:
+    stored = aligned()
+    write_session(tmp_path / "s.mfgui", stored)
+    read = read_session(tmp_path / "s.mfgui")
+    assert read.alignment.to_json() == stored.alignment.to_json()
+    assert read.alignment.frames[2].transform == stored.alignment.frames[2].transform
+    assert [frame.gains for frame in read.exposure.frames] == [(1.0,) * 3, (1.0,) * 3, (0.875,) * 3]
+    assert (read.k, len(read.sources), read.camera_size) == (2, 3, stored.alignment.size)
+    assert same(read.labels, stored.labels)
+
+
+@pytest.mark.parametrize("name", ["alignment", "exposure"])
+@pytest.mark.parametrize("change", ["cut", "text", "empty"])
+def test_that_a_damaged_alignment_is_refused(tmp_path: Path, name: str, change: str) -> None:
+    path = tmp_path / "s.mfgui"
+    write_session(path, aligned())
+    members = members_of(path)
+    content = json.loads(members["manifest.json"])
+    if change == "cut":
+        content[name]["frames"] = content[name]["frames"][:2]
+    else:
+        content[name] = "similar" if change == "text" else {}
+    members["manifest.json"] = json.dumps(content).encode()
+    packed(path, members)
+    with pytest.raises(InputError, match="session is damaged"):
+        read_session(path)
 
 
 # Embedded sources

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from mfgui.core.arrays import Rect
 from mfgui.core.edits import Edit
 from mfgui.core.events import Severity
+from mfgui.files.session_migrations import SCHEMA
 from mfgui.files.sessions import read_session, write_session
 from mfgui.ui.application import Application, make_application, run_window
 from mfgui.ui.canvas.overlays import OverlayMode
@@ -292,13 +293,15 @@ def test_that_a_newer_session_is_saved_under_another_name(
     person: Person, session_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored = read_session(session_file)
-    newer = with_manifest(lambda content: content.update(schema=2))(tmp_path)
+    newer = with_manifest(lambda content: content.update(schema=SCHEMA + 1))(tmp_path)
     made = read_session(newer)
-    assert made.schema == 2
+    assert made.schema == SCHEMA + 1
     from tests.files.sessions_made import members_of, packed
 
     members = members_of(session_file)
-    members["manifest.json"] = members["manifest.json"].replace(b'"schema": 1', b'"schema": 2', 1)
+    members["manifest.json"] = members["manifest.json"].replace(
+        f'"schema": {SCHEMA}'.encode(), f'"schema": {SCHEMA + 1}'.encode(), 1
+    )
     packed(newer, members)
     before = newer.read_bytes()
     person.window.commands.open_paths([newer])
@@ -349,7 +352,7 @@ def test_that_an_older_session_is_migrated_and_kept(
     person.saved()
     person.wait(lambda: not person.marked)
     assert (tmp_path / "old.mfgui.v0").read_bytes() == before
-    assert read_session(path).schema == 1
+    assert read_session(path).schema == SCHEMA
 
 
 # Leaving
