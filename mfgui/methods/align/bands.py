@@ -18,7 +18,7 @@ from mfgui.methods.planes import Plane
 
 COARSEST = 72  # pixels, long side of the last level at least
 _FINE, _WIDE = 1.0, 2.0  # standard deviations in pixels of a level
-_AROUND = 33  # pixels: side of the square whose strength is divided by
+_AROUND = 7  # pixels: side of the square whose strength is divided by
 _FLOOR = 1e-5  # parts of white
 _USUAL = 0.3  # of the median strength: what is weaker counts as noise
 _SMALLEST = 24  # pixels, short side of a level at least

@@ -19,7 +19,9 @@ from mfgui.methods.align.bands import Level
 from mfgui.methods.align.moves import FIELDS, Numbers, distance, fields_at
 from mfgui.methods.planes import Plane
 
-_SIDES = (32, 16)  # pixels of a block, in a level of at least, of less than _LARGE pixels
+_CELL = 8  # pixels of a level: blur differs from place to place
+# Cells along a side of a block, in a level of at least, of less than _LARGE pixels.
+_GROUPS = (4, 2)
 _LARGE = 400
 _STEPS = 32  # OpenCV reads between pixels at multiples of 1/32
 _STILL = 0.1  # pixels of a level: less is warped as a mere shift, which is exact then
@@ -35,6 +37,7 @@ _MISFIT = 4.0  # squared standard deviations that halve a block's weight, at lea
 # Per squared pixel: shifts, turns and scales are to be expected, other deformations hardly.
 _RIDGE = np.array([1e-3, 1e-3, 1e-3, 1e-3, 0.05, 0.05, 0.1, 0.1, 0.1])
 _OFF = 0.15  # pixels of a level: what defocus moves the light of one block, beside its noise
+_SOFT = np.array([1, 2, 1], np.float32) / 4
 _DERIVATIVE = np.array([1, -8, 0, 8, -1], np.float32) / 12
 
 
@@ -152,31 +155,41 @@ def measured(still: Level, moving: Level, transform: Transform, size: Size) -> B
     shift = _as_shift(at_level, Size(width, height))
     at_level = shift or at_level
     base = transform if shift is None else shift.scaled(factor)
-    side = _SIDES[max(width, height) < _LARGE]
+    group = _GROUPS[max(width, height) < _LARGE]
+    side = group * _CELL
     columns, rows = width // side, height // side
     area = (slice(0, rows * side), slice(0, columns * side))
     first = still.plane[area]
     second = warped(moving.plane, at_level, Size(columns * side, rows * side))
-    means = _means(first, second, (columns, rows))
+    aa, bb, ab, xx, xy, yy, xd, yd = _means(first, second)
+    alike = ab / np.sqrt(aa * bb + np.float32(1e-12))
+    weight = _weight(alike, xx + yy)
+
+    def summed(*planes: Plane) -> Numbers:
+        wide = [_grouped(plane, group).ravel()[inside] for plane in planes]
+        return np.stack(wide, axis=1).astype(np.float64) * group**2
+
     points = _middles(columns, rows, side)
     inside = _inside(at_level, points, side, Size(width, height))
-    aa, bb, ab, xx, xy, yy, xd, yd = (plane.ravel()[inside].astype(np.float64) for plane in means)
-    alike = ab / np.sqrt(aa * bb + 1e-12)
-    share = np.clip((alike - _UNLIKE) / (_ALIKE - _UNLIKE), 0, 1)
-    weight = side * side / _NOISE / (2 * (1 - alike) + _DIFFERENCE)
-    # Information cannot grow beyond that of the block's own error.
-    weight = share / (1 / weight + _OFF**2 * (xx + yy))
-    normal = np.stack([np.stack([xx, xy], axis=1), np.stack([xy, yy], axis=1)], axis=1)
-    right = -np.stack([xd, yd], axis=1)
+    squares = summed(aa, bb, ab) / group**2
+    normal = summed(weight * xx, weight * xy, weight * xy, weight * yy).reshape(-1, 2, 2)
     return Blocks(
         (points[inside] + 0.5) * factor - 0.5,
-        normal * weight[:, None, None] / factor**2,
-        right * weight[:, None] / factor,
-        alike,
-        np.minimum(aa, bb) > _DETAIL,
-        np.full(len(alike), factor, np.intp),
+        normal / factor**2,
+        -summed(weight * xd, weight * yd) / factor,
+        squares[:, 2] / np.sqrt(squares[:, 0] * squares[:, 1] + 1e-12),
+        np.minimum(squares[:, 0], squares[:, 1]) > _DETAIL,
+        np.full(len(squares), factor, np.intp),
         base,
     )
+
+
+def _weight(alike: Plane, slopes: Plane) -> Plane:
+    """Of each cell, from how alike both frames are there."""
+    share = np.clip((alike - _UNLIKE) / (_ALIKE - _UNLIKE), 0, 1)
+    spread = (2 * (1 - alike) + _DIFFERENCE) * (_NOISE / _CELL**2)
+    # Information cannot grow beyond that of the cell's own error.
+    return np.asarray(share / (spread + np.float32(_OFF**2) * slopes), np.float32)
 
 
 def merged(parts: Sequence[Blocks], base: Transform) -> Blocks:
@@ -237,8 +250,8 @@ def _as_shift(transform: Transform, size: Size) -> Transform | None:
     return shift if distance(shift, transform, size) < _STILL else None
 
 
-def _means(first: Plane, second: Plane, side: tuple[int, int]) -> list[Plane]:
-    """Of every block: both squares, the product, and products of slopes and difference."""
+def _means(first: Plane, second: Plane) -> list[Plane]:
+    """Around every cell: both squares, the product, and products of slopes and difference."""
     both: Plane = (first + second) * np.float32(0.5)
     one = np.ones(1, np.float32)
     x = np.asarray(cv2.sepFilter2D(both, cv2.CV_32F, _DERIVATIVE, one), np.float32)
@@ -246,10 +259,19 @@ def _means(first: Plane, second: Plane, side: tuple[int, int]) -> list[Plane]:
     away: Plane = second - first
     pairs = [(first, first), (second, second), (first, second)]
     pairs += [(x, x), (x, y), (y, y), (x, away), (y, away)]
+    cells = [_grouped(a * b, _CELL) for a, b in pairs]
+    # Windows without a sharp border: light that blur moves across it would look like motion.
     return [
-        np.asarray(cv2.resize(a * b, side, interpolation=cv2.INTER_AREA), np.float32)
-        for a, b in pairs
+        np.asarray(cv2.sepFilter2D(cell, -1, _SOFT, _SOFT, borderType=cv2.BORDER_REFLECT))
+        for cell in cells
     ]
+
+
+def _grouped(plane: Plane, side: int) -> Plane:
+    """Means of squares of pixels."""
+    height, width = plane.shape
+    small = cv2.resize(plane, (width // side, height // side), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def _middles(columns: int, rows: int, side: int) -> Points:
@@ -261,7 +283,7 @@ def _middles(columns: int, rows: int, side: int) -> Points:
 def _inside(transform: Transform, points: Points, side: int, size: Size) -> npt.NDArray[np.bool_]:
     """Which blocks lie wholly inside the second frame."""
     found = np.ones(len(points), np.bool_)
-    reach = side / 2
+    reach = side / 2 + _CELL
     for step in ((-reach, -reach), (reach, -reach), (-reach, reach), (reach, reach)):
         x, y = transform.apply(points + step).T
         found &= (x > _EDGE) & (x < size.width - _EDGE) & (y > _EDGE) & (y < size.height - _EDGE)
