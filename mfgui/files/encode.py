@@ -18,6 +18,7 @@ _PNG_SIGNATURE_BYTES = 8
 _JPEG_SEGMENT_BYTES = 65533
 _EXIF_PREFIX, _ICC_PREFIX = b"Exif\0\0", b"ICC_PROFILE\0"
 _MAKER_NOTE = 37500
+_RIFF_HEAD_BYTES, _WEBP_ICC, _WEBP_EXIF = 12, 0x20, 0x08
 
 
 def encode_jpeg(
@@ -64,10 +65,29 @@ def encode_bmp(pixels: PixelArray) -> bytes:
     return _encoded(".bmp", pixels, [])
 
 
-def encode_webp(pixels: PixelArray) -> bytes:
-    """Lossless WebP of (H, W, C) uint8 pixels: the lossy kind halves the colour resolution."""
+def encode_webp(
+    pixels: PixelArray, *, icc: bytes | None = None, camera: exif.CameraData | None = None
+) -> bytes:
+    """Lossless WebP of (H, W, C) uint8 pixels with profile and camera data: the lossy kind halves
+    the colour resolution."""
     rgb = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.shape[2] == 1 else pixels
-    return bytes(imagecodecs.webp_encode(np.ascontiguousarray(rgb), lossless=True, method=0))
+    plain = bytes(imagecodecs.webp_encode(np.ascontiguousarray(rgb), lossless=True, method=0))
+    height, width = pixels.shape[:2]
+    flags = (_WEBP_ICC if icc is not None else 0) | (_WEBP_EXIF if camera is not None else 0)
+    head = struct.pack("<I", flags) + b"".join(
+        (side - 1).to_bytes(3, "little") for side in (width, height)
+    )
+    chunks = _webp_chunk(b"VP8X", head)
+    if icc is not None:
+        chunks += _webp_chunk(b"ICCP", icc)
+    chunks += plain[_RIFF_HEAD_BYTES:]
+    if camera is not None:
+        chunks += _webp_chunk(b"EXIF", exif.serialise(camera))
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
+def _webp_chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
 def _encoded(suffix: str, pixels: PixelArray, options: list[int]) -> bytes:

@@ -14,7 +14,8 @@ TIFF     1 to 16, 32 and   tifffile           8, 16, float32,      tifffile, EXI
          signed with                          Deflate              directory added
          white given;                                              by us
          float 16, 32, 64
-WebP     8                 imagecodecs        8, lossless          imagecodecs           read only
+WebP     8                 imagecodecs        8, lossless          imagecodecs, chunks   both
+                                                                   added by us
 BMP      1 to 8 a sample   Pillow             8                    OpenCV                none
 PNM      1 to 16           ourselves          8, 16                ourselves             none
 HEIF     8, 10, 12         pillow-heif,       never                                      both
@@ -55,7 +56,6 @@ __all__ = [
     "ImageInfo",
     "OpenedSet",
     "check_holds",
-    "holds",
     "open_set",
     "output_format",
     "probe",
@@ -89,7 +89,7 @@ _DEPTHS: dict[Format, tuple[Depth, ...]] = {
 }
 _LONGEST_SIDE: dict[Format, int] = {"JPEG": 65500, "WebP": 16383, "BMP": 32767 * 4}
 _DEPTH_NAMES = {"uint8": "8 bits", "uint16": "16 bits", "float32": "float"}
-_CARRIERS = frozenset({"JPEG", "PNG", "TIFF"})
+_CARRIERS = frozenset({"JPEG", "PNG", "TIFF", "WebP"})
 SOFTWARE = f"mfgui {__version__}"
 
 
@@ -141,17 +141,6 @@ def output_format(path: Path) -> Format:
             hint="end the name with .png, .tif, .jpg, .webp, .bmp, .pgm or .ppm",
         )
     return known
-
-
-def holds(path: Path, depth: Depth) -> bool:
-    """Whether the format of `path` can hold pictures of this depth.
-
-    Raises
-    ------
-    UsageError
-        If the suffix is unknown.
-    """
-    return depth in _DEPTHS[output_format(path)]
 
 
 def check_holds(path: Path, size: Size, *, channels: int) -> None:
@@ -251,7 +240,9 @@ def _write(
     elif known == "PNG":
         data = encode.encode_png(pixels, icc=icc, camera=camera)
     elif known == "WebP":
-        data = encode.encode_webp(pixels)
+        if channels == 1 and icc is not None:
+            icc, notices = None, ("grey profile left out, WebP holds colour pictures only",)
+        data = encode.encode_webp(pixels, icc=icc, camera=camera)
     elif known == "BMP":
         data = encode.encode_bmp(pixels)
     else:

@@ -77,6 +77,7 @@ KINDS: list[tuple[str, Depth]] = [
     ("a.tif", "uint8"),
     ("a.tif", "uint16"),
     ("a.tif", "float32"),
+    ("a.webp", "uint8"),
 ]
 
 

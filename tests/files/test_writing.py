@@ -161,7 +161,22 @@ def test_that_our_own_output_carries_on(name: str, tmp_path: Path) -> None:
     assert b"EOS 5D2" in again.exif
 
 
-@pytest.mark.parametrize("name", ["a.webp", "a.bmp", "a.ppm"])
+@pytest.mark.parametrize("height", [24, 25])
+def test_that_webp_carries_profile_and_camera_data(height: int, tmp_path: Path) -> None:
+    path, image = tmp_path / "a.webp", smooth(height=height)
+    for icc in (None, wide_profile(), wide_profile() + b"\0"):
+        assert write_image(path, image, depth="uint8", icc=icc, exif=camera_block()) == ()
+        with Image.open(path) as picture:
+            picture.load()
+            assert picture.info.get("icc_profile") == icc
+            assert picture.getexif()[272] == "EOS 5D2"
+            np.testing.assert_array_equal(np.asarray(picture), from_float(image, "uint8"))
+        assert probe(path).icc == icc
+    (notice,) = write_image(path, smooth(channels=1), depth="uint8", icc=grey_profile())
+    assert "grey profile left out" in notice
+
+
+@pytest.mark.parametrize("name", ["a.bmp", "a.ppm"])
 def test_that_formats_without_metadata_say_so(name: str, tmp_path: Path) -> None:
     (notice,) = write_image(tmp_path / name, smooth(), depth="uint8", exif=camera_block())
     assert "pixels only" in notice
