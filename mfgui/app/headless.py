@@ -6,14 +6,25 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mfgui import _startup
 from mfgui.app import compiled, devices
+from mfgui.app.prepare_job import (
+    PHOTO,
+    Preparing,
+    alignment_entry,
+    exposure_entry,
+    notes,
+    open_job,
+    read_job,
+)
+from mfgui.app.prepare_progress import Teller
 from mfgui.app.report import fuse_report, map_report, timings
 from mfgui.app.requests import DEFAULT_METHOD, build_request
-from mfgui.core.arrays import ImageF32, LabelArray
+from mfgui.core.arrays import Depth, ImageF32, LabelArray
+from mfgui.core.compute import Compute
 from mfgui.core.errors import (
     InputError,
     MfguiError,
@@ -33,6 +44,8 @@ from mfgui.methods.choice import DETECTOR_PREFIX
 from mfgui.methods.registry import FUSING, MAPPING, Kind, Method, Value
 
 Observe = Callable[[Event], None]
+_NOTHING_SAID = Preparing()
+_DEEP = ("TIFF", "PNG")
 _ERRORS: dict[int, type[MfguiError]] = {
     error.exit_code: error for error in (UsageError, InputError, OutOfMemoryError, OutputError)
 }
@@ -62,6 +75,11 @@ class Job:
         Map to use, where to write the map used and the report.
     white : float or None
         Value that counts as white.
+    prepare : Preparing
+        Whether and how the frames are brought together first, and within which memory.
+    depth : str or None
+        Of the fused image; None for that of the sources, and 16 bits of the photographer's
+        method where the format holds them.
     began : float
         `time.perf_counter()` from which the total time counts.
     """
@@ -75,6 +93,8 @@ class Job:
     report: Path | None = None
     device: str = "auto"
     white: float | None = None
+    prepare: Preparing = _NOTHING_SAID
+    depth: Depth | None = None
     began: float = field(default_factory=time.perf_counter)
 
 
@@ -110,9 +130,15 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         raise UsageError(f"{job.method} uses no map to save", hint="leave out --save-map")
     _check_fuse_outputs(job)
     device = devices.chosen(job.device).id
+    threads = _startup.compute_threads(window=False)
+    _startup.limit_opencv()
     clock = _Clock()
-    stack = _read(job)
-    images.check_holds(job.output, stack.size, channels=stack.channels)
+    opened = open_job(job.sources, job.prepare, method=job.method, white=job.white, threads=threads)
+    images.check_holds(job.output, opened.files.size, channels=opened.files.plan.channels)
+    if not opened.options.nothing:
+        _compile(observe)
+    teller = Teller(opened, job.method, observe=observe, threads=threads)
+    stack = read_job(opened, compute=Compute(threads, checkpoint=gate.check), progress=teller)
     labels = None
     if job.map_path is not None:
         labels = maps.read_map(job.map_path, k=stack.k, size=stack.size)
@@ -124,15 +150,22 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         labels=labels,
         start_image=_start_image(method, job, explicit),
         device=device,
-        threads=_startup.compute_threads(window=False),
+        threads=threads,
     )
+    request = replace(request, memory=opened.plan.rest)
     load = clock.lap()
-    watcher = _run(request, observe=observe, gate=gate)
+    watcher = _run(request, observe=teller.fusing, gate=gate)
     result = watcher.finished()
+    teller.ended()
     clock.lap()
     written = _write_fused(job, stack, result)
-    seconds = {"load": load, **result.seconds, "save": clock.lap()}
-    report = fuse_report(stack, result, seconds=timings(seconds, job.began))
+    align = teller.aligning
+    seconds = {"load": load - align, "align": align, **result.seconds, "save": clock.lap()}
+    report = {
+        **fuse_report(stack, result, seconds=timings(seconds, job.began)),
+        "alignment": alignment_entry(stack),
+        "exposure": exposure_entry(stack),
+    }
     if job.report is not None:
         _write_report(job.report, report, after=job.output)
     return Outcome(report, _notices(stack, watcher) + written, stopped=result.state == "stopped")
@@ -147,6 +180,7 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     known.get(job.method, *MAPPING)
     _check_outputs(job, _map_outputs(job.output))
     device = devices.chosen(job.device).id
+    _startup.limit_opencv()
     clock = _Clock()
     stack = _read(job)
     request = build_request(
@@ -226,14 +260,18 @@ class _Watcher:
 
 
 def _run(request: RunRequest, *, observe: Observe, gate: Gate) -> _Watcher:
-    _startup.limit_opencv()
     watcher = _Watcher(observe)
-    if _uses_loops(request) and not compiled.ready():
-        observe(Progress(request.run_id, compiled.NOTE, 0, 1))
-        compiled.compile_here()
+    if _uses_loops(request):
+        _compile(observe)
     execute(request, emit=watcher, gate=gate)
     watcher.check()
     return watcher
+
+
+def _compile(observe: Observe) -> None:
+    if not compiled.ready():
+        observe(Progress(1, compiled.NOTE, 0, 1))
+        compiled.compile_here()
 
 
 def _uses_loops(request: RunRequest) -> bool:
@@ -304,9 +342,10 @@ def _check_outputs(job: Job, outputs: Sequence[Path]) -> None:
 def _write_fused(job: Job, stack: SourceStack, result: Result) -> tuple[str, ...]:
     """Write image and map; what the image's format could not hold."""
     first = stack.sources[stack.reference]
-    lost = images.write_image(
-        job.output, result.image, depth=stack.depth, icc=first.icc, exif=first.exif
-    )
+    depth = job.depth or stack.depth
+    if job.depth is None and job.method == PHOTO and images.output_format(job.output) in _DEEP:
+        depth = "uint16"
+    lost = images.write_image(job.output, result.image, depth=depth, icc=first.icc, exif=first.exif)
     if job.save_map is not None and result.labels is not None:
         made = result.provenance
         origin = {"detector": made.detector, "parameters": dict(made.parameters)}
@@ -350,4 +389,4 @@ def _kept(path: Path) -> Iterator[None]:
 
 def _notices(stack: SourceStack, watcher: _Watcher) -> tuple[str, ...]:
     adapted = [f"{source.name}: {text}" for source in stack.sources for text in source.notices]
-    return (*adapted, *watcher.warnings)
+    return (*adapted, *notes(stack), *watcher.warnings)

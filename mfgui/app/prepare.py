@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeAlias, TypeVar
 
-from mfgui.app.prepare_memory import MemoryPlan, memory_limit, plan_memory
+from mfgui.app.prepare_memory import MemoryPlan, plan_memory
 from mfgui.core.alignment import FrameFit, StackAlignment
 from mfgui.core.arrays import PixelArray, Rect, Size
 from mfgui.core.compute import Compute
@@ -85,7 +85,7 @@ def prepare(
     stack : SourceStack
         As the camera gave it.
     compute : Compute
-        `memory` is the limit of the whole program, by default that of `memory_limit`.
+        `memory` is the limit of the whole program, see `plan_memory`.
     cache : FrameCache, optional
         Where moved frames are kept when they do not fit into memory; by default the one of this
         person.
@@ -114,10 +114,9 @@ def prepare(
     if options.nothing:
         return stack
     _check(stack, options)
-    limit = memory_limit() if compute.memory is None else compute.memory
     plan = plan_memory(
         stack.size, stack.channels, stack.depth, stack.k,
-        limit=limit, threads=compute.threads, moving=True,
+        limit=compute.memory, threads=compute.threads, moving=True,
     )  # fmt: skip
     fit, light = _measured(stack, options, compute, progress)
     whole = Rect(0, 0, stack.size.width, stack.size.height)

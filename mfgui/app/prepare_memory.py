@@ -41,17 +41,15 @@ class MemoryPlan:
     rest: int
 
 
-def memory_limit(gigabytes: float | None = None) -> int:
-    """Bytes that the program may take: as asked, else three quarters of what is available, at
-    most 3 GB."""
-    if gigabytes is not None:
-        return round(gigabytes * 1e9)
-    available = machine.memory().available
-    return min(_MOST, _UNKNOWN if available is None else available * 3 // 4)
-
-
 def plan_memory(
-    size: Size, channels: int, depth: Depth, k: int, *, limit: int, threads: int, moving: bool
+    size: Size,
+    channels: int,
+    depth: Depth,
+    k: int,
+    *,
+    limit: int | None,
+    threads: int,
+    moving: bool,
 ) -> MemoryPlan:
     """What to keep where, and how much to do at once.
 
@@ -59,18 +57,21 @@ def plan_memory(
     ----------
     k : int
         Frames of the stack.
-    limit : int
-        Bytes, see `memory_limit`.
+    limit : int or None
+        Bytes of the whole program; None for three quarters of what is available, at most 3 GB
+        unless frames of this size need more.
     moving : bool
         Whether a second set of frames will be made.
 
     Raises
     ------
     OutOfMemoryError
-        When the limit is too small for frames of this size.
+        When a limit that is given is too small for frames of this size.
     """
     frame = size.pixels * channels * np.dtype(depth).itemsize
     least = PROGRAM + size.pixels * channels * _LEAST_BYTES
+    if limit is None:
+        limit = max(least, _usual())
     if limit < least:
         raise OutOfMemoryError(
             f"{limit / 1e9:.2g} GB of memory are too little for frames of {size}",
@@ -87,3 +88,8 @@ def plan_memory(
         movers=max(1, min(threads, half // (_MOVING * frame))),
         rest=room - (kept if in_memory else 0),
     )
+
+
+def _usual() -> int:
+    available = machine.memory().available
+    return min(_MOST, _UNKNOWN if available is None else available * 3 // 4)

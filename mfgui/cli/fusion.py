@@ -14,11 +14,15 @@ from types import FrameType
 from mfgui import resources
 from mfgui.app import compiled, devices, headless
 from mfgui.app.headless import Job, Outcome
+from mfgui.app.prepare_job import Preparing
 from mfgui.cli.progress import ProgressLine, duration
+from mfgui.core.arrays import Depth
 from mfgui.core.errors import INTERRUPTED, OutputError, UsageError
 from mfgui.files.reports import json_text
-from mfgui.jobs.events import Event, Progress
+from mfgui.jobs.events import Event, Expected, Progress
 from mfgui.jobs.gate import Gate
+
+DEPTHS: dict[int | None, Depth | None] = {None: None, 8: "uint8", 16: "uint16"}
 
 
 def fuse(options: Namespace) -> int:
@@ -33,9 +37,25 @@ def fuse(options: Namespace) -> int:
         report=options.report,
         device=options.device,
         white=options.white,
+        prepare=preparing(options),
+        depth=DEPTHS[options.depth],
         began=options.began,
     )
     return _carry_out(headless.fuse, job, as_json=options.json, describe=_fused_text)
+
+
+def preparing(options: Namespace) -> Preparing:
+    """What the options of `parsing.add_together` and `parsing.add_room` ask for."""
+    return Preparing(
+        align=options.align,
+        exposure=options.exposure,
+        reference=options.align_reference,
+        crop=options.crop,
+        alignment=options.alignment,
+        exclude=tuple(options.exclude),
+        cache=options.cache,
+        memory=options.memory,
+    )
 
 
 def detect(options: Namespace) -> int:
@@ -88,26 +108,39 @@ def _carry_out(
     as_json: bool,
     describe: Callable[[Job, Outcome], str],
 ) -> int:
-    line = ProgressLine(sys.stderr)
-
-    def observe(event: Event) -> None:
-        if isinstance(event, Progress) and event.stage == compiled.NOTE:
-            line.clear()
-            print(f"mfgui: note: {compiled.NOTE}", file=sys.stderr)
-        else:
-            line(event)
-
-    try:
-        with stopped_by_interrupt() as gate:
-            outcome = work(job, observe=observe, gate=gate)
-    finally:
-        line.clear()
+    with watched() as observe, stopped_by_interrupt() as gate:
+        outcome = work(job, observe=observe, gate=gate)
     for notice in outcome.notices:
         print(f"mfgui: note: {' '.join(notice.split())}", file=sys.stderr)
     print(json_text(outcome.report).rstrip() if as_json else describe(job, outcome))
     if outcome.stopped:
         print(f"mfgui: interrupted; the best image so far is in {job.output}", file=sys.stderr)
     return INTERRUPTED if outcome.stopped else 0
+
+
+@contextmanager
+def watched() -> Iterator[Callable[[Event], None]]:
+    """What shows events on standard error while the block runs."""
+    line = ProgressLine(sys.stderr)
+    told = False
+
+    def observe(event: Event) -> None:
+        nonlocal told
+        note = ""
+        if isinstance(event, Progress) and event.stage == compiled.NOTE:
+            note = compiled.NOTE
+        elif isinstance(event, Expected) and not told:
+            told = True
+            note = f"this will take about {duration(event.seconds)}"
+        if note:
+            line.clear()
+            print(f"mfgui: note: {note}", file=sys.stderr)
+        line(event)
+
+    try:
+        yield observe
+    finally:
+        line.clear()
 
 
 @contextmanager

@@ -10,11 +10,14 @@ from mfgui.cli.experiment_options import EXPERIMENT_EXAMPLES, build_experiment
 from mfgui.cli.parsing import (
     Command,
     Parser,
+    add_depth,
     add_device,
     add_json,
     add_machine_options,
     add_parameters,
+    add_room,
     add_sources,
+    add_together,
     counted,
     positive,
     whole,
@@ -93,7 +96,36 @@ def _build_fuse(parser: Parser) -> None:
         help="write the focus map that was used, with a description and a preview beside it",
     )
     parser.add_argument("--report", type=Path, metavar="JSON", help="write a report of the run")
+    add_together(parser, align=True)
+    add_depth(parser, usual="default: that of the sources; 16 for the method photo")
+    add_room(parser)
     add_machine_options(parser)
+
+
+def _build_align(parser: Parser) -> None:
+    add_sources(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for the moved frames and alignment.json",
+    )
+    parser.add_argument(
+        "--method",
+        default="auto",
+        metavar="NAME",
+        help="what frames may differ by: auto, translation, similarity, affine, homography or off "
+        "(default: auto)",
+    )
+    add_together(parser, align=False)
+    parser.add_argument(
+        "--format", choices=("tif", "png"), default="tif", help="of the frames (default: tif)"
+    )
+    add_depth(parser, usual="default: that of the sources")
+    add_room(parser)
+    add_json(parser)
 
 
 def _build_map(parser: Parser) -> None:
@@ -204,8 +236,15 @@ _FUSE_EXAMPLES = """examples:
   mfgui fuse stack/ -o fused.tif --save-map map.png --report report.json
   mfgui fuse near.jpg far.jpg -o fused.png --map map.png -p variant=paper -p iterations=100
   mfgui fuse near.jpg far.jpg -o fused.png -p start=average -p detector=variance
+  mfgui fuse stack/ -o fused.tif --method photo
+  mfgui fuse stack/ -o fused.tif --align affine --exposure gain --exclude 3 7 --memory 2
 
 Ctrl+C stops after the current step and writes the best image so far (exit code 130)."""
+
+_ALIGN_EXAMPLES = """examples:
+  mfgui align stack/ -o aligned
+  mfgui align stack/ -o aligned --method affine --exposure auto --align-reference 1 --format png
+  mfgui fuse stack/ -o fused.tif --alignment aligned/alignment.json"""
 
 _TRAIN_EXAMPLES = """examples:
   mfgui train ms-resnet --data photographs pairs -o ms-resnet.safetensors -p width=16
@@ -226,6 +265,13 @@ COMMANDS = (
         _build_fuse,
         "mfgui.cli.fusion:fuse",
         _FUSE_EXAMPLES,
+    ),
+    Command(
+        "align",
+        "bring hand-held frames, or frames that breathe, together",
+        _build_align,
+        "mfgui.cli.aligning:align",
+        _ALIGN_EXAMPLES,
     ),
     Command(
         "map",

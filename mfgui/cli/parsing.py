@@ -176,3 +176,73 @@ def add_json(parser: Parser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON on standard output"
     )
+
+
+def add_together(parser: Parser, *, align: bool) -> None:
+    """Options of bringing frames together; `align` for those that `mfgui align` has by another
+    name."""
+    models = "off, auto, translation, similarity, affine or homography"
+    if align:
+        parser.add_argument(
+            "--align",
+            metavar="NAME",
+            help=f"bring the frames together first: {models} (default: auto for the method photo, "
+            "else off)",
+        )
+        parser.add_argument(
+            "--alignment",
+            type=Path,
+            metavar="JSON",
+            help="use the alignment that mfgui align or the window has written",
+        )
+    usual = "auto for the method photo, else off" if align else "off"
+    parser.add_argument(
+        "--exposure",
+        metavar="NAME",
+        help="make the frames equally bright: off, auto, gain, white-balance or local (default: "
+        f"{usual})",
+    )
+    parser.add_argument(
+        "--align-reference",
+        type=counted,
+        metavar="N",
+        help="frame, from 1, whose geometry and light are kept (default: the best one)",
+    )
+    parser.add_argument(
+        "--crop",
+        default="common",
+        metavar="common|reference",
+        help="keep what all frames show, or all of the reference frame (default: common)",
+    )
+    parser.add_argument(
+        "--exclude",
+        type=counted,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="N",
+        help="frames, from 1, to leave out",
+    )
+
+
+def add_room(parser: Parser) -> None:
+    """Options of memory and disk."""
+    parser.add_argument(
+        "--memory",
+        type=positive,
+        metavar="GB",
+        help="memory that may be used (default: three quarters of what is free, at most 3)",
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="folder on a disk for frames that do not fit into memory (default: the cache folder "
+        "of this person)",
+    )
+
+
+def add_depth(parser: Parser, *, usual: str) -> None:
+    parser.add_argument(
+        "--depth", type=int, choices=(8, 16), help=f"bits per channel of what is written ({usual})"
+    )

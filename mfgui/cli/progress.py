@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TextIO
 
-from mfgui.jobs.events import Event, Iterated, Progress
+from mfgui.jobs.events import Event, Expected, Iterated, Progress
 
 _STEPS_BEFORE_ESTIMATE = 5
+_COUNTED = ("reading", "moving frames", "writing")
 
 
 class ProgressLine:
@@ -31,13 +32,23 @@ class ProgressLine:
         self._shown = -interval
         self._width = 0
         self._last_seconds = 0.0
+        self._stage = self._text = self._left = ""
+        self._done = 0
         self._durations: deque[float] = deque(maxlen=20)
 
     def __call__(self, event: Event) -> None:
         if not self._terminal:
             return
         if isinstance(event, Progress):
-            self._show(event.stage, urgent=True)
+            # Frames that are done at the same time may be told in another order.
+            if event.stage != self._stage or event.done >= self._done:
+                self._stage, self._done, self._left = event.stage, event.done, ""
+                self._text = _stage_text(event)
+                self._show(self._text, urgent=event.done in (0, event.total))
+        elif isinstance(event, Expected):
+            self._left = f"  about {duration(event.seconds)} left"
+            if self._text:
+                self._show(self._text + self._left, urgent=False)
         elif isinstance(event, Iterated):
             self._show(self._step_text(event), urgent=event.iteration == 0)
 
@@ -69,6 +80,15 @@ class ProgressLine:
         self._stream.write("\r" + text.ljust(self._width))
         self._stream.flush()
         self._width = len(text)
+
+
+def _stage_text(event: Progress) -> str:
+    """A stage and how far it is: in frames where there are few of them, else in percent."""
+    if event.total <= 1:
+        return event.stage
+    if event.stage in _COUNTED:
+        return f"{event.stage} {event.done} of {event.total}"
+    return f"{event.stage} {100 * event.done // event.total} %"
 
 
 def duration(seconds: float) -> str:

@@ -84,6 +84,12 @@ class PixelStore:
         with self._lock:
             return sum(_weight(frame) for frame in self._kept.values())
 
+    @property
+    def complete(self) -> bool:
+        """Whether every frame is at hand, in memory or in a file."""
+        with self._lock:
+            return len(self._kept) == len(self._loaders)
+
     def put(self, index: int, pixels: PixelArray) -> None:
         """Hand over a frame that is already decoded; it becomes read-only."""
         pixels.flags.writeable = False

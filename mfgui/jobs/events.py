@@ -26,6 +26,14 @@ class Progress:
     total: int
 
 
+@dataclass(frozen=True)
+class Expected:
+    """Seconds left of all that was asked for, as earlier runs and the pace so far tell."""
+
+    run_id: int
+    seconds: float
+
+
 @dataclass(frozen=True, eq=False)
 class MapDetected:
     """The run's focus map, read-only (H, W)."""
@@ -102,6 +110,7 @@ class Failed:
 Event = (
     Started
     | Progress
+    | Expected
     | MapDetected
     | Iterated
     | Warned

@@ -30,6 +30,8 @@ class RunRequest:
         Makes or completes the map.
     start_image : (H, W, C) float32 or None
         Overrides the start of an optimiser (run again from this image, or a file).
+    memory : int or None
+        Bytes that the method may take, see `Compute`.
     map_from, start_from : str
         Where `labels` and `start_image` come from, see `Provenance`.
     """
@@ -48,4 +50,5 @@ class RunRequest:
     start_from: str = ""
     device: str = "cpu"
     threads: int = 1
+    memory: int | None = None
     map_only: bool = False

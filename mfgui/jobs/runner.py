@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -93,6 +93,7 @@ class _Run:
             checkpoint=gate.check,
             notice=self._warn,
             progress=self._advance,
+            memory=request.memory,
         )
         self._stage = ""
         self._share = -1
@@ -115,7 +116,7 @@ class _Run:
         else:
             self._emit(Finished(request.run_id, result))
 
-    def _decide(self, images: list[PixelArray]) -> Result:
+    def _decide(self, images: Sequence[PixelArray]) -> Result:
         """The map that the method makes, and its image by it."""
         decision = self._detect(images)
         assert isinstance(decision, Decision)
@@ -130,7 +131,7 @@ class _Run:
                 plane.flags.writeable = False
         return replace(result, soft=decision.soft, front=decision.front, aspects=decision.aspects)
 
-    def _fuse(self, images: list[PixelArray]) -> Result:
+    def _fuse(self, images: Sequence[PixelArray]) -> Result:
         request = self._request
         labels = self._focus_map(images)
         began = self._clock()
@@ -161,15 +162,16 @@ class _Run:
     def _warn(self, text: str) -> None:
         self._emit(Warned(self._request.run_id, text))
 
-    def _read(self) -> list[PixelArray]:
-        """The frames as they are stored."""
-        frames = []
-        for index in range(self._request.stack.k):
-            frames.append(self._request.stack.pixels(index))
+    def _read(self) -> Sequence[PixelArray]:
+        """The frames as they are stored; read again when looked at where not all can be kept."""
+        stack = self._request.stack
+        frames = stack.frames
+        for index in range(stack.k):
+            stack.pixels(index)
             self._checkpoint()
-        return frames
+        return list(frames) if stack.store.complete else frames
 
-    def _detect(self, images: list[PixelArray]) -> Decision:
+    def _detect(self, images: Sequence[PixelArray]) -> Decision:
         """The map of the detector; `fuse` is that of a decision alone."""
         request = self._request
         began = self._clock()
@@ -183,7 +185,7 @@ class _Run:
         self._emit(MapDetected(request.run_id, request.detector.name, decision.labels))
         return decision
 
-    def _focus_map(self, images: list[PixelArray]) -> LabelArray | None:
+    def _focus_map(self, images: Sequence[PixelArray]) -> LabelArray | None:
         """The given map, completed by the detector where it is unassigned."""
         given = self._request.labels
         if given is None:
@@ -201,7 +203,7 @@ class _Run:
         )
         return completed
 
-    def _optimise(self, images: list[PixelArray], labels: LabelArray, began: float) -> Trace:
+    def _optimise(self, images: Sequence[PixelArray], labels: LabelArray, began: float) -> Trace:
         request = self._request
         parameters = dict(request.parameters)
         total = int(parameters.get("iterations", 0))
@@ -242,7 +244,9 @@ class _Run:
             )
         )
 
-    def _result(self, images: list[PixelArray], labels: LabelArray | None, trace: Trace) -> Result:
+    def _result(
+        self, images: Sequence[PixelArray], labels: LabelArray | None, trace: Trace
+    ) -> Result:
         request = self._request
         best = trace.best()
         image = best if trace.ends_best() else trace.last()
@@ -268,7 +272,7 @@ class _Run:
 
     def _score(
         self,
-        images: list[PixelArray],
+        images: Sequence[PixelArray],
         labels: LabelArray | None,
         image: ImageF32,
         trace: Trace,

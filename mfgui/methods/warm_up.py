@@ -58,7 +58,30 @@ def warm_up() -> None:
     labels[rect.slices] = 1
     solve_again(images, labels, state.image, rect, before=before, window=5, compute=compute)
     local_q(images, labels, state.image, window=5, compute=compute)
+    for depth in depths:
+        _bring_together([from_float(shade, depth) for shade in shades])
     fmi(*(np.asarray(255.0 * shade[:, :, 0], np.float64) for shade in shades))
+
+
+def _bring_together(frames: Sequence[PixelArray]) -> None:
+    """Align, equalise and move."""
+    from mfgui.core.exposure import FrameExposure
+    from mfgui.core.transforms import Transform
+    from mfgui.methods.align import align_frames
+    from mfgui.methods.align.warp import warp_frame
+    from mfgui.methods.exposure import match_exposure
+
+    match_exposure(frames, align_frames(frames))
+    height, width = frames[0].shape[:2]
+    brighter = FrameExposure((1.1,), np.zeros((2, 2), np.float32))
+    warp_frame(
+        frames[0],
+        Transform.translation(0.5, 0.5),
+        rect=Rect(0, 0, width, height),
+        exposure=brighter,
+        reference=frames[1],
+        compute=Compute(),
+    )
 
 
 def _carry_out(method: registry.Method, images: Sequence[PixelArray]) -> None:

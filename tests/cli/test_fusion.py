@@ -270,7 +270,7 @@ def test_that_demo_writes_image_map_and_report(
         (["-p", "start=none.png"], 2, "start=none.png"),
         (["-p", "detector=magic"], 2, "unknown method magic; choose from: laplacian, variance"),
         (["-p", "variant=paper", "-p", "variant=ours"], 2, "variant is given twice"),
-        (["--method", "magic"], 2, "unknown method magic; choose from: stack, defocus-inversion"),
+        (["--method", "magic"], 2, "unknown method magic; choose from: photo, stack, defocus-inversion"),
         (["--method", "laplacian"], 2, "unknown method laplacian"),
         (["--method", "average", "--save-map", "m.png"], 2, "average uses no map"),
         (["--save-map", "m.jpg"], 2, "m.jpg: a focus map is written as PNG"),
@@ -447,7 +447,7 @@ def test_that_an_interrupt_before_there_is_an_image_writes_nothing(
     def interrupted(*_paths: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(headless.images, "read_stack", interrupted)
+    monkeypatch.setattr(headless.images, "open_set", interrupted)
     before = signal.getsignal(signal.SIGINT)
     assert main(["fuse", *pair, "-o", str(out / "f.png")]) == 130
     assert one_line(capsys.readouterr().err) == "mfgui: interrupted; nothing was written"

@@ -23,8 +23,9 @@ def one_line(text: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["align", "a.png", "b.png"], 2, "align is neither a command nor a file"),
-        (["align", "a.png", "-o", "out"], 2, "unrecognized arguments: -o"),
+        (["align", "a.png", "b.png"], 2, "required: -o/--output; see mfgui align --help"),
+        (["align", "a.png", "b.png", "-o", "out"], 3, "a.png: no such file"),
+        (["refine", "a.png", "b.png"], 2, "refine is neither a command nor a file"),
         (["nothing.png"], 3, "nothing.png: does not exist"),
         (["fuse"], 2, "required: -o/--output; see mfgui fuse --help"),
         (["fuse", "a.png", "b.png"], 2, "required: -o/--output"),
@@ -35,9 +36,9 @@ def one_line(text: str) -> str:
         (["map", "a", "b", "-o", "c.png", "--device", "cuda:99"], 2, "devices here are: cpu"),
         (["demo", "--headless", "--device", "cuda:99"], 2, "devices here are: cpu"),
         (["demo", "--device", "cpu"], 2, "--device goes with --headless"),
-        (["fuse", "a", "b", "-o", "c.png", "--align", "ecc"], 2, "unrecognized arguments"),
+        (["fuse", "a", "b", "-o", "c.png", "--align", "ecc"], 2, "--align ecc: not known; use"),
         (["fuse", "a", "b", "-o", "c.png", "--reference", "gt"], 2, "unrecognized arguments"),
-        (["fuse", "a", "b", "-o", "c.png", "--exposure", "x"], 2, "unrecognized arguments"),
+        (["fuse", "a", "b", "-o", "c.png", "--exposure", "x"], 2, "--exposure x: not known"),
         (["fuse", "a", "b", "-o", "c.png", "-p", "iterations"], 2, "'iterations' is not KEY=VALUE"),
         (["fuse", "a", "b", "-o", "c.png", "-p", "=3"], 2, "'=3' is not KEY=VALUE"),
         (
