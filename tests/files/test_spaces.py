@@ -105,6 +105,17 @@ def test_that_colours_follow_the_formulas_at_full_precision(
 
 
 @pytest.mark.parametrize("name", spaces.SPACES)
+def test_that_greys_are_neutral_and_right_into_the_dark(name: spaces.SpaceName) -> None:
+    # Half of the levels lie where the curves of sRGB and ROMM RGB are straight.
+    light = np.concatenate([np.linspace(0, 1 / 512, 64), np.linspace(1 / 512, 1, 64)])
+    given = np.repeat(srgb_stored(light)[np.newaxis, :, np.newaxis], 3, axis=2).astype(np.float32)
+    found, _ = spaces.to_space(given, None, name)
+    np.testing.assert_allclose(
+        found, np.broadcast_to(STORED[name](light)[:, np.newaxis], found.shape), atol=8e-4
+    )
+
+
+@pytest.mark.parametrize("name", spaces.SPACES)
 def test_that_pillow_reads_the_profile_and_agrees_at_eight_bits(name: spaces.SpaceName) -> None:
     made = ImageCms.ImageCmsProfile(io.BytesIO(spaces.profile(name)))
     assert ImageCms.getProfileDescription(made).strip() == spaces.SPACES[name].title
