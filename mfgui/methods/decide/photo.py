@@ -16,14 +16,11 @@ from mfgui.methods.decide.photo_focus import Focus, focus
 from mfgui.methods.decide.photo_merge import merged
 from mfgui.methods.decide.photo_noise import noise_of
 from mfgui.methods.decide.photo_order import focus_order
+from mfgui.methods.decide.photo_pair import pair
 from mfgui.methods.decide.stack import Maps, with_steady_borders
 from mfgui.methods.decision import Decision
-from mfgui.methods.detect.laplacian import laplacian
-from mfgui.methods.optimise.ms_lap import ms_lap
 from mfgui.methods.planes import Plane
-from mfgui.methods.registry import Family, Iterate, Kind, Notes, Parameter, method
-
-_CLEAN = 0.001  # share of the picture below which a region of the map of a pair is removed
+from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
 
 
 @method(
@@ -70,7 +67,7 @@ def photo(
         For three frames and more with the aspects "depth" and "confidence".
     """
     if len(images) == 2:
-        return _pair(images, labels, compute=compute)
+        return pair(images, labels, compute=compute)
     order = focus_order(images, compute=compute)
     frames = [images[index] for index in order]
     noise = noise_of(frames, compute=compute)
@@ -117,16 +114,3 @@ def _depth(found: Focus, steady: LabelArray) -> Plane:
 def _enlarged(plane: Plane, shape: tuple[int, ...]) -> Plane:
     large = cv2.resize(plane, (2 * plane.shape[1], 2 * plane.shape[0]))
     return np.ascontiguousarray(large[: shape[0], : shape[1]])
-
-
-def _pair(images: Sequence[PixelArray], labels: LabelArray | None, *, compute: Compute) -> Decision:
-    found = laplacian(images, clean=_CLEAN, compute=compute)
-    if labels is not None:
-        found = np.where(labels == UNASSIGNED, found, labels).astype(found.dtype)
-
-    def fuse() -> ImageF32:
-        for state in ms_lap(images, found, compute=compute):
-            last: Iterate = state
-        return last.image.copy()
-
-    return Decision(found, fuse)

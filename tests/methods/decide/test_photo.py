@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mfgui.app.requests import build_request
-from mfgui.core.arrays import from_float, to_float
+from mfgui.core.arrays import Size, from_float, to_float
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.stack import SourceStack
 from mfgui.jobs.events import Failed, Finished
@@ -22,6 +22,7 @@ from mfgui.methods.decide.photo_noise import bands, chroma, noise_of
 from mfgui.methods.decide.photo_order import focus_order
 from mfgui.methods.detect.laplacian import laplacian
 from mfgui.methods.optimise.ms_lap import ms_lap
+from mfgui.synth.layered import random_scene, render
 
 ONE = Compute()
 NOISE = 2.0  # of 255
@@ -245,6 +246,20 @@ def test_that_a_pair_is_the_ascent_from_a_cleaned_map(tiny_pair):
     given = np.zeros_like(labels)
     given[:40] = 2
     assert (photo(images, compute=ONE, labels=given).labels[:40] == 2).all()
+
+
+def test_that_what_a_near_layer_spills_in_a_pair_is_computed_unless_a_map_is_given():
+    made = render(random_scene(Size(320, 240), layers=2, radius=6.0, seed=33))
+    frames = stored(list(made.frames))
+    found = photo(frames, compute=ONE)
+    labels = laplacian(frames, clean=0.001, compute=ONE)
+    *_, ascent = ms_lap(frames, labels, compute=ONE)
+    assert psnr(found.fuse(), made.truth) > psnr(ascent.image, made.truth) + 3.0
+    assert found.front == 1
+    assert found.aspects["confidence"].shape == labels.shape
+    given = photo(frames, compute=ONE, labels=labels)
+    assert np.array_equal(given.fuse(), ascent.image)
+    assert given.aspects == {}
 
 
 def test_that_it_can_be_stopped_while_fusing(noisy):
