@@ -15,12 +15,17 @@ from mfgui.app.batch_report import Record, State
 from mfgui.app.batch_rule import NUMBER, REFUSE, REPLACE, SKIP, Rule
 from mfgui.app.batch_sets import Stack, Stacks, find
 from mfgui.app.headless import Job
+from mfgui.app.prepare_job import Preparing
+from mfgui.core.arrays import Depth
 from mfgui.core.errors import UsageError
 from mfgui.files import naming
+from mfgui.files.capture import read_capture
 from mfgui.methods.registry import FUSING, Registry
 
 if TYPE_CHECKING:
     from mfgui.bench.entries import Entry
+
+_DEPTHS: Mapping[str, Depth | None] = {"": None, "8": "uint8", "16": "uint16"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def make(
     items = []
     for number, stack in enumerate(found.stacks, 1):
         for entry in entries:
-            fields = _fields(stack, entry, number, known, labelled=len(entries) > 1)
+            fields = _fields(rule, stack, entry, number, known, labelled=len(entries) > 1)
             item = places.item(stack, entry, fields)
             items.append(_kept(item, before) if failed_only else item)
     _refuse_sources(items)
@@ -131,7 +136,7 @@ def examples(rule: Rule, known: Registry, found: Stacks, *, most: int = 3) -> li
     pairs = ((n, s, e) for n, s in enumerate(found.stacks, 1) for e in entries)
     names = []
     for (number, stack, entry), _ in zip(pairs, range(most), strict=False):
-        fields = _fields(stack, entry, number, known, labelled=len(entries) > 1)
+        fields = _fields(rule, stack, entry, number, known, labelled=len(entries) > 1)
         names.append(_file_name(rule, fields))
     return names
 
@@ -189,6 +194,8 @@ class _Places:
             method=entry.method,
             parameters=entry.explicit,
             device=self._rule.device,
+            prepare=_preparing(self._rule),
+            depth=_DEPTHS[self._rule.depth],
         )
         return Item(job, replaces, record)
 
@@ -221,6 +228,16 @@ def _refuse_taken(rule: Rule, items: Sequence[Item]) -> None:
         raise UsageError(f"exists already{more}", path=taken[0], hint=hint)
 
 
+def _preparing(rule: Rule) -> Preparing:
+    """How frames are brought together; the limit of memory is that of one set of several."""
+    return Preparing(
+        align=rule.align or None,
+        exposure=rule.exposure or None,
+        crop=rule.crop or Preparing.crop,
+        memory=rule.memory / rule.parallel if rule.memory else None,
+    )
+
+
 def fingerprint(rule: Rule, stack: Stack, entry: Entry) -> str:
     """SHA-256 of all that a picture depends on: files by name, size and time, and settings."""
     files: list[object] = []
@@ -230,8 +247,9 @@ def fingerprint(rule: Rule, stack: Stack, entry: Entry) -> str:
             files.append([str(path), found.st_size, found.st_mtime_ns])
         except (OSError, ValueError):
             files.append([str(path)])
-    settings = (entry.resolved, rule.output, rule.name, rule.format, rule.device)
-    text = json.dumps([__version__, files, settings], sort_keys=True, default=str)
+    settings = (entry.resolved, rule.output, rule.name, rule.format, rule.depth, rule.device)
+    together = (rule.align, rule.exposure, rule.crop)
+    text = json.dumps([__version__, files, settings, together], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -240,17 +258,19 @@ def _parameters(entry: Entry, known: Registry) -> set[str]:
 
 
 def _fields(
-    stack: Stack, entry: Entry, number: int, known: Registry, *, labelled: bool
+    rule: Rule, stack: Stack, entry: Entry, number: int, known: Registry, *, labelled: bool
 ) -> dict[str, naming.Value]:
     """What the template may use; ``{method}`` is the label where there are several."""
     explicit = {name: value for name, value in entry.explicit if name in _parameters(entry, known)}
     parameters = known.get(entry.method).resolve(explicit)
+    dated = "{date" in rule.name
     return naming.fields_of(
         stack.sources,
         method=entry.label if labelled else entry.method,
         parameters=parameters,
         name=stack.name,
         number=number,
+        taken=read_capture(stack.sources[0]).taken if dated else None,
     )
 
 

@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from mfgui.app.prepare import Align, Crop, Exposure
 from mfgui.core.errors import InputError, UsageError
 from mfgui.files.atomic import write_bytes
 from mfgui.files.inputs import open_input, reading
@@ -23,6 +24,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 """Defaults by name; what a rule file says itself goes before them."""
 
 MOST_PARALLEL = 64
+MOST_MEMORY = 10_000
 _MOST_BYTES = 1 << 20
 _MOST_METHODS = 100
 _LONGEST = 4096
@@ -49,6 +51,12 @@ class Rule:
         Folder of the pictures, and the template of their names without the suffix.
     format : str
         Suffix without the point.
+    align, exposure, crop : str
+        How frames are brought together, as for `mfgui fuse`; empty: as the method has it.
+    depth : str
+        Bits per channel, "8" or "16"; empty: as the method has it.
+    memory : float
+        Limit in GB that all sets at the same time share; 0 for none.
     existing : str
         What happens where a picture of that name is there: "skip", "number", "replace", "refuse".
     parallel : int
@@ -64,9 +72,14 @@ class Rule:
     output: str = ""
     name: str = "{name}"
     format: str = "tif"
+    depth: str = ""
     existing: str = NUMBER
+    align: str = ""
+    exposure: str = ""
+    crop: str = ""
     device: str = "auto"
     parallel: int = 1
+    memory: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,8 +100,12 @@ class _Key:
 _KEYS = (
     _Key("", "preset", "preset", tuple(PRESETS)),
     _Key("", "methods", "methods"),
+    _Key("", "align", "align", get_args(Align)),
+    _Key("", "exposure", "exposure", get_args(Exposure)),
+    _Key("", "crop", "crop", get_args(Crop)),
     _Key("", "device", "device"),
     _Key("", "parallel", "parallel"),
+    _Key("", "memory", "memory"),
     _Key("input", "folder", "folder", path=True),
     _Key("input", "rule", "sort", (FOLDERS, TIME, PATTERN, LIST)),
     _Key("input", "pattern", "pattern"),
@@ -96,6 +113,7 @@ _KEYS = (
     _Key("output", "folder", "output", path=True),
     _Key("output", "name", "name"),
     _Key("output", "format", "format", ("tif", "png", "jpg", "webp", "ppm", "bmp")),
+    _Key("output", "depth", "depth", ("8", "16")),
     _Key("output", "existing", "existing", (SKIP, NUMBER, REPLACE, REFUSE)),
 )
 CHOICES: Mapping[str, tuple[str, ...]] = {key.attribute: key.choices for key in _KEYS}
@@ -160,8 +178,9 @@ def as_text(rule: Rule) -> str:
             lines += ["", f"[{table}]"]
         for key in _KEYS:
             value = getattr(rule, key.attribute)
-            if key.table == table and value not in ("", ()):
-                lines.append(f"{key.name} = {_toml(value)}")
+            if key.table == table and value not in ("", (), 0.0):
+                number = int(value) if key.name == "depth" else value
+                lines.append(f"{key.name} = {_toml(number)}")
     return "\n".join(lines) + "\n"
 
 
@@ -219,13 +238,19 @@ def _value(key: _Key, value: Any, base: Path) -> Any:
     default = _DEFAULTS[key.attribute]
     if isinstance(default, tuple):
         return _texts(key, value)
+    if isinstance(default, float):
+        if type(value) not in (int, float) or not 0 < value <= MOST_MEMORY:
+            shown = value if type(value) in (int, float) else _kind(value)
+            hint = f"use gigabytes above 0, at most {MOST_MEMORY}"
+            raise UsageError(f"{key.words} is {shown}", hint=hint)
+        return float(value)
     if isinstance(default, int):
         if type(value) is not int or not 1 <= value <= MOST_PARALLEL:
             shown = value if type(value) is int else _kind(value)
             hint = f"use a whole number from 1 to {MOST_PARALLEL}"
             raise UsageError(f"{key.words} is {shown}", hint=hint)
         return value
-    text = _text(key, value)
+    text = _text(key, str(value) if key.name == "depth" and type(value) is int else value)
     if key.choices and text not in key.choices:
         raise UsageError(f"{key.words} is {text!r}", hint=f"choose from: {', '.join(key.choices)}")
     if key.attribute == "device" and not _is_device(text):
@@ -271,6 +296,6 @@ def _kind(value: Any) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(entry) for entry in value)}]"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

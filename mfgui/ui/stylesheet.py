@@ -91,20 +91,21 @@ QToolButton::menu-indicator { image: none; width: 0; }
 """
 
 _EDITORS = """
-QLineEdit, QComboBox, QSpinBox, QPlainTextEdit, QTextEdit { background: $input; color: $text;
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
+    background: $input; color: $text;
     border: 1px solid $border; border-radius: 4px; selection-background-color: $accent;
     selection-color: $on_accent; }
-QLineEdit, QComboBox, QSpinBox { min-height: 24px; padding: 0 6px; }
-QLineEdit:hover, QComboBox:hover, QSpinBox:hover { border-color: $text_dim; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus {
+QLineEdit, QComboBox, QAbstractSpinBox { min-height: 24px; padding: 0 6px; }
+QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $text_dim; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus {
     border: 2px solid $focus; padding: 0 5px; min-height: 22px; }
-QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { background: transparent;
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { background: transparent;
     border-color: $divider; color: $text_disabled; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border: 2px solid $error_border; }
-QComboBox QLineEdit, QSpinBox QLineEdit {
+QComboBox QLineEdit, QAbstractSpinBox QLineEdit {
     border: none; padding: 0; min-height: 20px; background: transparent; }
-QSpinBox QLineEdit { padding: 0 4px; }
-QSpinBox::up-button, QSpinBox::down-button { width: 0; height: 0; border: none; }
+QAbstractSpinBox QLineEdit { padding: 0 4px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
 QComboBox::drop-down { border: none; width: 16px; }
 QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 4px;

@@ -21,10 +21,12 @@ from mfgui.app.batch_report import Record, State
 from mfgui.app.batch_rule import Rule
 from mfgui.app.batch_sets import find
 from mfgui.app.batch_workers import Inline, Stage
+from mfgui.app.prepare_job import Preparing
 from mfgui.core.errors import InputError, OutputError, UsageError
 from mfgui.jobs.gate import Gate
 from mfgui.methods.registry import load
 from tests.bench import folders
+from tests.files.camera_heads import main_tags, shot_tags, tiff
 
 KNOWN = load()
 
@@ -167,6 +169,32 @@ def test_that_a_list_names_folders_files_and_names(tmp_path: Path) -> None:
         find(rule)
 
 
+def shot(path: Path, moment: str) -> Path:
+    """The head of a raw file with its time of capture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(tiff(main_tags(), shot_tags(moment, size=(60, 40))))
+    return path
+
+
+def test_that_pictures_of_a_card_are_sets_by_their_times(tmp_path: Path) -> None:
+    place = tmp_path / "card"
+    for folder, number, moment in (
+        *(("100", n, f"2026:05:03 14:00:0{n}") for n in (1, 2, 3)),
+        *(("100", n, f"2026:05:03 14:05:0{n}") for n in (4, 5)),
+        ("101", 6, "2026:05:03 18:00:00"),
+    ):
+        shot(place / folder / f"IMG_000{number}.cr2", moment)
+    rule = Rule(folder=str(place), sort="time", output=str(place / "out"))
+    assert [[p.name[7] for p in stack.sources] for stack in find(rule).stacks] == [
+        ["1", "2", "3"],
+        ["4", "5"],
+    ]
+    assert len({stack.name for stack in find(rule).stacks}) == 2
+    assert find(rule).left_out == ("101/IMG_0006.cr2 stands alone",)
+    dated = replace(rule, name="{date}_{first}")
+    assert batch_plan.examples(dated, KNOWN, find(rule))[0] == "2026-05-03_IMG_0001.tif"
+
+
 def test_that_no_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no folder"):
         find(Rule(folder=str(tmp_path / "gone"), output="/out"))
@@ -190,6 +218,38 @@ def test_that_a_plan_has_every_method_on_every_set_with_its_name(tmp_path: Path)
     single = Batch(tmp_path, methods=("soft=ms-lap:iterations=7",), name="{method}-{iterations}")
     assert single.plan().items[0].job.output.name == "ms-lap-7.png"
     assert single.plan().items[1].job.output.name == "ms-lap-7-2.png"  # never one name twice
+
+
+def test_that_frames_are_brought_together_and_memory_is_divided(tmp_path: Path) -> None:
+    card(tmp_path / "card", "s1")
+    usual = Batch(tmp_path).plan().items[0].job
+    assert (usual.prepare, usual.depth) == (Preparing(), None)
+    wish = {"align": "affine", "exposure": "gain", "crop": "reference", "depth": "16"}
+    job = Batch(tmp_path, **wish, memory=6.0, parallel=4).plan().items[0].job
+    assert job.prepare == Preparing("affine", "gain", crop="reference", memory=1.5)
+    assert job.depth == "uint16"
+
+
+def test_that_a_shifted_stack_is_aligned_and_written_in_16_bits(tmp_path: Path) -> None:
+    truth, near, far = folders.pair(1, height=240, width=320)
+    folders.write(tmp_path / "card/s1/1.png", near)
+    folders.write(tmp_path / "card/s1/2.png", np.roll(far, (3, 5), (0, 1)))
+    loss = {}
+    for align in ("off", "translation"):
+        work = Batch(tmp_path, align=align, depth="16", crop="reference", existing="replace")
+        record = work.run()[0]
+        assert record.state is State.DONE
+        made = cv2.imread(record.output, cv2.IMREAD_UNCHANGED)[:, :, ::-1]
+        assert made.dtype == np.uint16
+        # The method is the mean, so what an aligned pair gives is known.
+        wanted = (near.astype(float) + far) / 2
+        inside = slice(20, -20), slice(20, -20)
+        reference = 0 if align == "off" else record.report["alignment"]["reference"] - 1
+        if reference:
+            wanted = np.roll(wanted, (3, 5), (0, 1))
+        loss[align] = np.abs(made[inside] / 257 - wanted[inside]).mean()
+    assert loss["translation"] < loss["off"] / 4
+    assert truth.shape == near.shape
 
 
 @pytest.mark.parametrize(

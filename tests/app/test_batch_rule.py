@@ -50,6 +50,10 @@ def test_that_every_key_is_read(tmp_path: Path) -> None:
             methods = ["gff", "soft=ms-lap:iterations=20;tolerance=0"]
             device = "cuda:1"
             parallel = 3
+            align = "affine"
+            exposure = "white-balance"
+            crop = "reference"
+            memory = 6
             [input]
             folder = "/card"
             rule = "pattern"
@@ -59,6 +63,7 @@ def test_that_every_key_is_read(tmp_path: Path) -> None:
             folder = "/out"
             name = "{name}-{method}"
             format = "webp"
+            depth = 8
             existing = "refuse"
             """,
         )
@@ -73,10 +78,17 @@ def test_that_every_key_is_read(tmp_path: Path) -> None:
         "/out",
         "{name}-{method}",
         "webp",
+        "8",
         "refuse",
+        "affine",
+        "white-balance",
+        "reference",
         "cuda:1",
         3,
+        6.0,
     )
+    batch_rule.save(rule, tmp_path / "again.toml")
+    assert batch_rule.load(tmp_path / "again.toml") == rule
 
 
 def test_that_a_preset_only_sets_defaults(tmp_path: Path) -> None:
@@ -127,7 +139,7 @@ def test_that_any_text_is_written_as_toml_means_it(text: str) -> None:
 @pytest.mark.parametrize(
     ("change", "what", "hint"),
     [
-        (("methods =", "method ="), "unknown key 'method'", "known are: preset, methods, device"),
+        (("methods =", "method ="), "unknown key 'method'", "known are: preset, methods, align"),
         (('folder = "card"', 'path = "card"'), "unknown key 'path' in [input]", "known are: fol"),
         (("[output]", "[outputs]"), "unknown key 'outputs'", "the tables input, output"),
         (('["photo"]', '"photo"'), "methods is a text", 'such as ["photo", "gff"]'),
@@ -153,6 +165,14 @@ def test_that_any_text_is_written_as_toml_means_it(text: str) -> None:
         (("methods", "parallel = 0\nmethods"), "parallel is 0", "from 1 to 64"),
         (("methods", "parallel = 1.5\nmethods"), "parallel is a number", "from 1 to 64"),
         (("methods", "parallel = true\nmethods"), "parallel is true or false", "from 1 to 64"),
+        (("methods", "memory = 0\nmethods"), "memory is 0", "gigabytes above 0"),
+        (("methods", "memory = nan\nmethods"), "memory is nan", "gigabytes above 0"),
+        (("methods", 'memory = "8 GB"\nmethods'), "memory is a text", "gigabytes above 0"),
+        (("methods", 'align = "yes"\nmethods'), "align is 'yes'", "off, auto, translation"),
+        (("methods", "align = true\nmethods"), "align is true or false", "one of: off, auto"),
+        (("methods", 'exposure = ""\nmethods'), "exposure is ''", "off, auto, gain"),
+        (("methods", 'crop = "all"\nmethods'), "crop is 'all'", "common, reference"),
+        (('folder = "out"', 'folder = "o"\ndepth = 12'), "output.depth is '12'", "8, 16"),
         (("methods", 'device = "gpu"\nmethods'), "device is 'gpu'", "auto, cpu, cuda"),
         (("methods", 'preset = "best"\nmethods'), "preset is 'best'", "photo, objective"),
         (("[input]\n", "input = 3\n[x]\n"), "input is a number", "[input]"),

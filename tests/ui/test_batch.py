@@ -244,7 +244,12 @@ def test_that_rules_are_loaded_and_saved(
         output=str(tmp_path / "elsewhere"),
         name="{name}_{method}",
         format="webp",
+        depth="8",
         existing="skip",
+        align="affine",
+        exposure="gain",
+        crop="reference",
+        memory=7.5,
         device="cuda:7",
         parallel=2,
     )

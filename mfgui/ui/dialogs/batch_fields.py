@@ -10,11 +10,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
+    QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QSpinBox,
     QWidget,
 )
@@ -23,6 +24,7 @@ from mfgui.app.batch_rule import (
     CHOICES,
     FOLDERS,
     LIST,
+    MOST_MEMORY,
     MOST_PARALLEL,
     NUMBER,
     PATTERN,
@@ -51,6 +53,29 @@ _EXISTING = (
 )
 _PRESETS = {"photo": "Photographs", "objective": "Best Q"}
 _FORMATS = {"tif": "TIFF", "png": "PNG", "jpg": "JPEG", "webp": "WebP", "ppm": "PPM", "bmp": "BMP"}
+_ALIGN = (
+    ("", "As the method has it"),
+    ("auto", "Find out"),
+    ("off", "Off"),
+    ("translation", "Translation"),
+    ("similarity", "Similarity"),
+    ("affine", "Affine"),
+    ("homography", "Homography"),
+)
+_EXPOSURE = (
+    ("", "As the method has it"),
+    ("auto", "Find out"),
+    ("off", "Off"),
+    ("gain", "Gain"),
+    ("white-balance", "White balance"),
+    ("local", "Local"),
+)
+_DEPTH = (("", "As the method has it"), ("8", "8 bit"), ("16", "16 bit"))
+_ALIGN_TIP = (
+    "<p>Whether frames are brought together first, and what they may differ by. The method Photo "
+    "does so unless it is said otherwise.</p>"
+)
+_MEMORY_TIP = "<p>Gigabytes that all sets at the same time share.</p>"
 _PATTERN_TIP = (
     "<p>The path of a file below the folder: <tt>{set}</tt> names the set, <tt>{source}</tt> the "
     "source in it, <tt>{source:A|B}</tt> allows these only, <tt>*</tt> is anything.</p>"
@@ -168,7 +193,12 @@ class BatchOutput(QWidget):
         self.existing_box = _box("If a picture is there", _EXISTING)
         known = [(device.id, device.id) for device in devices if device.usable]
         self.device_box = _box("Device", [("auto", "Automatic"), *known])
+        self.align_box = _box("Align", _ALIGN, _ALIGN_TIP)
+        self.exposure_box = _box("Exposure", _EXPOSURE)
+        self.depth_box = _box("Depth", _DEPTH)
         self.parallel_box = QSpinBox()
+        self.memory_box = QDoubleSpinBox()
+        self._crop = ""  # not to be chosen here; kept from a file
         self._set_up(cores)
         self._lay_out()
         self._connect()
@@ -181,6 +211,11 @@ class BatchOutput(QWidget):
             name=self.name_line.text().strip(),
             preset=self.preset_box.currentData(),
             format=self.format_box.currentData(),
+            depth=self.depth_box.currentData(),
+            align=self.align_box.currentData(),
+            exposure=self.exposure_box.currentData(),
+            crop=self._crop,
+            memory=round(self.memory_box.value(), 1),
             existing=self.existing_box.currentData(),
             device=self.device_box.currentData(),
             parallel=self.parallel_box.value(),
@@ -194,11 +229,16 @@ class BatchOutput(QWidget):
         for box, value in (
             (self.preset_box, rule.preset),
             (self.format_box, rule.format),
+            (self.depth_box, rule.depth),
+            (self.align_box, rule.align),
+            (self.exposure_box, rule.exposure),
             (self.existing_box, rule.existing),
             (self.device_box, rule.device),
         ):
             box.setCurrentIndex(box.findData(value))
         self.parallel_box.setValue(rule.parallel)
+        self.memory_box.setValue(rule.memory)
+        self._crop = rule.crop
 
     def show_output(self, folder: str) -> None:
         if folder != self.folder_line.text():
@@ -221,7 +261,9 @@ class BatchOutput(QWidget):
         self.folder_line.textChanged.connect(self.changed)
         self.name_line.textChanged.connect(self.changed)
         self.parallel_box.valueChanged.connect(lambda _: self.changed.emit())
-        for box in (self.format_box, self.existing_box, self.device_box):
+        self.memory_box.valueChanged.connect(lambda _: self.changed.emit())
+        boxes = (self.align_box, self.exposure_box, self.format_box, self.depth_box)
+        for box in (*boxes, self.existing_box, self.device_box):
             box.currentIndexChanged.connect(lambda _: self.changed.emit())
         self.preset_box.activated.connect(
             lambda _: self.preset_chosen.emit(self.preset_box.currentData())
@@ -239,8 +281,15 @@ class BatchOutput(QWidget):
             f"<p>Sets at the same time, each in a process of its own; they share the {cores} "
             "cores. Large stacks are quickest one after the other.</p>"
         )
-        self.parallel_box.lineEdit().setTextMargins(4, 0, 4, 0)
-        self.parallel_box.installEventFilter(WheelGuard(self.parallel_box))
+        self.memory_box.setRange(0.0, MOST_MEMORY)
+        self.memory_box.setDecimals(1)
+        self.memory_box.setSuffix(" GB")
+        self.memory_box.setSpecialValueText("As there is")
+        self.memory_box.setAccessibleName("Memory")
+        self.memory_box.setToolTip(_MEMORY_TIP)
+        for box in (self.parallel_box, self.memory_box):
+            box.lineEdit().setTextMargins(4, 0, 4, 0)
+            box.installEventFilter(WheelGuard(box))
 
     def _lay_out(self) -> None:
         grid = _grid(self)
@@ -250,26 +299,32 @@ class BatchOutput(QWidget):
         grid.addWidget(_caption("Names", self.name_line), 1, 0)
         grid.addWidget(self.name_line, 1, 1, 1, 2)
         grid.addWidget(self.example, 2, 1, 1, 2)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for line, parts in (
-            (first, (("Format", self.format_box), ("If it is there", self.existing_box))),
-            (second, (("Device", self.device_box), ("Sets at a time", self.parallel_box))),
-        ):
-            line.setSpacing(8)
-            (_, main), (words, other) = parts
-            line.addWidget(main, 1)
-            line.addSpacing(10)
-            line.addWidget(_caption(words, other))
-            line.addWidget(other, 1)
-        grid.addWidget(_caption("Format", self.format_box), 3, 0)
-        grid.addLayout(first, 3, 1, 1, 2)
-        grid.addWidget(_caption("Device", self.device_box), 4, 0)
-        grid.addLayout(second, 4, 1, 1, 2)
+        pairs = (
+            ("Align", self.align_box, "Exposure", self.exposure_box),
+            ("Format", self.format_box, "Depth", self.depth_box),
+            ("If there", self.existing_box, "Device", self.device_box),
+            ("At a time", self.parallel_box, "Memory", self.memory_box),
+        )
+        for row, (words, box, other_words, other) in enumerate(pairs, 3):
+            line = QGridLayout()
+            line.setHorizontalSpacing(10)
+            line.setColumnStretch(0, 1)
+            line.setColumnStretch(2, 1)
+            line.setColumnMinimumWidth(1, 60)
+            for editor in (box, other):
+                ignored = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+                editor.setSizePolicy(ignored)
+            line.addWidget(box, 0, 0)
+            line.addWidget(_caption(other_words, other), 0, 1)
+            line.addWidget(other, 0, 2)
+            grid.addWidget(_caption(words, box), row, 0)
+            grid.addLayout(line, row, 1, 1, 2)
 
 
-def _box(name: str, entries: Sequence[tuple[str, str]]) -> QComboBox:
+def _box(name: str, entries: Sequence[tuple[str, str]], tip: str = "") -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
+    box.setToolTip(tip)
     for value, words in entries:
         box.addItem(words, value)
     box.installEventFilter(WheelGuard(box))
