@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mfgui import __version__
+from mfgui.cli.batch_options import BATCH_EXAMPLES, build_batch
 from mfgui.cli.bench_options import BENCH_EXAMPLES, build_bench
 from mfgui.cli.experiment_options import EXPERIMENT_EXAMPLES, build_experiment
 from mfgui.cli.parsing import (
@@ -279,6 +280,13 @@ COMMANDS = (
         _build_map,
         "mfgui.cli.fusion:detect",
         "example:\n  mfgui map near.jpg far.jpg -o map.png --method variance -p window=9",
+    ),
+    Command(
+        "batch",
+        "fuse many sets by a rule: one finished picture each, and a report",
+        build_batch,
+        "mfgui.cli.batch:batch",
+        BATCH_EXAMPLES,
     ),
     Command(
         "bench",
