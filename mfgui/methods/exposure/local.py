@@ -63,7 +63,6 @@ def bent(
     weight: Plane,
     start: npt.NDArray[np.float64],
     *,
-    channelwise: bool = True,
     tones: bool = True,
     smooth: bool = True,
 ) -> Bent:
@@ -76,30 +75,26 @@ def bent(
     weight : (h, w) float32
     start : (C,) float64
         First guess of the logarithm of the gains.
-    channelwise, tones, smooth : bool
-        Whether channels may have different gains, and what else there is.
+    tones, smooth : bool
+        What there is beside gains of the channels.
     """
     apart = target - logs
-    found = Bent(start, np.zeros(KNOTS) if tones else None, None)
-    index, share = _places(logs) if tones else (np.zeros(0, np.int64), np.zeros(0, np.float32))
-    channels = logs.shape[2]
-    grid = np.zeros((logs.shape[0] // CELL, logs.shape[1] // CELL, channels), np.float32)
-    offsets = np.asarray(start, np.float64)
-    curve, slow = np.zeros(KNOTS), grid
-    bend = np.zeros_like(apart)
+    found = Bent(np.asarray(start, np.float64))
+    at = _places(logs) if tones else None
+    curve, slow = None, None
+    by_tone, by_place = np.zeros_like(apart), np.zeros_like(apart)
     for _ in range(_ROUNDS):
         counts = robust(apart, weight, found.at(logs))
-        away = (counts[:, :, None] * (apart - bend)).sum(axis=(0, 1)) / (counts.sum() + 1e-9)
-        offsets = np.asarray(away if channelwise else np.full_like(away, away.mean()), np.float64)
+        rest = counts[:, :, None] * (apart - by_tone - by_place)
+        offsets = rest.sum(axis=(0, 1), dtype=np.float64) / (float(counts.sum()) + 1e-9)
         left = apart - offsets.astype(np.float32)
-        if tones:
-            rest = left - (_enlarged(slow) if smooth else np.float32(0))
-            curve = _curve(index, share, rest, counts)
-            bend = _bend(index, share, curve, logs.shape)
+        if at is not None:
+            curve = _curve(*at, left - by_place, counts)
+            by_tone = _bend(*at, curve, logs.shape)
         if smooth:
-            slow = _slow(left - bend, counts)
-            bend = bend + _enlarged(slow)
-        found = Bent(offsets, curve if tones else None, slow if smooth else None)
+            slow = _slow(left - by_tone, counts)
+            by_place = _enlarged(slow)
+        found = Bent(offsets, curve, slow)
     return _centred(found, logs, counts)
 
 

@@ -118,8 +118,10 @@ def _surely_open(marked: npt.NDArray[np.bool_], light: npt.NDArray[np.float32]) 
     clipped = marked.astype(np.uint8)
     side = 2 * round(_SPREAD * long) + 1
     around = cv2.blur(mean_of(light), (side, side))
-    closed = cv2.dilate(clipped, _disk(_NEAR * long))
-    closed |= cv2.dilate(clipped & (around < _NIGHT), _disk(_SPREAD * long))
+    lamps = (marked & (around < _NIGHT)).astype(np.uint8)
+    closed = np.maximum(
+        cv2.dilate(clipped, _disk(_NEAR * long)), cv2.dilate(lamps, _disk(_SPREAD * long))
+    )
     x, y = (max(1, round(_BORDER * side)) for side in (width, height))
     open_ = np.zeros((height, width), np.float32)
     open_[y : height - y, x : width - x] = 1 - closed[y : height - y, x : width - x]
