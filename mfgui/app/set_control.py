@@ -212,12 +212,12 @@ class SetControl:
 
     def enter(self, value: tasks.LoadedSet, recent: tuple[str, ...]) -> None:
         """Leave the open set for one that has been read, listed as `recent`."""
+        self._opening = None
         self._desk.settings.add_recent(recent)
         self._put(value)
 
     def _put(self, value: tasks.LoadedSet) -> None:
         desk = self._desk
-        self._opening = None
         self._leave_set()
         desk.session = Session(stack=value.stack)
         self.pictures = value.pictures
