@@ -81,24 +81,24 @@ def _of_raf(file: BinaryIO, end: int) -> exif.CameraData | None:
 def _of_cr3(file: BinaryIO, end: int) -> exif.CameraData | None:
     """Directories from Canon's small TIFF files, each of which holds one as its main one."""
     directories: dict[int, exif.Directory] = {}
-    for span in _boxes(file, (0, end), b"moov"):
-        for inner in _boxes(file, span, b"uuid"):
+    for span in boxes(file, (0, end), b"moov"):
+        for inner in boxes(file, span, b"uuid"):
             file.seek(inner[0])
             if file.read(16) != _CANON_UUID:
                 continue
             for name, pointer in _CANON_PARTS.items():
-                for part in _boxes(file, (inner[0] + 16, inner[1]), name):
+                for part in boxes(file, (inner[0] + 16, inner[1]), name):
                     directories[pointer] = exif.parse(_read(file, part)).main
     return exif.CameraData(directories) if directories else None
 
 
 def _of_heif(file: BinaryIO, end: int) -> exif.CameraData | None:
-    for start, stop in _boxes(file, (0, end), b"meta"):
+    for start, stop in boxes(file, (0, end), b"meta"):
         meta = (start + 4, stop)
         number = next(
-            (n for span in _boxes(file, meta, b"iinf") for n in _exif_items(file, span)), 0
+            (n for span in boxes(file, meta, b"iinf") for n in _exif_items(file, span)), 0
         )
-        for span in _boxes(file, meta, b"iloc"):
+        for span in boxes(file, meta, b"iloc"):
             place = _place_of(io.BytesIO(_read(file, span)), number) if number else None
             if place is None or place[1] > end:
                 continue
@@ -108,7 +108,7 @@ def _of_heif(file: BinaryIO, end: int) -> exif.CameraData | None:
     return None
 
 
-def _boxes(file: BinaryIO, within: Span, name: bytes) -> Iterator[Span]:
+def boxes(file: BinaryIO, within: Span, name: bytes) -> Iterator[Span]:
     """Contents of the boxes of one name that stand directly in a part of the file."""
     position, end = within
     for _ in range(_MAX_BOXES):
@@ -139,7 +139,7 @@ def _exif_items(file: BinaryIO, span: Span) -> Iterator[int]:
     file.seek(span[0])
     version = file.read(1)[0]
     table = (span[0] + (6 if version == 0 else 8), span[1])
-    for start, stop in _boxes(file, table, b"infe"):
+    for start, stop in boxes(file, table, b"infe"):
         data = _read(file, (start, stop))
         form = {2: ">4xH2x4s", 3: ">4xI2x4s"}.get(data[0])
         if form is not None:

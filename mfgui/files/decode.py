@@ -1,6 +1,6 @@
 """Pixels of one picture: grey, RGB or CMYK, upright, at full depth.
 
-Routes: JPEG, PNG and WebP through imagecodecs (quick, raises on damage where OpenCV prints),
+Routes: JPEG, PNG, WebP and AVIF through imagecodecs (quick, raises on damage where OpenCV prints),
 TIFF through tifffile, BMP through Pillow, camera raw through LibRaw, HEIF through libheif, PNM by
 ourselves.
 """
@@ -154,6 +154,10 @@ def _samples(file: BinaryIO, info: ImageInfo) -> tuple[PixelArray, int]:
         from mfgui.files.heif import decode_heif
 
         return decode_heif(file, info)
+    if info.format == "AVIF":
+        from mfgui.files.avif import decode_avif
+
+        return decode_avif(file, info)
     if info.format == "PNM":
         header = read_pnm_header(file)
         file.seek(0)

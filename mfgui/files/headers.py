@@ -16,7 +16,7 @@ from mfgui.files import exif
 from mfgui.files.inputs import cut_off, open_input, reading
 from mfgui.files.pnm import read_pnm_header
 
-Format = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "PNM", "HEIF", "raw"]
+Format = Literal["JPEG", "PNG", "TIFF", "WebP", "BMP", "PNM", "HEIF", "AVIF", "raw"]
 Kind = Literal["grey", "rgb", "palette", "cmyk"]
 Sample = Literal["uint", "int", "float"]
 Balance = tuple[float, float, float, float]
@@ -120,6 +120,10 @@ def read_headers(path: Path) -> tuple[ImageInfo, ...]:
             from mfgui.files.tiff import read_tiff_headers
 
             infos = read_tiff_headers(file, path)
+        elif known == "AVIF":
+            from mfgui.files.avif import read_avif_header
+
+            infos = (_upright(read_avif_header(file, path)),)
         elif known == "HEIF":
             from mfgui.files.heif import read_heif_header
 
@@ -165,6 +169,8 @@ def format_of(head: bytes, path: Path) -> Format:
         return "WebP"
     if head.startswith(b"BM"):
         return "BMP"
+    if head[4:12] == b"ftypavif":
+        return "AVIF"
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         return "HEIF"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
@@ -172,7 +178,7 @@ def format_of(head: bytes, path: Path) -> Format:
     raise InputError(
         "not an image in a known format",
         path=path,
-        hint="JPEG, PNG, TIFF, WebP, BMP, PGM, PPM, HEIF and camera raw are read",
+        hint="JPEG, PNG, TIFF, WebP, BMP, PGM, PPM, HEIF, AVIF and camera raw are read",
     )
 
 

@@ -18,16 +18,17 @@ WebP     8                 imagecodecs        8, lossless          imagecodecs, 
                                                                    added by us
 BMP      1 to 8 a sample   Pillow             8                    OpenCV                none
 PNM      1 to 16           ourselves          8, 16                ourselves             none
+AVIF     8, 10, 12         imagecodecs        never                                      both
 HEIF     8, 10, 12         pillow-heif,       never                                      both
                            where installed
 raw      of any camera     rawpy, where       never                                      EXIF
-         LibRaw knows:     installed;                                                    where laid
-         sRGB in 16        proxy: embedded                                               out as TIFF
+         LibRaw knows:     installed;
+         sRGB in 16        proxy: embedded
 =======  ================  =================  ===================  ====================  =========
 
-Headers of JPEG, PNG, WebP and PNM are parsed by ourselves, those of BMP by Pillow, of TIFF by
-tifffile, of raw files by LibRaw, of HEIF by libheif. Colours are converted with LittleCMS (see
-`profiles`).
+Headers of JPEG, PNG, WebP and PNM are parsed by ourselves, those of BMP and AVIF by Pillow, of
+TIFF by tifffile, of raw files by LibRaw, of HEIF by libheif. Colours are converted with LittleCMS
+(see `profiles`).
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ _WRITE_FORMATS: dict[str, Format] = {
     ".pnm": "PNM",
 }
 WRITE_SUFFIXES = frozenset(_WRITE_FORMATS)
-READ_SUFFIXES = WRITE_SUFFIXES | {".jpe", ".jfif", ".pbm", ".dib"} | HEIF_SUFFIXES | RAW_SUFFIXES
+READ_SUFFIXES = (
+    WRITE_SUFFIXES | {".jpe", ".jfif", ".pbm", ".dib", ".avif"} | HEIF_SUFFIXES | RAW_SUFFIXES
+)
 _DEPTHS: dict[Format, tuple[Depth, ...]] = {
     "JPEG": ("uint8",),
     "WebP": ("uint8",),

@@ -39,9 +39,9 @@ class Setup:
     white: float | None = None
 
 
-def good(folder: Path, name: str = "good.png") -> Path:
+def good(folder: Path, name: str = "good.png", *, seed: int = 1) -> Path:
     """A source nothing is wrong with."""
-    return save8(folder / name, seed=1)
+    return save8(folder / name, seed=seed)
 
 
 def old_output(folder: Path, name: str = "fused.png") -> Path:
@@ -300,7 +300,7 @@ def save_labels(*values: int, height: int = HEIGHT, width: int = WIDTH) -> Calla
 def unicode(folder: Path) -> Setup:
     place = folder / "Грибы и ягоды 图像 – ñ ö 🪰"
     place.mkdir()
-    return Setup((good(place, "ä 1.png"), good(place, "ä 2.png")), place / "résultat 合成.png")
+    return Setup((good(place, "ä 1.png"), good(place, "ä 2.png", seed=2)), place / "résultat 合成.png")
 
 
 def long_path(folder: Path) -> Setup:
