@@ -135,8 +135,6 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     clock = _Clock()
     opened = open_job(job.sources, job.prepare, method=job.method, white=job.white, threads=threads)
     images.check_holds(job.output, opened.files.size, channels=opened.files.plan.channels)
-    if not opened.options.nothing:
-        _compile(observe)
     teller = Teller(opened, job.method, observe=observe, threads=threads)
     stack = read_job(opened, compute=Compute(threads, checkpoint=gate.check), progress=teller)
     labels = None
@@ -261,17 +259,12 @@ class _Watcher:
 
 def _run(request: RunRequest, *, observe: Observe, gate: Gate) -> _Watcher:
     watcher = _Watcher(observe)
-    if _uses_loops(request):
-        _compile(observe)
+    if _uses_loops(request) and not compiled.ready():
+        observe(Progress(request.run_id, compiled.NOTE, 0, 1))
+        compiled.compile_here()
     execute(request, emit=watcher, gate=gate)
     watcher.check()
     return watcher
-
-
-def _compile(observe: Observe) -> None:
-    if not compiled.ready():
-        observe(Progress(1, compiled.NOTE, 0, 1))
-        compiled.compile_here()
 
 
 def _uses_loops(request: RunRequest) -> bool:

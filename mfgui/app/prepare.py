@@ -131,6 +131,8 @@ def _check(stack: SourceStack, options: PrepareOptions) -> None:
             raise UsageError(
                 f"frame {index + 1}: there is no such frame", hint=f"use 1 to {stack.k}"
             )
+    if stack.k - len(set(options.excluded)) < 2:
+        raise UsageError("fewer than two frames are left", hint="exclude fewer")
     if options.reference in options.excluded:
         raise UsageError("the reference is among the excluded frames", hint="choose another one")
 

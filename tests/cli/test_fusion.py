@@ -270,7 +270,7 @@ def test_that_demo_writes_image_map_and_report(
         (["-p", "start=none.png"], 2, "start=none.png"),
         (["-p", "detector=magic"], 2, "unknown method magic; choose from: laplacian, variance"),
         (["-p", "variant=paper", "-p", "variant=ours"], 2, "variant is given twice"),
-        (["--method", "magic"], 2, "unknown method magic; choose from: photo, stack, defocus-inversion"),
+        (["--method", "magic"], 2, "unknown method magic; choose from: photo, stack"),
         (["--method", "laplacian"], 2, "unknown method laplacian"),
         (["--method", "average", "--save-map", "m.png"], 2, "average uses no map"),
         (["--save-map", "m.jpg"], 2, "m.jpg: a focus map is written as PNG"),
