@@ -32,33 +32,41 @@ class Level:
     ----------
     plane : (h, w) float32
         About as strong everywhere, except where there is noise alone.
-    strength : (h/16, w/16) float32
-        Standard deviation before the division, parts of white.
     factor : int
         Pixels of the proxy per pixel.
     """
 
     plane: Plane = field(repr=False)
-    strength: Plane = field(repr=False)
     factor: int
 
 
 @dataclass(frozen=True, eq=False)
 class Bands:
-    """All octaves of a frame, the finest first."""
+    """All octaves of a frame, the finest first.
+
+    Attributes
+    ----------
+    levels : tuple of Level
+    detail : (h/32, w/32) float32
+        Root mean square of the slopes in the second finest octave, in the direction that has
+        less: a shaken frame keeps those across the other.
+    """
 
     levels: tuple[Level, ...]
+    detail: Plane = field(repr=False)
 
 
 def bands_of(proxy: Proxy) -> Bands:
     """The octaves of a frame."""
     light = proxy.grey.astype(np.float32) * np.float32(1 / 65280)
-    factor, levels = 1, []
+    factor, levels, detail = 1, [], light
     while True:
         levels.append(_level(light, factor))
+        if factor <= 2:
+            detail = _detail(light)
         height, width = (side // 2 for side in light.shape)
         if max(width, height) < COARSEST or min(width, height) < _SMALLEST:
-            return Bands(tuple(levels))
+            return Bands(tuple(levels), detail)
         light = _halved(light, width, height)
         factor *= 2
 
@@ -74,13 +82,26 @@ def _level(light: Plane, factor: int) -> Level:
     wide = cv2.GaussianBlur(fine, (0, 0), float(np.sqrt(_WIDE**2 - _FINE**2)))
     band = fine - wide
     energy = np.asarray(cv2.sqrBoxFilter(band, cv2.CV_32F, (_AROUND, _AROUND)), np.float32)
+    # Sums that are moved along round to less than nothing where there is nothing.
+    energy = np.maximum(energy, 0)
     height, width = band.shape
     side = (max(1, width // 16), max(1, height // 16))
     strength = np.sqrt(cv2.resize(energy, side, interpolation=cv2.INTER_AREA))
     noise = _FLOOR**2 + np.percentile(strength, 5) ** 2
     noise += (_USUAL * np.median(strength)) ** 2
     band /= np.sqrt(energy + np.float32(noise))
-    return Level(band, np.asarray(strength, np.float32), factor)
+    return Level(band, factor)
+
+
+def _detail(light: Plane) -> Plane:
+    smooth = cv2.GaussianBlur(light, (0, 0), _FINE)
+    height, width = light.shape
+    side = (max(1, width // 16), max(1, height // 16))
+    squares = [
+        cv2.resize(slope * slope, side, interpolation=cv2.INTER_AREA)
+        for slope in (cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    ]
+    return np.asarray(np.sqrt(np.minimum(*squares)), np.float32)
 
 
 def keypoint_picture(proxy: Proxy, factor: int) -> npt.NDArray[np.uint8]:

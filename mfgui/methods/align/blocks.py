@@ -31,7 +31,7 @@ _UNLIKE, _ALIKE = 0.3, 0.7  # correlation at which a block begins to count, coun
 _DIFFERENCE = 0.05  # of two blocks that are as alike as can be, variance
 _DETAIL = 0.15  # mean square of a plane where there is more than noise
 _PARTS = 10  # along the long side, whose displacements are looked at
-_KNOWN = 10.0  # per squared pixel: information on the displacement of such a part
+_KNOWN = 3.0  # per squared pixel: information on the displacement of such a part
 _ROUNDS = 5
 _MISFIT = 4.0  # squared standard deviations that halve a block's weight, at least
 # Per squared pixel: shifts, turns and scales are to be expected, other deformations hardly.

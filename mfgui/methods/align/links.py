@@ -69,7 +69,7 @@ class Shelf:
         self._proxies = tuple(proxies)
         self._bands: OrderedDict[int, Bands] = OrderedDict()
         self._features: dict[int, Features] = {}
-        self._strengths: dict[int, Plane] = {}
+        self._details: dict[int, Plane] = {}
         self._lock = threading.Lock()
         self._making = [threading.Lock() for _ in self._proxies]
 
@@ -91,16 +91,16 @@ class Shelf:
             made = bands_of(self._proxies[index])
             with self._lock:
                 self._bands[index] = made
-                self._strengths[index] = made.levels[min(1, len(made.levels) - 1)].strength
+                self._details[index] = made.detail
                 if len(self._bands) > KEPT:
                     self._bands.popitem(last=False)
             return made
 
-    def strength(self, index: int) -> Plane:
-        """Contrast of a frame's second finest octave, for blocks of it."""
-        if index not in self._strengths:
+    def detail(self, index: int) -> Plane:
+        """How sharp a frame is, place by place (see `Bands`)."""
+        if index not in self._details:
             self.bands(index)
-        return self._strengths[index]
+        return self._details[index]
 
     def features(self, index: int) -> Features:
         with self._making[index]:

@@ -9,11 +9,28 @@ import numpy as np
 from mfgui.core.arrays import Size
 from mfgui.core.errors import UsageError
 from mfgui.core.transforms import Transform
-from mfgui.methods.align.crops import common_crop
+from mfgui.methods.align.crops import common_crop, overlap
 from mfgui.methods.align.moves import grid_of, inverted, joined
 
+LEAST_OVERLAP = 0.5  # of the reference that a frame has to show
 _TRIED = 12  # frames
 _NEARLY = 0.99  # of the largest number of pixels kept
+
+
+def together(transforms: Sequence[Transform], frames: Sequence[int], size: Size) -> list[int]:
+    """The frames that show enough of the one which shows most of what the others do.
+
+    Parameters are those of `best_reference`.
+    """
+    best: list[int] = []
+    for middle in transforms:
+        back = inverted(middle, size)
+        shown = [overlap(joined(back, transform, size), size) for transform in transforms]
+        near = [index for index, share in zip(frames, shown, strict=True) if share >= LEAST_OVERLAP]
+        if len(near) == len(frames):
+            return near
+        best = max(best, near, key=len)
+    return best
 
 
 def best_reference(

@@ -30,13 +30,13 @@ def excluded(alignment: StackAlignment, index: int) -> StackAlignment:
         raise UsageError(
             f"frame {index + 1} is the reference", hint="choose another reference first"
         )
-    return recropped(alignment.with_frame(index, replace(alignment.frames[index], used=False)))
+    return _changed(alignment, index, replace(alignment.frames[index], used=False))
 
 
 def included(alignment: StackAlignment, index: int) -> StackAlignment:
     """The alignment with a frame, cropped anew; a warning of the frame stays."""
     _check_index(alignment, index)
-    return recropped(alignment.with_frame(index, replace(alignment.frames[index], used=True)))
+    return _changed(alignment, index, replace(alignment.frames[index], used=True))
 
 
 def repaired(alignment: StackAlignment, index: int) -> StackAlignment:
@@ -69,7 +69,7 @@ def repaired(alignment: StackAlignment, index: int) -> StackAlignment:
         overlap(transform, alignment.size),
         f"placed between frames {pair[0] + 1} and {pair[1] + 1}, not measured",
     )
-    return recropped(alignment.with_frame(index, fit))
+    return _changed(alignment, index, fit)
 
 
 def with_reference(alignment: StackAlignment, index: int) -> StackAlignment:
@@ -90,9 +90,8 @@ def with_reference(alignment: StackAlignment, index: int) -> StackAlignment:
         if place == index or alignment.frames[index].transform == fit.transform:
             transform = Transform.identity()
         frames.append(replace(fit, transform=transform, overlap=overlap(transform, alignment.size)))
-    whole = Rect(0, 0, alignment.size.width, alignment.size.height)
-    changed = replace(alignment, reference=index, frames=tuple(frames), crop=whole)
-    return changed if alignment.crop == whole and not alignment.still else recropped(changed)
+    changed = replace(alignment, reference=index, frames=tuple(frames))
+    return recropped(changed, _rule(alignment))
 
 
 def recropped(alignment: StackAlignment, crop: str = "common") -> StackAlignment:
@@ -144,9 +143,19 @@ def reused(alignment: StackAlignment, size: Size, k: int) -> StackAlignment:
         for fit in alignment.frames
     )
     whole = Rect(0, 0, size.width, size.height)
-    old = Rect(0, 0, alignment.size.width, alignment.size.height)
     changed = replace(alignment, size=size, frames=frames, crop=whole)
-    return changed if alignment.crop == old else recropped(changed)
+    return recropped(changed, _rule(alignment))
+
+
+def _changed(alignment: StackAlignment, index: int, fit: FrameFit) -> StackAlignment:
+    return recropped(alignment.with_frame(index, fit), _rule(alignment))
+
+
+def _rule(alignment: StackAlignment) -> str:
+    """How the alignment was cropped: where frames are moved, the whole is nothing in common."""
+    whole = Rect(0, 0, alignment.size.width, alignment.size.height)
+    kept = alignment.crop == whole and not alignment.still
+    return "reference" if kept else "common"
 
 
 def _between(alignment: StackAlignment, index: int, pair: tuple[int, int]) -> Transform:

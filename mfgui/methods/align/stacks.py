@@ -24,7 +24,7 @@ from mfgui.methods.align.links import Link, Shelf, linked
 from mfgui.methods.align.models import simplest_model
 from mfgui.methods.align.moves import fields_of, inverted, joined
 from mfgui.methods.align.proxies import Proxy, proxy_of
-from mfgui.methods.align.references import best_reference
+from mfgui.methods.align.references import LEAST_OVERLAP, best_reference, together
 from mfgui.methods.align.repairs import recropped
 from mfgui.methods.align.verdicts import Verdict, first_verdicts, judged
 
@@ -35,7 +35,6 @@ _REACHES = (1, 2, 4)  # frames from one to the other end of a link
 _SURELY_STILL = 0.1  # pixels of the frame at the corners
 _MAYBE_STILL = 0.25
 _SURE = 3.0  # standard deviations
-_LEAST_OVERLAP = 0.5
 
 
 def align_frames(
@@ -247,17 +246,16 @@ def _assembled(
         for index, found in enumerate(adjustment.transforms)
         if found is not None
     }
-    middle = used[(len(used) - 1) // 2]
-    origin = _stilled(known, adjustment, middle if reference is None else reference, used, size)
     if reference is None:
-        reference = best_reference([origin[index] for index in used], used, len(proxies), size)
-        origin = _stilled(known, adjustment, reference, used, size)
+        near = together([known[index] for index in used], used, size)
+        reference = best_reference([known[index] for index in near], near, len(proxies), size)
+    origin = _stilled(known, adjustment, reference, size)
     frames = []
     for index, verdict in enumerate(verdicts):
         transform = origin.get(index, Transform.identity())
         shown = overlap(transform, size) if index in origin else 0.0
         warning, taken = verdict.warning, verdict.used
-        if taken and shown < _LEAST_OVERLAP:
+        if taken and shown < LEAST_OVERLAP:
             taken = False
             warning = f"shows only {100 * shown:.0f} % of what the reference frame shows"
         frames.append(FrameFit(transform, verdict.residual, shown, warning, taken))
@@ -270,7 +268,6 @@ def _stilled(
     known: dict[int, Transform],
     adjustment: Adjustment,
     reference: int,
-    used: Sequence[int],
     size: Size,
 ) -> dict[int, Transform]:
     """Maps from the reference; exactly the identity where nothing else can be told."""

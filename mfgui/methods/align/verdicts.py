@@ -18,9 +18,9 @@ _FLAT = 0.03  # of the usual contrast of the frames
 _COARSE = 8  # pixels of a proxy together, whose contrast is no noise
 _FAR = 2.0  # pixels of the proxy left,
 _UNUSUAL = 4.0  # times what is usual: such a frame does not fit
-_WEAKER = 0.7  # contrast against the weaker one of both neighbours
+_WEAKER = 0.85  # contrast against the weaker one of both neighbours
 _WEAKER_END = 0.5  # against the only one
-_EVERYWHERE = 0.9  # of the places with detail
+_EVERYWHERE = 0.85  # of the places with detail
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def _is_blurred(place: int, frames: Sequence[int], shelf: Shelf) -> bool:
     around = [frames[i] for i in (place - 1, place + 1) if 0 <= i < len(frames)]
     if len(frames) < 3:
         return False
-    own = _detail(shelf.strength(frames[place]))
-    others = [_detail(shelf.strength(frame)) for frame in around]
+    own = _detail(shelf.detail(frames[place]))
+    others = [_detail(shelf.detail(frame)) for frame in around]
     weakest, strongest = np.minimum.reduce(others), np.maximum.reduce(others)
     shown = strongest > 0.3 * np.percentile(strongest, 90)
     if np.count_nonzero(shown) < 8:
