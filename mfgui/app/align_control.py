@@ -333,7 +333,8 @@ class AlignControl:
     def _on_aligned(self, job: _Job, value: object) -> None:
         if job is not self._job:
             return
-        if not isinstance(value, Aligned):
+        # Whoever has asked to stop gets no other frames, even if they were nearly there.
+        if not isinstance(value, Aligned) or job.chore.gate.stopped:
             self._end(job, stopped=True)
             return
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from mfgui.app import tasks
+from mfgui.app import photo_tasks, tasks
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
 from mfgui.app.view_control import ViewControl
@@ -185,6 +185,15 @@ class SetControl:
         stack = self._desk.session.stack
         if stack is not None:
             self._save(tasks.export_image(stack, image, path, depth=depth), path, exported)
+
+    def export_part(self, run_id: int | None, part: str, path: Path) -> None:
+        """Write the open frames as layers, or what a result tells beside its picture."""
+        session = self._desk.session
+        stack, result = session.stack, session.results.get(run_id or 0)
+        if stack is not None and part == "layers":
+            self._save(photo_tasks.export_layers(stack, path), path)
+        elif stack is not None and result is not None and part in result.aspects:
+            self._save(photo_tasks.export_aspect(stack, result, part, path), path)
 
     def _save(self, task: Task, path: Path, saved: Callable[[], None] = lambda: None) -> None:
         def done(value: object) -> None:

@@ -21,9 +21,10 @@ from mfgui.files.sessions import SUFFIX
 from mfgui.methods.registry import Kind
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.dialogs.about import show_about, show_shortcuts
-from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
+from mfgui.ui.dialogs.export import FORMATS, PICTURE, ExportDialog, ExportWish, suggested_name
 from mfgui.ui.docks.method import NO_START
 from mfgui.ui.parts import WindowParts
+from mfgui.ui.photo_export import parts_of, usual_depth
 from mfgui.ui.theme import Choice, Themes
 from mfgui.ui.workspaces import Workspace
 
@@ -221,8 +222,10 @@ class Commands(QObject):
         if session.stack is None or (run_id is not None and run_id not in session.results):
             return
         path = suggested_name(self.first_source(), values.last_export_suffix)
-        depth = cast(Depth, values.last_export_depth or session.stack.depth)
-        dialog = ExportDialog(path, depth=depth, parent=self._window)
+        depth = cast(Depth, values.last_export_depth or usual_depth(session, run_id))
+        dialog = ExportDialog(
+            path, depth=depth, parts=parts_of(session, run_id), parent=self._window
+        )
         dialog.wished.connect(lambda wish: self._on_export_wished(run_id, wish, newest=newest))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -239,12 +242,14 @@ class Commands(QObject):
         return next(reversed(self._controller.session.results), None)
 
     def _on_export_wished(self, run_id: int | None, wish: ExportWish, *, newest: bool) -> None:
-        stack = self._controller.session.stack
-        own = stack is not None and wish.depth == stack.depth
-        self._controller.settings.change(
-            last_export_suffix=wish.path.suffix.lower(),
-            last_export_depth="" if own else wish.depth,
-        )
+        if wish.part != PICTURE.name:
+            self._controller.sets.export_part(run_id, wish.part, wish.path)
+            return
+        session = self._controller.session
+        suffix, depth = wish.path.suffix.lower(), self._controller.settings.values.last_export_depth
+        if any(known.suffix == suffix and len(known.depths) > 1 for known in FORMATS):
+            depth = "" if wish.depth == usual_depth(session, run_id) else wish.depth
+        self._controller.settings.change(last_export_suffix=suffix, last_export_depth=depth)
         if run_id is None:
             image = self._controller.composite.image()
             self._controller.sets.export_image(image, wish.path, depth=wish.depth)

@@ -15,7 +15,7 @@ from mfgui.app import align_tasks
 from mfgui.app.align_choice import AlignChoice
 from mfgui.core.alignment import FrameFit, StackAlignment
 from mfgui.core.arrays import ImageU8, Rect, Size
-from mfgui.core.events import Notice, PictureReady, RunChanged, RunState, Severity
+from mfgui.core.events import FirstLook, Notice, PictureReady, RunChanged, RunState, Severity
 from mfgui.core.pyramid import Picture
 from mfgui.core.session import MapOrigin
 from mfgui.core.transforms import Transform
@@ -388,6 +388,32 @@ def test_that_fuse_aligns_and_runs_the_photographers_method(opened) -> None:
     assert stack.alignment is not None
     assert result.provenance.method == align_tasks.PHOTO
     assert result.image.shape[:2] == (stack.size.height, stack.size.width)
+
+
+def test_that_the_first_look_comes_before_the_frames(opened) -> None:
+    controller, backend = opened.controller, opened.backend
+    controller.photo.fuse()
+    backend.work()
+    *before, last = backend.events
+    backend.events.clear()
+    for event in before:
+        controller.handle(event)
+    backend.work()
+    opened.changes.clear()
+    while backend.events:
+        controller.handle(backend.events.popleft())
+    (look,) = opened.seen(FirstLook)
+    assert look.run_id < 0
+    assert look.pixels.shape == (SIZE[1], SIZE[0], 3)
+    assert controller.session.shown == "live"
+    controller.handle(last)
+    crop = controller.align.alignment.crop
+    again = opened.seen(FirstLook)[-1]
+    assert again.run_id > 0
+    np.testing.assert_array_equal(again.pixels, look.pixels[crop.slices])
+    assert controller.session.shown == "live"
+    opened.settle()
+    assert controller.session.shown == "result:1"
 
 
 def test_that_the_first_look_is_the_fused_picture_in_its_place(aligned, moving) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,46 +40,115 @@ _ALIASES = {".tiff": ".tif", ".jpeg": ".jpg"}
 
 
 @dataclass(frozen=True)
+class Part:
+    """Something that can be exported; `ending` is that of the suggested name."""
+
+    name: str
+    words: str
+    ending: str
+    formats: tuple[Format, ...] = FORMATS
+
+
+PICTURE = Part("picture", "Fused image", "fused")
+_SIXTEEN = (Format("TIFF", ".tif", ("uint16",)), Format("PNG", ".png", ("uint16",)))
+DEPTH_MAP = Part("depth", "Depth map", "depth", _SIXTEEN)
+CONFIDENCE = Part("confidence", "Confidence", "confidence", _SIXTEEN)
+
+
+def layers_of(depth: Depth) -> Part:
+    """The frames as layers, in the depth that they have."""
+    return Part("layers", "Frames as layers", "frames", (Format("TIFF", ".tif", (depth,)),))
+
+
+@dataclass(frozen=True)
 class ExportWish:
-    """What the person asked for."""
+    """What the person asked for; `part` is the name of one."""
 
     path: Path
     depth: Depth
+    part: str = PICTURE.name
 
 
 class ExportDialog(SavingDialog):
-    """`wished` carries the accepted `ExportWish`."""
+    """`wished` carries the accepted `ExportWish`.
 
-    def __init__(self, path: Path, *, depth: Depth, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    parts : sequence of Part
+        What can be exported, the fused image first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        depth: Depth,
+        parts: Sequence[Part] = (PICTURE,),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("Export fused image", parent=parent)
         self.path_line.setText(str(path))
+        self._depth = depth
+        self.part_box = QComboBox()
         self.format_box = QComboBox()
         self.depth_box = QComboBox()
-        for known in FORMATS:
-            self.format_box.addItem(known.words, known)
+        for part in parts:
+            self.part_box.addItem(part.words, part)
         self._lay_out()
+        self._fill_formats()
         self._show_format_of(path, depth)
+        self.part_box.currentIndexChanged.connect(self._on_part_chosen)
         self.format_box.currentIndexChanged.connect(self._on_format_chosen)
         self.check()
 
     @property
+    def part(self) -> Part:
+        """What is to be exported."""
+        part: Part = self.part_box.currentData()
+        return part
+
+    @property
     def wish(self) -> ExportWish:
-        return ExportWish(self.path, self.depth_box.currentData())
+        return ExportWish(self.path, self.depth_box.currentData(), self.part.name)
 
     def on_place_changed(self) -> None:
         self._show_format_of(Path(self.path_line.text()), self.depth_box.currentData())
         self.check()
 
+    def _on_part_chosen(self) -> None:
+        """Another name beside the one that stood there, in a format that can hold the part."""
+        path = Path(self.path_line.text())
+        stem = path.stem
+        for index in range(self.part_box.count()):
+            stem = stem.removesuffix(f"_{self.part_box.itemData(index).ending}")
+        suffix = _suffix_of(path)
+        fitting = [known.suffix for known in self.part.formats]
+        suffix = suffix if suffix in fitting else fitting[0]
+        path = free_name(path.with_name(f"{stem}_{self.part.ending}{suffix}"))
+        self.path_line.setText(str(path))
+        self.setWindowTitle(f"Export {self.part.words.lower()}")
+        self._fill_formats()
+        self._show_format_of(path, self._depth)
+        self.check()
+
     def _on_format_chosen(self) -> None:
         known: Format = self.format_box.currentData()
         path = Path(self.path_line.text())
-        if path.name and _format_index(path) != self.format_box.currentIndex():
+        if path.name and self._format_index(path) != self.format_box.currentIndex():
             self.path_line.setText(str(path.with_suffix(known.suffix)))
         self._offer_depths(self.depth_box.currentData())
         self.check()
 
+    def _fill_formats(self) -> None:
+        self.format_box.blockSignals(True)
+        self.format_box.clear()
+        for known in self.part.formats:
+            self.format_box.addItem(known.words, known)
+        self.format_box.blockSignals(False)
+        self.format_box.setEnabled(len(self.part.formats) > 1)
+
     def _show_format_of(self, path: Path, depth: Depth) -> None:
-        index = _format_index(path)
+        index = self._format_index(path)
         if index >= 0:
             self.format_box.blockSignals(True)
             self.format_box.setCurrentIndex(index)
@@ -95,26 +165,31 @@ class ExportDialog(SavingDialog):
         self.depth_box.setEnabled(len(known.depths) > 1)
 
     def problem(self) -> str:
-        if _format_index(self.path) >= 0:
+        if self._format_index(self.path) >= 0:
             return ""
-        endings = ", ".join(known.suffix for known in FORMATS)
+        endings = ", ".join(known.suffix for known in self.part.formats)
         return f"End the name with one of {endings}"
 
+    def _format_index(self, path: Path) -> int:
+        suffix = _suffix_of(path)
+        formats = self.part.formats
+        return next((n for n, known in enumerate(formats) if known.suffix == suffix), -1)
+
     def _lay_out(self) -> None:
+        boxes = [(self.format_box, "Format"), (self.depth_box, "Depth")]
+        if self.part_box.count() > 1:
+            boxes.insert(0, (self.part_box, "What"))
         self.add_path_row(0)
-        for row, (box, words) in enumerate(
-            ((self.format_box, "Format"), (self.depth_box, "Depth")), start=1
-        ):
+        for row, (box, words) in enumerate(boxes, start=1):
             box.setAccessibleName(words)
             self.grid.addWidget(QLabel(words), row, 0)
             self.grid.addWidget(box, row, 1)
         self.put_together()
 
 
-def _format_index(path: Path) -> int:
+def _suffix_of(path: Path) -> str:
     suffix = path.suffix.lower()
-    suffix = _ALIASES.get(suffix, suffix)
-    return next((n for n, known in enumerate(FORMATS) if known.suffix == suffix), -1)
+    return _ALIASES.get(suffix, suffix)
 
 
 def suggested_name(first_source: Path, suffix: str) -> Path:
@@ -122,10 +197,13 @@ def suggested_name(first_source: Path, suffix: str) -> Path:
 
     A photograph exported twice gives two files rather than one question.
     """
-    stem = f"{first_source.stem}_fused"
-    path = first_source.with_name(stem + suffix)
-    number = 2
-    while path.exists():
-        path = first_source.with_name(f"{stem}_{number}{suffix}")
+    return free_name(first_source.with_name(f"{first_source.stem}_fused{suffix}"))
+
+
+def free_name(path: Path) -> Path:
+    """The path itself, or counted up where it exists."""
+    found, number = path, 2
+    while found.exists():
+        found = path.with_name(f"{path.stem}_{number}{path.suffix}")
         number += 1
-    return path
+    return found
