@@ -24,6 +24,7 @@ _STOPS = 3.0  # a larger difference is worth a warning
 _BLACK = 0.98  # share of a frame without light
 _WHITE = 0.7  # share of a frame that is clipped
 _SWEEPS = 2
+_WORSE = 4.0  # times the error of the best link
 
 
 def match_exposure(
@@ -119,7 +120,7 @@ def _matched(
             beside = _linked(links, index)
             # On the way out the neighbours beyond are not yet equalised.
             inner = {j: e for j, e in beside.items() if abs(j - reference) < abs(index - reference)}
-            taken = beside if sweep else (inner or beside)
+            taken = _surest(beside if sweep else (inner or beside))
             target = Target.of([(places[j], found[j], 1 / e**2) for j, e in taken.items()])
             error = joint.errors[index]
             found[index] = chosen(places[index], target, joint.gains[index], error, mode)
@@ -141,6 +142,12 @@ def _linked(links: Sequence[Link], index: int) -> dict[int, float]:
         for one in links
         if index in (one.first, one.second)
     }
+
+
+def _surest(errors: Mapping[int, float]) -> dict[int, float]:
+    """Without the frames whose links are much worse: of another scene, or far out of focus."""
+    least = min(errors.values())
+    return {index: error for index, error in errors.items() if error <= _WORSE * least}
 
 
 def _exposure(places: Places, found: Bent | None, channels: int) -> FrameExposure:

@@ -198,6 +198,18 @@ def test_unused_frames_neither_change_nor_count() -> None:
     assert without.frames[1].gains == alone.frames[1].gains
 
 
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_a_frame_of_another_scene_spoils_no_other(seed: int) -> None:
+    first, second = planted(1.3)
+    wrong = stored(light(seed)[0] * 0.6)
+    frames = [first, wrong, second, stored(light(1)[1] / 0.8, noise=1, seed=5)]
+    exposure = match_exposure(frames, aligned(frames))
+    for index, gain in ((2, 1.3), (3, 0.8)):
+        assert exposure.frames[index].gains == pytest.approx((gain,) * 3, rel=0.01)
+        assert exposure.frames[index].field is None
+        assert not exposure.frames[index].tones
+
+
 def test_black_frames_are_told() -> None:
     frames = [*planted(1.3), np.zeros((SIZE.height, SIZE.width, 3), np.uint8)]
     exposure = match_exposure(frames, aligned(frames))
