@@ -139,12 +139,12 @@ def test_lamps_out_of_focus_are_no_gain(power: float, radius: float, gain: float
 
 
 def test_forced_fields_leave_disks_of_lamps_bright() -> None:
-    sharp, soft = lamps(20.0, 12.0)
+    sharp, soft = lamps(40.0, 15.0)
     exposure = found([stored(sharp), stored(soft)], "local")
     disks = soft > 0.3
     assert disks.mean() > 0.01
     away = left(exposure, soft, soft)
-    assert away[disks].mean() < 12  # of 188
+    assert away[disks].mean() < 8  # 28 where the surroundings of lamps count
 
 
 @lru_cache
