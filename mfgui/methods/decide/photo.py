@@ -11,8 +11,9 @@ import numpy as np
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED
-from mfgui.methods.decide import spill, spreads
+from mfgui.methods.decide import spreads
 from mfgui.methods.decide.photo_focus import Focus, focus
+from mfgui.methods.decide.photo_front import nearest_first
 from mfgui.methods.decide.photo_merge import merged
 from mfgui.methods.decide.photo_noise import noise_of
 from mfgui.methods.decide.photo_order import focus_order
@@ -74,7 +75,7 @@ def photo(
     found = focus(frames, noise, compute=compute)
     places = spreads.positions(frames, found.labels, compute=compute)
     steady = with_steady_borders(frames, found.labels, places, compute=compute)
-    near = spill.nearest_first(found.labels, steady) if places[-1] > 0.0 else None
+    near = nearest_first(frames, steady, places, compute=compute)
     if labels is not None:
         _obey(labels, order, found.labels, steady)
     maps = Maps(found.labels, steady, places, near)

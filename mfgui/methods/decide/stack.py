@@ -222,12 +222,12 @@ def blended(
     """
     compute.checkpoint()
     at = spreads.within(core, wide)
-    detailed = _composed(images, maps.sharpest, core)
+    detailed = composed(images, maps.sharpest, core)
     steady, near = maps.steady[wide.slices], maps.nearest_first
     alone = near is None or bool((steady == steady[0, 0]).all())
     if alone and np.array_equal(steady[at.slices], maps.sharpest[core.slices]):
         return to_float(detailed)
-    whole = to_float(_composed(images, maps.steady, wide))
+    whole = to_float(composed(images, maps.steady, wide))
     if near is not None:
         given = (images, maps.steady, whole, wide, at, maps.places)
         spilt.without_spill(*given, nearest_first=near, compute=compute)
@@ -248,7 +248,7 @@ def extremes(images: Sequence[PixelArray], rect: Rect) -> tuple[ImageF32, ImageF
     return to_float(least), to_float(most)
 
 
-def _composed(images: Sequence[PixelArray], labels: LabelArray, rect: Rect) -> PixelArray:
+def composed(images: Sequence[PixelArray], labels: LabelArray, rect: Rect) -> PixelArray:
     """Every pixel of `rect` from the source that `labels` name, as stored."""
     names = labels[rect.slices]
     present = np.unique(names)
