@@ -52,6 +52,9 @@ def batch(options: Namespace) -> int:
             records = batches.run(
                 plan, engine, path, observe=shown, gate=gate, prepare=lambda: _compile(shown)
             )
+        except KeyboardInterrupt:  # the second one: nothing was waited for
+            print("mfgui: ended at once; the same command goes on from there", file=sys.stderr)
+            return INTERRUPTED
         finally:
             shown.end()
     if options.json:
