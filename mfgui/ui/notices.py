@@ -75,7 +75,6 @@ class Banner(QWidget):
         lines.setSpacing(0)
         lines.addWidget(self.what)
         lines.addWidget(self.kept)
-        self.kept.setVisible(bool(self.notice.kept))
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -88,6 +87,8 @@ class Banner(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.details)
+        # Not before they have a parent: they would flash up as windows, which take the keyboard.
+        self.kept.setVisible(bool(self.notice.kept))
         self.details_button.setVisible(bool(self.notice.details))
         self.copy_button.hide()
         self.details.hide()
