@@ -300,7 +300,9 @@ def save_labels(*values: int, height: int = HEIGHT, width: int = WIDTH) -> Calla
 def unicode(folder: Path) -> Setup:
     place = folder / "Грибы и ягоды 图像 – ñ ö 🪰"
     place.mkdir()
-    return Setup((good(place, "ä 1.png"), good(place, "ä 2.png", seed=2)), place / "résultat 合成.png")
+    return Setup(
+        (good(place, "ä 1.png"), good(place, "ä 2.png", seed=2)), place / "résultat 合成.png"
+    )
 
 
 def long_path(folder: Path) -> Setup:
