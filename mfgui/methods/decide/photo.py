@@ -35,13 +35,14 @@ from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
     notes=Notes(
         idea="Three bands of detail, measured against the noise of the frames, are smoothed to a "
         "map, whose borders move to where no blur spills over. Detail that is no more than noise "
-        "is averaged over the frames. Pairs: the ascent of MFF-SSIM on a cleaned map.",
+        "is averaged over the frames. Pairs: the ascent of MFF-SSIM on a cleaned map, and defocus "
+        "inversion where it is sure.",
         complexity="O(H W C K)",
-        memory="25 bytes per pixel, and 2 bytes per source and pixel of a tile per thread",
-        strengths="On stacks with noise 4 to 6 dB above the best of the option sets of enfuse; "
+        memory="35 bytes per pixel, and 2 per source and pixel of a tile per thread; of pairs 75",
+        strengths="On stacks with noise 3 to 7 dB above the best of the option sets of enfuse; "
         "frames may come in any order.",
-        failures="Close behind near objects the background stays blurred; texture weaker than the "
-        "noise is averaged away.",
+        failures="Close behind near objects of a stack the background stays blurred; texture "
+        "weaker than the noise is averaged away.",
     ),
 )
 def photo(

@@ -93,6 +93,8 @@ def without_spill(
             lit = np.dstack((light(colours), np.ones(own.shape, np.float32)))
         spilt, clear = _spilt(lit[box.slices], own[box.slices], sigmas, compute)
         inside = zone[box.slices] & (clear < 1.0 - _LEAST)
+        if not inside.any():
+            continue
         frame = images[name - 1][rect.slices][box.slices][inside]
         behind = light(np.ascontiguousarray(frame)[None])[0] - spilt[inside]
         behind /= np.maximum(clear[inside], _CLEAREST)[:, None]

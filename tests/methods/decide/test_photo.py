@@ -18,6 +18,7 @@ from mfgui.jobs.gate import Gate
 from mfgui.jobs.runner import execute
 from mfgui.methods import registry
 from mfgui.methods.decide.photo import photo
+from mfgui.methods.decide.photo_front import nearest_first
 from mfgui.methods.decide.photo_noise import bands, chroma, noise_of
 from mfgui.methods.decide.photo_order import focus_order
 from mfgui.methods.detect.laplacian import laplacian
@@ -262,6 +263,18 @@ def test_that_what_a_near_layer_spills_in_a_pair_is_computed_unless_a_map_is_giv
     assert given.aspects == {}
 
 
+@pytest.mark.parametrize("radius", [2.0, 4.0])
+def test_that_the_nearest_end_of_a_stack_is_found(radius):
+    made = render(random_scene(Size(448, 336), layers=4, radius=radius, seed=5))
+    frames = stored(list(made.frames))
+    places = tuple(0.55 * radius * k for k in range(4))
+    assert nearest_first(frames, made.labels, places, compute=ONE) is True
+    labels = (5 - made.labels).astype(np.uint8)
+    assert nearest_first(frames[::-1], labels, places, compute=ONE) is False
+    flat = np.ones_like(labels)
+    assert nearest_first(frames, flat, places, compute=ONE) is None
+
+
 def test_that_it_can_be_stopped_while_fusing(noisy):
     calls = 0
 
@@ -283,6 +296,7 @@ import sys, threading, time
 import numpy as np
 from mfgui.core.compute import Compute
 from mfgui.methods.decide.photo import photo
+from mfgui.methods.decide.photo_front import nearest_first
 
 def resident():
     with open("/proc/self/status") as text:
