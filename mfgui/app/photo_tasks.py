@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
 from mfgui.files.atomic import check_output
@@ -31,7 +33,9 @@ def export_aspect(stack: SourceStack, result: Result, name: str, path: Path) -> 
     def task(_report: Report) -> None:
         _check(stack, path)
         if name == DEPTH:
-            write_depth(path, result.aspects[DEPTH], low=1, high=stack.k)
+            # Between frames a method may well go a little beyond the first and the last.
+            depth = np.clip(result.aspects[DEPTH], 1, stack.k)
+            write_depth(path, depth, low=1, high=stack.k)
         else:
             write_confidence(path, result.aspects[CONFIDENCE])
 

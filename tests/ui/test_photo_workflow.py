@@ -1,4 +1,7 @@
-"""The photographer's flow: from frames on a card to one 16-bit picture, by real events."""
+"""The photographer's flow: from frames on a card to one 16-bit picture, by real events.
+
+The steps and pictures are those of docs/fuse-a-stack.md.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from mfgui.ui.application import Application
 from mfgui.ui.canvas.overlays import OverlayMode
 from mfgui.ui.dialogs.export import ExportDialog
 from tests.ui.hands import click
+from tests.ui.pictures import check_picture
 
 WAIT_MS = 120_000
 STACK = MovingStack(
@@ -122,9 +126,19 @@ def test_that_a_photographer_gets_one_picture_in_five_actions(
             assert f"{100 * fit.frames[frame].overlap:.0f} %" in rows[frame].extra
             assert "stops" in rows[frame].extra or "same light" in rows[frame].extra
 
+    window.docks["sources"].raise_()
+    qtbot.waitUntil(lambda: not controller.state.running, timeout=WAIT_MS)
+    check_picture(window, "fuse-done", suffix=".jpg")
+
     hand.key(window, Qt.Key.Key_E, control=True)
     qtbot.waitUntil(lambda: window.findChild(ExportDialog) is not None, timeout=20_000)
     dialog = window.findChild(ExportDialog)
+    assert [dialog.part_box.itemText(n) for n in range(dialog.part_box.count())] == [
+        "Fused image",
+        "Depth map",
+        "Confidence",
+        "Frames as layers",
+    ]
     hand.key(dialog.path_line, Qt.Key.Key_Return)
     target = paths[0].with_name("IMG_4_fused.tif")
     qtbot.waitUntil(
@@ -200,3 +214,29 @@ def test_that_the_header_chooses_and_a_session_can_be_stopped(
     qtbot.waitUntil(lambda: not controller.align.busy, timeout=WAIT_MS)
     assert controller.session.stack is stack
     assert header.model_box.isEnabled()
+
+
+def test_that_depth_and_layers_are_exported(
+    application: Application, card: tuple[list[Path], bytes], qtbot: Any, tmp_path: Path
+) -> None:
+    controller = application.controller
+    used = [path for number, path in enumerate(card[0]) if number != 2]
+    controller.sets.open(used)
+    qtbot.waitUntil(lambda: controller.session.shown == "source:1", timeout=WAIT_MS)
+    controller.align.choose(model="off", exposure="off")
+    controller.photo.fuse()
+    qtbot.waitUntil(lambda: bool(controller.session.results), timeout=WAIT_MS)
+    ((number, result),) = controller.session.results.items()
+    for part in ("depth", "confidence", "layers"):
+        controller.sets.export_part(number, part, tmp_path / f"{part}.tif")
+    qtbot.waitUntil(lambda: len(list(tmp_path.glob("*.tif"))) == 3, timeout=WAIT_MS)
+    depth = tifffile.imread(tmp_path / "depth.tif").astype(float)
+    assert depth.min() >= 1
+    told = np.clip(result.aspects["depth"], 1, 4)
+    np.testing.assert_allclose(1 + (depth - 1) / 65534 * 3, told, atol=1e-4)
+    sure = tifffile.imread(tmp_path / "confidence.tif") / 65535
+    np.testing.assert_allclose(sure, np.clip(result.aspects["confidence"], 0, 1), atol=1e-5)
+    with tifffile.TiffFile(tmp_path / "layers.tif") as file:
+        for index, page in enumerate(file.pages):
+            np.testing.assert_array_equal(page.asarray(), controller.session.stack.pixels(index))
+        assert len(file.pages) == 4
