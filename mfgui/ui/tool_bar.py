@@ -14,7 +14,6 @@ from mfgui.ui.workspace_switch import WorkspaceSwitch
 
 _SPACING, _ENDS = 4, 6  # pixels, as in the style sheet
 _SHRINKS = 4  # that a button can do with less
-_TIGHTER = 10  # than other buttons with words: it always has them
 
 
 class ToolBar(QToolBar):
@@ -47,13 +46,14 @@ class ToolBar(QToolBar):
         """Words beside the icons as far as there is room for them, first for those of a run."""
         self._switch.show_compact(on=False)
         self._align_place.setVisible(True)
-        self.fuse_button.setFixedWidth(self.fuse_button.sizeHint().width() - _TIGHTER)
+        self.fuse_button.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
         words, strength = (self._worded, self._run_buttons), self._overlay.show_slider
         for worded, slider in ((words[0], True), (words[1], True), (words[1], False), ([], False)):
             self._show_words(worded)
             strength(slider and width >= NARROW_BELOW)
             if self._needed() <= width:
                 return
+        self.fuse_button.setIconSize(QSize(0, 0))  # its word says enough
         self._switch.show_compact(on=self._needed() - _SHRINKS * len(self.buttons) > width)
         # It stands in the Sources dock as well.
         self._align_place.setVisible(self._needed() - _SHRINKS * len(self.buttons) <= width)
