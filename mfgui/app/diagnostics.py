@@ -30,7 +30,8 @@ _LITTLE_DISK = 1 * _GIB
 _PATIENCE_SECONDS = 60
 _PACKAGING_RUN = "call packaging/run, which installs what is missing"
 
-_DECODERS = {"rawpy": "camera raw", "pillow-heif": "HEIF"}
+# Each kind of file with the packages that read it; the first one is the one to install.
+_DECODERS = {"camera raw": ("rawpy",), "HEIF": ("pi-heif", "pillow-heif")}
 
 _START_QT = "import PySide6.QtWidgets as qt; print(qt.QApplication([]).platformName())"
 
@@ -137,11 +138,11 @@ def check_decoders(installed: Mapping[str, str] | None = None) -> list[Check]:
     """
     installed = _installed() if installed is None else installed
     checks = []
-    for name, kind in _DECODERS.items():
-        version = installed.get(name)
+    for kind, names in _DECODERS.items():
+        name = next((name for name in names if name in installed), names[0])
         install = f"{sys.executable} -m pip install {name}"
-        found = version or f"not installed, {kind} files cannot be read; to read them: {install}"
-        checks.append(Check(name, "ok", found))
+        absent = f"not installed, {kind} files cannot be read; to read them: {install}"
+        checks.append(Check(name, "ok", installed.get(name, absent)))
     return checks
 
 

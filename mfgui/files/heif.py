@@ -1,5 +1,5 @@
-"""HEIF pictures of phones and cameras (.heic, .heif, .hif) through pillow-heif (libheif), which is
-installed only where it is wanted.
+"""HEIF pictures of phones and cameras (.heic, .heif, .hif) through libheif: pi-heif or pillow-heif,
+which are installed only where they are wanted (the packages of the latter are under the GPL).
 
 libheif turns and mirrors a picture as the file's own properties say. The orientation in the
 camera data repeats them and must not be applied a second time.
@@ -7,9 +7,10 @@ camera data repeats them and must not be applied a second time.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,7 +36,7 @@ def read_heif_header(file: BinaryIO, path: Path) -> ImageInfo:
     Raises
     ------
     InputError
-        If pillow-heif is not installed, or the file is damaged or cut off.
+        If neither library is installed, or the file is damaged or cut off.
     """
     picture, count = _main_picture(file, path)
     kind, bits, alpha = _kind_of(picture.mode)
@@ -85,15 +86,14 @@ def _main_picture(file: BinaryIO, path: Path) -> tuple[Any, int]:
 
 
 def _library(path: Path) -> Any:
-    try:
-        import pillow_heif
-    except ImportError as error:
-        raise InputError(
-            "mfgui needs pillow-heif to read HEIF files",
-            path=path,
-            hint=f"install it with {sys.executable} -m pip install pillow-heif",
-        ) from error
-    return pillow_heif
+    for name in ("pi_heif", "pillow_heif"):
+        with suppress(ImportError):
+            return importlib.import_module(name)
+    raise InputError(
+        "mfgui needs pi-heif to read HEIF files",
+        path=path,
+        hint=f"install it with {sys.executable} -m pip install pi-heif",
+    )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ WebP     8                 imagecodecs        8, lossless          imagecodecs, 
 BMP      1 to 8 a sample   Pillow             8                    OpenCV                none
 PNM      1 to 16           ourselves          8, 16                ourselves             none
 AVIF     8, 10, 12         imagecodecs        never                                      both
-HEIF     8, 10, 12         pillow-heif,       never                                      both
+HEIF     8, 10, 12         pi-heif,           never                                      both
                            where installed
 raw      of any camera     rawpy, where       never                                      EXIF
          LibRaw knows:     installed;

@@ -93,9 +93,12 @@ def test_that_a_missing_package_is_a_failure_with_the_command() -> None:
 def test_that_optional_decoders_are_told_and_never_amiss() -> None:
     present, absent = diagnostics.check_decoders({"rawpy": "0.28.0"})
     assert present == Check("rawpy", "ok", "0.28.0")
-    assert (absent.name, absent.state) == ("pillow-heif", "ok")
+    assert (absent.name, absent.state) == ("pi-heif", "ok")
     assert absent.found.startswith("not installed, HEIF files cannot be read")
-    assert absent.found.endswith(f"{sys.executable} -m pip install pillow-heif")
+    assert absent.found.endswith(f"{sys.executable} -m pip install pi-heif")
+    for installed in ({"pillow-heif": "1.8.1"}, {"pi-heif": "1.4.0", "pillow-heif": "1.8.1"}):
+        (name, version), *_ = installed.items()
+        assert diagnostics.check_decoders(installed)[1] == Check(name, "ok", version)
 
 
 def test_that_packages_of_extras_are_not_demanded() -> None:

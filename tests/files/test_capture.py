@@ -95,7 +95,7 @@ def test_that_pictures_tell_the_same(tmp_path: Path) -> None:
 
 
 def test_that_heif_files_tell_the_same_without_a_decoder(tmp_path: Path) -> None:
-    heif = pytest.importorskip("pillow_heif", reason="the decoder pillow-heif is not installed")
+    heif = pytest.importorskip("pillow_heif", reason="no encoder (pillow-heif) is installed")
     block = tiff(main_tags(), photo())
     made = heif.from_bytes(mode="RGB", size=(36, 24), data=bytes8().tobytes())
     made.save(tmp_path / "a.heic", exif=b"Exif\0\0" + block)

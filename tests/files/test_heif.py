@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import io
 import subprocess
 import sys
@@ -15,13 +16,34 @@ from mfgui.core.arrays import Size
 from mfgui.core.errors import InputError
 from mfgui.files import exif, images, spaces
 from mfgui.files.decode import decode_frame
+from tests.files.heif_files import PLAIN_10, TURNED_8, picture
 from tests.files.pictures import bytes8, camera_block, save8, wide_profile, words16
 
-heif = pytest.importorskip("pillow_heif", reason="the decoder pillow-heif is not installed")
+LIBRARIES = [name for name in ("pi_heif", "pillow_heif") if importlib.util.find_spec(name)]
+if not LIBRARIES:
+    pytest.skip("neither pi-heif nor pillow-heif is installed", allow_module_level=True)
+with_each_library = pytest.mark.parametrize("library", LIBRARIES)
+
+
+def writer() -> Any:
+    """pillow-heif, which alone can write."""
+    return pytest.importorskip("pillow_heif", reason="no encoder (pillow-heif) is installed")
+
+
+def stored(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def choose(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this library be the only one there."""
+    for other in {"pi_heif", "pillow_heif"} - {library}:
+        monkeypatch.setitem(sys.modules, other, None)
 
 
 def saved(path: Path, pixels: npt.NDArray[Any], mode: str = "", **options: Any) -> Path:
     """A HEIF file without loss; 16-bit values are stored with 10 bits."""
+    heif = writer()
     mode = mode or ("RGB;16" if pixels.dtype == np.uint16 else "RGB")
     height, width = pixels.shape[:2]
     made = heif.from_bytes(mode=mode, size=(width, height), data=pixels.tobytes())
@@ -29,6 +51,38 @@ def saved(path: Path, pixels: npt.NDArray[Any], mode: str = "", **options: Any) 
     options = {"quality": -1, "chroma": 444, "matrix_coefficients": 0} | options
     made.save(path, **options)
     return path
+
+
+@with_each_library
+def test_that_a_file_of_known_values_is_read(
+    library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(library, monkeypatch)
+    turned = images.probe(stored(tmp_path / "a.heic", TURNED_8))
+    assert (turned.size, turned.depth, turned.orientation) == (Size(32, 48), "uint8", 1)
+    # Clockwise by a quarter, once: its corner comes to the upper right.
+    np.testing.assert_array_equal(decode_frame(turned)[0], np.rot90(picture(8), -1))
+    assert images.read_proxy(tmp_path / "a.heic").shape == (48, 32, 3)
+    assert exif.parse(turned.exif).orientation == 6
+    plain = images.probe(stored(tmp_path / "b.heic", PLAIN_10))
+    assert (plain.size, plain.bits, plain.depth) == (Size(48, 32), 10, "uint16")
+    expected = np.rint(picture(10) * (65535 / 1023))
+    np.testing.assert_array_equal(decode_frame(plain)[0], expected)
+
+
+def test_that_the_library_without_an_encoder_comes_first(tmp_path: Path) -> None:
+    if len(LIBRARIES) < 2:
+        pytest.skip("one of pi-heif and pillow-heif is not installed")
+    path = stored(tmp_path / "a.heic", TURNED_8)
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from mfgui.files.images import read_image\n"
+        f"read_image(Path({str(path)!r}))\n"
+        "print('pi_heif' in sys.modules, 'pillow_heif' in sys.modules)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (answer.stdout.strip(), answer.stderr) == ("True False", "")
 
 
 @pytest.mark.parametrize("suffix", [".heic", ".heif", ".HIF"])
@@ -111,7 +165,7 @@ def test_that_colours_given_by_number_are_understood(
 def test_that_what_a_person_should_know_is_a_notice(tmp_path: Path) -> None:
     path = tmp_path / "a.heic"
     saved(path, words16(), color_primaries=9, transfer_characteristics=16)
-    several = heif.from_bytes(mode="RGB", size=(36, 24), data=bytes8().tobytes())
+    several = writer().from_bytes(mode="RGB", size=(36, 24), data=bytes8().tobytes())
     several.add_frombytes(mode="RGB", size=(18, 12), data=bytes8(height=12, width=18).tobytes())
     several.save(tmp_path / "b.heic", quality=-1, chroma=444, matrix_coefficients=0)
     opened = images.open_set([path, tmp_path / "b.heic"])
@@ -122,18 +176,19 @@ def test_that_what_a_person_should_know_is_a_notice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", [0.05, 0.5, 0.97])
 def test_that_a_cut_off_file_is_one_clear_line(part: float, tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.heic", bytes8())
-    data = path.read_bytes()
-    path.write_bytes(data[: int(len(data) * part)])
+    path = stored(tmp_path / "a.heic", TURNED_8[: int(len(TURNED_8) * part)])
     with pytest.raises(InputError, match=r"cut off|damaged") as caught:
         decode_frame(images.probe(path))
     assert caught.value.path == path
     assert "\n" not in str(caught.value)
 
 
-def test_that_damage_anywhere_is_an_input_error_or_a_picture(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.heic", bytes8(), exif=b"Exif\0\0" + camera_block())
-    whole = path.read_bytes()
+@with_each_library
+def test_that_damage_anywhere_is_an_input_error_or_a_picture(
+    library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(library, monkeypatch)
+    path, whole = tmp_path / "a.heic", TURNED_8
     random = np.random.default_rng(5)
     refused = 0
     for _ in range(120):
@@ -151,16 +206,16 @@ def test_that_damage_anywhere_is_an_input_error_or_a_picture(tmp_path: Path) -> 
 
 
 def test_that_the_size_is_checked_before_decoding(tmp_path: Path, monkeypatch: Any) -> None:
-    path = saved(tmp_path / "a.heic", bytes8())
+    path = stored(tmp_path / "a.heic", TURNED_8)
     monkeypatch.setattr("mfgui.files.headers.MAX_PIXELS", 100)
     with pytest.raises(InputError, match="more than the"):
         images.probe(path)
 
 
 def test_that_a_missing_decoder_is_named(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.heic", bytes8())
+    path = stored(tmp_path / "a.heic", TURNED_8)
     program = (
-        "import sys; sys.modules['pillow_heif'] = None\n"
+        "import sys; sys.modules |= {'pi_heif': None, 'pillow_heif': None}\n"
         "from pathlib import Path\n"
         "from mfgui.files.images import probe\n"
         f"try: probe(Path({str(path)!r}))\n"
@@ -168,6 +223,6 @@ def test_that_a_missing_decoder_is_named(tmp_path: Path) -> None:
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert answer.stderr == ""
-    expected = f"InputError {path}: mfgui needs pillow-heif to read HEIF files; install it with"
+    expected = f"InputError {path}: mfgui needs pi-heif to read HEIF files; install it with"
     assert answer.stdout.startswith(expected)
-    assert answer.stdout.strip().endswith("-m pip install pillow-heif")
+    assert answer.stdout.strip().endswith("-m pip install pi-heif")

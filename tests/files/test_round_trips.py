@@ -280,7 +280,7 @@ def test_that_a_chosen_space_is_in_pixels_profile_and_tags(
 def test_that_pictures_of_phones_come_through(
     bits: int, space: spaces.SpaceName, tmp_path: Path
 ) -> None:
-    heif = pytest.importorskip("pillow_heif", reason="the decoder pillow-heif is not installed")
+    heif = pytest.importorskip("pillow_heif", reason="no encoder (pillow-heif) is installed")
     dtype, mode, depth = {8: (np.uint8, "RGB", "uint8"), 10: (np.uint16, "RGB;16", "uint16")}[bits]
     top = (1 << bits) - 1
     stored = np.rint(smooth() * top).astype(dtype)
