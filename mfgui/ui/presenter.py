@@ -76,6 +76,10 @@ class Presenter(QObject):
         self._rows_timer.setSingleShot(True)
         self._rows_timer.setInterval(ROWS_MS)
         self._rows_timer.timeout.connect(self._show_results)
+        self._sources_timer = QTimer(self)
+        self._sources_timer.setSingleShot(True)
+        self._sources_timer.setInterval(0)
+        self._sources_timer.timeout.connect(self._show_sources)
         self._answers: dict[type, Callable[..., None]] = {
             SetOpening: self._on_set_opening,
             SetOpened: self._on_set_opened,
@@ -234,7 +238,7 @@ class Presenter(QObject):
             parts.canvas.peek(change.key)
         if change.key.startswith("source:"):
             parts.sources.show_picture(change.key, change.picture)
-            self._show_sources()
+            self._sources_timer.start()  # once for all that come together
             if change.key == "source:1":
                 parts.recent.save(change.picture)
         else:
