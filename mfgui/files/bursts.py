@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 from mfgui.core.arrays import Size
 from mfgui.files.capture import Capture, instants, read_capture
 from mfgui.files.grouping import Group, groups_in, natural_key, select
+from mfgui.files.pauses import between_pauses
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 3.0, 30.0
-_TIMES_MEDIAN = 5.0
-_NEIGHBOURS = 5  # intervals that the usual one is the median of
 _SAME_FOCAL_LENGTH = 0.02
 _NUMBERS = re.compile(r"(\d+)")
 _ROLLS_OVER = (9999, 1)  # from the last to the first number that cameras give
@@ -136,24 +132,9 @@ def _name_goes_on(before: Path, after: Path) -> bool:
 
 
 def _between_pauses(shots: Sequence[_Shot]) -> list[list[_Shot]]:
-    gaps = [
-        max(0.0, after.instant - before.instant - before.capture.exposure)
-        for before, after in pairwise(shots)
-    ]
-    parts, start = [], 0
-    for index, gap in enumerate(gaps):
-        before = gaps[max(start, index - _NEIGHBOURS) : index]
-        after = gaps[index + 1 : index + 1 + _NEIGHBOURS]
-        if gap > _longest_interval(before, after):
-            parts.append(list(shots[start : index + 1]))
-            start = index + 1
-    return [*parts, list(shots[start:])]
-
-
-def _longest_interval(before: Sequence[float], after: Sequence[float]) -> float:
-    """The longest that is no pause, by the intervals on either side; the stricter side counts."""
-    usual = min((median(side) for side in (before, after) if side), default=0.0)
-    return min(max(SHORTEST_PAUSE, _TIMES_MEDIAN * usual), LONGEST_PAUSE)
+    instants = [shot.instant for shot in shots]
+    parts = between_pauses(instants, [shot.capture.exposure for shot in shots])
+    return [[shots[index] for index in part] for part in parts]
 
 
 def _named(stacks: Sequence[Sequence[_Shot]]) -> list[Group]:

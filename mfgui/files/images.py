@@ -92,7 +92,8 @@ _DEPTHS: dict[Format, tuple[Depth, ...]] = {
 }
 _LONGEST_SIDE: dict[Format, int] = {"JPEG": 65500, "WebP": 16383, "BMP": 32767 * 4}
 _DEPTH_NAMES = {"uint8": "8 bits", "uint16": "16 bits", "float32": "float"}
-_CARRIERS = frozenset({"JPEG", "PNG", "TIFF", "WebP"})
+CARRIERS = frozenset({"JPEG", "PNG", "TIFF", "WebP"})
+"""Formats that hold camera data and a profile."""
 SOFTWARE = f"mfgui {__version__}"
 
 
@@ -207,7 +208,7 @@ def write_image(
         check_holds(path, Size(width, height), channels=channels)
         if icc is not None and not profiles.usable(icc, channels=pixels.shape[2]):
             icc, notices = None, (*notices, "colour profile does not fit the picture, left out")
-        if known not in _CARRIERS and (icc is not None or exif is not None):
+        if known not in CARRIERS and (icc is not None or exif is not None):
             notices = (*notices, f"{known} carries pixels only: no camera data, no profile")
         return (*notices, *_write(path, known, pixels, icc, exif))
     except MemoryError as error:

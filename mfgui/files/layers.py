@@ -31,6 +31,20 @@ _TIFF_SUFFIXES = (".tif", ".tiff")
 _UNKNOWN = 0
 
 
+def check_layers_name(path: Path) -> None:
+    """Raise UsageError for a name that `write_layers` will refuse."""
+    if path.suffix.lower() not in _TIFF_SUFFIXES:
+        raise UsageError("layers are written as TIFF", path=path, hint="end its name with .tif")
+
+
+def check_map_name(path: Path) -> None:
+    """Raise UsageError for a name that maps of depth or confidence cannot have."""
+    if path.suffix.lower() not in (".png", *_TIFF_SUFFIXES):
+        raise UsageError(
+            "depth and confidence need 16 bits", path=path, hint="end its name with .png or .tif"
+        )
+
+
 def write_layers(
     path: Path,
     frames: Iterable[PixelArray],
@@ -62,8 +76,7 @@ def write_layers(
     OutputError
         If the file cannot be written; an old file is then untouched.
     """
-    if path.suffix.lower() not in _TIFF_SUFFIXES:
-        raise UsageError("layers are written as TIFF", path=path, hint="end its name with .tif")
+    check_layers_name(path)
     if not names:
         raise ValueError("no frames")
     following = iter(frames)
@@ -209,5 +222,5 @@ def _write_map(path: Path, values: PixelArray, meaning: dict[str, object]) -> No
                 description=description,
             )
     else:
-        endings = ".tif" if values.dtype == np.float32 else ".png or .tif"
-        raise UsageError("a map of depths needs 16 bits", path=path, hint=f"end it with {endings}")
+        check_map_name(path)
+        raise UsageError("PNG holds no floats", path=path, hint="end its name with .tif")

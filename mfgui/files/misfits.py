@@ -10,6 +10,7 @@ from typing import TypeVar
 from mfgui.files import exif
 from mfgui.files.capture import Capture, capture_of, instants
 from mfgui.files.headers import ImageInfo
+from mfgui.files.pauses import between_pauses
 
 _T = TypeVar("_T")
 _SAME_FOCAL_LENGTH = 0.02
@@ -18,7 +19,8 @@ _DAYS, _HOURS = (86400.0, "days"), (3600.0, "hours")
 
 
 def odd_ones(infos: Sequence[ImageInfo]) -> tuple[tuple[str, ...], ...]:
-    """What sets each frame apart from most others: camera, focal length, time, given twice.
+    """What sets each frame apart from most others: camera, focal length, time, given twice; and
+    where a second stack begins.
 
     Returns
     -------
@@ -26,7 +28,13 @@ def odd_ones(infos: Sequence[ImageInfo]) -> tuple[tuple[str, ...], ...]:
         One per frame, one clause each. What a file does not say is never held against it.
     """
     captures = [capture_of(info.path, exif.parse(info.exif), size=info.size) for info in infos]
-    parts = (_given_before(infos), _cameras(captures), _focal_lengths(captures), _times(captures))
+    parts = (
+        _given_before(infos),
+        _stacks(captures),
+        _cameras(captures),
+        _focal_lengths(captures),
+        _times(captures),
+    )
     return tuple(tuple(notice for notice in found if notice) for found in zip(*parts, strict=True))
 
 
@@ -48,6 +56,27 @@ def duplicates(digests: Sequence[tuple[str, int]]) -> tuple[str, ...]:
 
 def _given_before(infos: Sequence[ImageInfo]) -> list[str]:
     return list(duplicates([(str(info.path.absolute()), info.page) for info in infos]))
+
+
+def _stacks(captures: Sequence[Capture]) -> list[str]:
+    """One notice, at the first frame of the second stack, where pauses tell several apart."""
+    notices = [""] * len(captures)
+    shots: dict[str, list[tuple[float, int]]] = {}
+    for index, instant in enumerate(instants(captures)):
+        if instant is not None:
+            shots.setdefault(captures[index].camera, []).append((instant, index))
+    beginnings = []
+    for found in map(sorted, shots.values()):
+        exposures = [captures[index].exposure for _, index in found]
+        parts = between_pauses([instant for instant, _ in found], exposures)
+        beginnings += [found[part.start] for part in parts if len(part) > 1]
+    if len(beginnings) > 1:
+        _, second = sorted(beginnings)[1]
+        notices[second] = (
+            f"here the second of {len(beginnings)} stacks by their times of capture begins; fuse "
+            "each alone: name its files, or use a batch with the rule time"
+        )
+    return notices
 
 
 def _cameras(captures: Sequence[Capture]) -> list[str]:

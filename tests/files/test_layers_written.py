@@ -207,7 +207,7 @@ def test_that_exiftool_reads_the_scale(name: str, tmp_path: Path) -> None:
 
 
 def test_that_a_wrong_name_for_a_map_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"needs 16 bits; end it with \.png or \.tif"):
+    with pytest.raises(UsageError, match=r"need 16 bits; end its name with \.png or \.tif"):
         layers.write_confidence(tmp_path / "a.jpg", np.ones((2, 2), np.float32))
-    with pytest.raises(UsageError, match=r"needs 16 bits; end it with \.tif"):
+    with pytest.raises(UsageError, match=r"PNG holds no floats; end its name with \.tif"):
         layers.write_depth(tmp_path / "a.png", np.ones((2, 2)), low=0, high=1, stored="float32")

@@ -112,3 +112,41 @@ def test_that_notices_reach_the_sources(tmp_path: Path) -> None:
     sources = read_stack(paths).sources
     found = [source.notices for source in sources]
     assert found == [(), (), (late,), (repeated[0],), (repeated[1],)]
+
+
+def burst(first: str, number: int, seconds: list[int], **options: object) -> list[ImageInfo]:
+    """Frames at these seconds after 14:07."""
+    names = (f"{first}{number + n}.jpg" for n in range(len(seconds)))
+    clocks = (f"14:{7 + s // 60:02}:{s % 60:02}" for s in seconds)
+    return [info(name, clock, **options) for name, clock in zip(names, clocks, strict=True)]
+
+
+def test_that_the_second_of_several_stacks_is_told_once() -> None:
+    infos = burst("IMG_", 1, [0, 1, 2, 60, 61, 62, 180, 181])
+    notices = odd_ones(infos)
+    assert [bool(found) for found in notices] == [False] * 3 + [True] + [False] * 4
+    assert notices[3] == (
+        "here the second of 3 stacks by their times of capture begins; fuse each alone: name "
+        "its files, or use a batch with the rule time",
+    )
+    # The order in which they are given does not matter.
+    assert odd_ones(infos[::-1])[4] == notices[3]
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        [0, 8, 15, 29, 40],  # by hand, one after the other
+        [0, 1, 2, 3, 50],  # one that stands alone
+        [0, 50, 120, 200],  # slowly, each alone
+    ],
+)
+def test_that_one_stack_is_not_taken_for_two(seconds: list[int]) -> None:
+    assert odd_ones(burst("IMG_", 1, seconds)) == ((),) * len(seconds)
+
+
+def test_that_stacks_of_cameras_at_work_at_once_are_told_apart() -> None:
+    infos = [*burst("A", 1, [0, 2, 4]), *burst("B", 1, [1, 3, 5], model="EOS R6")]
+    notices = odd_ones(infos)
+    assert notices[3][0].startswith("here the second of 2 stacks")
+    assert [len(found) for found in notices] == [0, 0, 0, 2, 1, 1]
