@@ -41,6 +41,7 @@ from mfgui.methods.registry import Registry
 
 PHOTO = "photo"
 _WORDS = {ALIGNING: "aligning", EQUALISING: "matching the light", MOVING: "moving frames"}
+_LOOK = 700_000  # pixels: thirty of them are fused in seconds
 _TOLD = 0.05  # seconds between two reports of one stage
 
 
@@ -203,7 +204,8 @@ def looking(
 
     def task(_report: Report) -> Look | None:
         try:
-            return _look(registry, [preview_of(picture) for picture in shown], camera, fit, gate)
+            small = [preview_of(picture, most=_LOOK) for picture in shown]
+            return _look(registry, small, camera, fit, gate)
         except StopRequested:
             return None
 

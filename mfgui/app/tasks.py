@@ -194,9 +194,9 @@ def read_start(path: str) -> Task:
     return task
 
 
-def preview_of(picture: Picture) -> ImageU8:
-    """The finest level of at most two megapixels, (h, w, C), red first."""
-    fitting = (level for level in picture.levels if level.shape[0] * level.shape[1] <= _PREVIEW)
+def preview_of(picture: Picture, *, most: int = _PREVIEW) -> ImageU8:
+    """The finest level of at most so many pixels, (h, w, C), red first."""
+    fitting = (level for level in picture.levels if level.shape[0] * level.shape[1] <= most)
     level = next(fitting)
     shown = level[..., :1] if picture.channels == 1 else level[..., 2::-1]
     return np.ascontiguousarray(shown)

@@ -204,6 +204,27 @@ def test_that_a_stopped_alignment_leaves_everything(opened) -> None:
     assert opened.seen(RunChanged)[-1].status.state is RunState.STOPPED
 
 
+def test_that_stop_holds_also_where_the_frames_are_nearly_there(opened) -> None:
+    controller, stack = opened.controller, opened.controller.session.stack
+    controller.align.align()
+    opened.backend.work()
+    controller.runs.stop()
+    opened.settle()
+    assert controller.session.stack is stack
+    assert opened.seen(RunChanged)[-1].status.state is RunState.STOPPED
+
+
+def test_that_a_paused_alignment_says_so_and_goes_on(opened) -> None:
+    controller = opened.controller
+    controller.align.align()
+    controller.runs.pause_or_resume()
+    assert opened.seen(RunChanged)[-1].status.state is RunState.PAUSED
+    controller.runs.pause_or_resume()
+    assert opened.seen(RunChanged)[-1].status.state is RunState.RUNNING
+    opened.settle()
+    assert controller.align.alignment is not None
+
+
 def test_that_a_set_that_is_left_ends_its_alignment(opened, tiny_pair_files) -> None:
     opened.controller.align.align()
     opened.controller.sets.open(tiny_pair_files)
