@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mfgui.app import align_tasks
 from mfgui.app.align_choice import AlignChoice
+from mfgui.app.align_misfits import misfits
 from mfgui.app.align_tasks import Aligned, Fitted, Stage
 from mfgui.app.chores import Chore, Chores
 from mfgui.app.desk import Desk
@@ -385,22 +386,10 @@ class AlignControl:
             self._desk.notice(S.INFO, what, "load one that fits these frames")
 
     def _tell_misfits(self) -> None:
-        camera, fit, light = self.camera, self.alignment, self.exposure
-        if camera is None or fit is None:
-            return
-        lines = []
-        for index, source in enumerate(camera.sources):
-            warnings = [fit.frames[index].warning]
-            if light is not None and fit.frames[index].used:
-                warnings.append(light.frames[index].warning)
-            left_out = "" if fit.frames[index].used else " (left out)"
-            lines += [f"{source.name}: {warning}{left_out}" for warning in warnings if warning]
-        if lines:
-            one = lines[0].removesuffix(" (left out)")
-            what = one if len(lines) == 1 else f"{len(lines)} frames do not fit as they should"
-            out = camera.k - len(fit.used)
-            kept = f"{out} of {camera.k} frames left out" if out else "all frames are used"
-            self._desk.notice(S.WARNING, what, f"{kept}; see Sources", details="\n".join(lines))
+        camera, fit = self.camera, self.alignment
+        notice = None if camera is None or fit is None else misfits(camera, fit, self.exposure)
+        if notice is not None:
+            self._desk.notifier.emit(notice)
 
     def _work(self) -> object:
         """Map and results as they are now, to be compared with those of a later moment."""
