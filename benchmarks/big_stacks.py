@@ -4,9 +4,11 @@
 
 FOLDER holds the frames (1.jpg, 2.jpg, ...) and perhaps truth.png, as `mfgui synth moving-stack`
 writes them. The command runs in a fresh process, whose RssAnon + RssShmem is looked at every 5 ms.
---frames repeats the files under other names. --rival aligns and fuses the same files by
-align_image_stack and enfuse. Both are scored by PSNR against truth.png after registration: an
-affine map and a gain per channel are fitted to each result by the same code, a border is cut off.
+--frames repeats the files under other names. --rival aligns the same files by align_image_stack,
+with both sets of options that are usual for focus stacks, and fuses each by enfuse with all option
+sets of `stacks.py`; the best of them all counts. Everything is scored by PSNR against truth.png
+after registration: an affine map and a gain per channel are fitted to each result by the same code,
+a border is cut off.
 """
 
 from __future__ import annotations
@@ -30,10 +32,18 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parent))
 from peak import resident
+from stacks import ENFUSE
 
 _POLL = 0.005  # s
 _BORDER = 0.03  # of each side
-_SHRINK = 4  # the registration begins on pictures smaller by this
+_SHRINKS = (16, 4, 1)  # levels of the registration
+_ALIGN = {
+    "align_image_stack -m": ("-m", "-C", "--use-given-order"),
+    "align_image_stack -m -d -i -x -y -z": (
+        *("-m", "-d", "-i", "-x", "-y", "-z"),
+        *("-C", "--use-given-order"),
+    ),
+}
 Image = npt.NDArray[np.float32]
 
 
@@ -111,22 +121,22 @@ def _read(path: Path) -> Image:
 def _registered(image: Image, truth: Image) -> npt.NDArray[np.float32]:
     """Affine map from places of the truth to those of the image, by ECC, coarse to fine."""
     grey = [cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) for picture in (truth, image)]
-    matrix = np.eye(2, 3, dtype=np.float32)
-    matrix[:, 2] = [(a - b) / 2 for a, b in zip(image.shape[1::-1], truth.shape[1::-1])]  # noqa: B905
+    matrix = np.eye(3)
+    matrix[:2, 2] = [(a - b) / 2 for a, b in zip(image.shape[1::-1], truth.shape[1::-1])]  # noqa: B905
     enough = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-7)
-    for n in (4 * _SHRINK, _SHRINK, 1):
+    for n in _SHRINKS:
         small = [
             cv2.resize(g, (g.shape[1] // n, g.shape[0] // n), interpolation=cv2.INTER_AREA)
             for g in grey
         ]
-        scaled = matrix.copy()
-        scaled[:, 2] /= n
-        _, scaled = cv2.findTransformECC(
-            small[0], small[1], scaled, cv2.MOTION_AFFINE, enough, None, 5
+        # Edges of the pictures correspond, not the centres of the first pixels.
+        larger = np.array([[n, 0, (n - 1) / 2], [0, n, (n - 1) / 2], [0, 0, 1]])
+        start = (np.linalg.inv(larger) @ matrix @ larger)[:2].astype(np.float32)
+        _, found = cv2.findTransformECC(
+            small[0], small[1], start, cv2.MOTION_AFFINE, enough, None, 5
         )
-        matrix = scaled.astype(np.float32)
-        matrix[:, 2] *= n
-    return matrix
+        matrix = larger @ np.vstack([found, [0, 0, 1]]) @ np.linalg.inv(larger)
+    return np.asarray(matrix[:2])
 
 
 def _ours(frames: Sequence[Path], output: Path, options: argparse.Namespace) -> Run:
@@ -145,11 +155,27 @@ def _ours(frames: Sequence[Path], output: Path, options: argparse.Namespace) -> 
     return run
 
 
-def _rival(frames: Sequence[Path], folder: Path, output: Path) -> list[Run]:
-    aligned = measured(["align_image_stack", "-a", str(folder / "a_"), *map(str, frames)])
-    moved = sorted(map(str, folder.glob("a_*.tif")))
-    options = ["--exposure-weight=0", "--saturation-weight=0", "--contrast-weight=1", "--hard-mask"]
-    return [aligned, measured(["enfuse", *options, "-o", str(output), *moved])]
+def _rivals(frames: Sequence[Path], folder: Path, truth: Path) -> None:
+    """Print what each set of options takes and gives, and the best of them."""
+    best: dict[str, float] = {}
+    for name, align in _ALIGN.items():
+        prefix = folder / "a_"
+        run = measured(["align_image_stack", *align, "-a", str(prefix), *map(str, frames)])
+        print(f"{name}: {run.text()}, exit code {run.code}")
+        moved = sorted(folder.glob("a_*.tif"))
+        for way, options in ENFUSE.items():
+            output = folder / "rival.tif"
+            run = measured(["enfuse", *options, "-o", str(output), *map(str, moved)])
+            print(f"  {way}: {run.text()}", end="", flush=True)
+            if run.code == 0 and truth.exists():
+                best[f"{name}, {way}"] = score(output, truth)
+                print(f", PSNR {best[f'{name}, {way}']:.2f} dB", end="")
+            print()
+        for path in moved:
+            path.unlink()
+    if best:
+        way = max(best, key=lambda name: best[name])
+        print(f"best rival: {best[way]:.2f} dB, {way}")
 
 
 def main() -> None:
@@ -177,11 +203,7 @@ def main() -> None:
         if options.rival:
             if shutil.which("enfuse") is None or shutil.which("align_image_stack") is None:
                 raise SystemExit("align_image_stack and enfuse are not installed")
-            rival = folder / "rival.tif"
-            aligned, fused = _rival(frames, folder, rival)
-            print(f"align_image_stack: {aligned.text()}\nenfuse: {fused.text()}")
-            if truth.exists():
-                print(f"  PSNR {score(rival, truth):.2f} dB")
+            _rivals(frames, folder, truth)
 
 
 if __name__ == "__main__":
