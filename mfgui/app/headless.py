@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mfgui import _startup
-from mfgui.app import compiled, devices
+from mfgui.app import compiled, devices, fused_files
+from mfgui.app.fused_files import Beside, Finish
 from mfgui.app.prepare_job import (
     PHOTO,
     Preparing,
@@ -34,7 +35,7 @@ from mfgui.core.errors import (
 )
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
-from mfgui.files import atomic, grouping, images, maps, reports
+from mfgui.files import atomic, grouping, images, maps, reports, spaces
 from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Progress, Stopped, Warned
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
@@ -45,6 +46,7 @@ from mfgui.methods.registry import FUSING, MAPPING, Kind, Method, Value
 
 Observe = Callable[[Event], None]
 _NOTHING_SAID = Preparing()
+_AS_IT_IS, _NOTHING_BESIDE = Finish(), Beside()
 _DEEP = ("TIFF", "PNG")
 _ERRORS: dict[int, type[MfguiError]] = {
     error.exit_code: error for error in (UsageError, InputError, OutOfMemoryError, OutputError)
@@ -80,6 +82,10 @@ class Job:
     depth : str or None
         Of the fused image; None for that of the sources, and 16 bits of the photographer's
         method where the format holds them.
+    finish : Finish
+        Colour space and camera data of what is written.
+    beside : Beside
+        Depth, confidence and frames that are written, too.
     began : float
         `time.perf_counter()` from which the total time counts.
     """
@@ -95,6 +101,8 @@ class Job:
     white: float | None = None
     prepare: Preparing = _NOTHING_SAID
     depth: Depth | None = None
+    finish: Finish = _AS_IT_IS
+    beside: Beside = _NOTHING_BESIDE
     began: float = field(default_factory=time.perf_counter)
 
 
@@ -128,7 +136,7 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     explicit = _explicit(job.parameters)
     if job.save_map is not None and job.map_path is None and not method.has_map:
         raise UsageError(f"{job.method} uses no map to save", hint="leave out --save-map")
-    _check_fuse_outputs(job)
+    _check_fuse_outputs(job, method)
     device = devices.chosen(job.device).id
     threads = _startup.compute_threads(window=False)
     _startup.limit_opencv()
@@ -308,9 +316,12 @@ def _map_outputs(path: Path) -> list[Path]:
     return [path, *maps.companions(path)]
 
 
-def _check_fuse_outputs(job: Job) -> None:
+def _check_fuse_outputs(job: Job, method: Method) -> None:
     images.output_format(job.output)
-    outputs = [job.output]
+    if job.finish.space is not None:
+        spaces.checked(job.finish.space)
+    job.beside.check(method)
+    outputs = [job.output, *job.beside.paths]
     if job.save_map is not None:
         outputs += _map_outputs(job.save_map)
     if job.report is not None:
@@ -333,12 +344,12 @@ def _check_outputs(job: Job, outputs: Sequence[Path]) -> None:
 
 
 def _write_fused(job: Job, stack: SourceStack, result: Result) -> tuple[str, ...]:
-    """Write image and map; what the image's format could not hold."""
-    first = stack.sources[stack.reference]
+    """Write everything but the report; what formats could not hold."""
     depth = job.depth or stack.depth
     if job.depth is None and job.method == PHOTO and images.output_format(job.output) in _DEEP:
         depth = "uint16"
-    lost = images.write_image(job.output, result.image, depth=depth, icc=first.icc, exif=first.exif)
+    lost = fused_files.write_picture(job.output, stack, result, depth=depth, finish=job.finish)
+    told = [f"{job.output.name}: {text}" for text in lost]
     if job.save_map is not None and result.labels is not None:
         made = result.provenance
         origin = {"detector": made.detector, "parameters": dict(made.parameters)}
@@ -346,7 +357,9 @@ def _write_fused(job: Job, stack: SourceStack, result: Result) -> tuple[str, ...
             _write_map(
                 job.save_map, result.labels, stack, {**origin, "versions": dict(made.versions)}
             )
-    return tuple(f"{job.output.name}: {text}" for text in lost)
+    with _kept(job.output):
+        lost = fused_files.write_beside(job.beside, stack, result, job.finish)
+    return (*told, *(f"layers: {text}" for text in lost))
 
 
 def _write_map(
@@ -375,9 +388,9 @@ def _kept(path: Path) -> Iterator[None]:
     """Say in an error about a further output that the main one was written."""
     try:
         yield
-    except OutputError as error:
+    except (OutputError, UsageError) as error:
         hint = f"{error.hint}; {path} was written" if error.hint else f"{path} was written"
-        raise OutputError(error.what, path=error.path, hint=hint) from error
+        raise type(error)(error.what, path=error.path, hint=hint) from error
 
 
 def _notices(stack: SourceStack, watcher: _Watcher) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfgui import _startup
+from mfgui.app import fused_files
+from mfgui.app.fused_files import Finish
 from mfgui.app.headless import Outcome
 from mfgui.app.prepare_job import (
     Preparing,
@@ -21,12 +23,14 @@ from mfgui.core.arrays import Depth, to_float
 from mfgui.core.compute import Compute
 from mfgui.core.errors import OutputError, UsageError
 from mfgui.core.stack import SourceStack
-from mfgui.files import atomic, images, reports
+from mfgui.files import atomic, images, reports, spaces
+from mfgui.files.layers import check_layers_name
 from mfgui.jobs.events import Event, Progress
 from mfgui.jobs.gate import Gate
 
 ALIGNMENT = "alignment.json"
 _WRITING = "writing"
+_AS_THEY_ARE = Finish()
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class AlignJob:
         ".tif" or ".png".
     depth : str or None
         Of the frames written; None for that of the sources.
+    finish : Finish
+        Their colours and camera data.
+    layers : Path or None
+        One TIFF file that takes them all, too.
     """
 
     sources: tuple[Path, ...]
@@ -49,6 +57,8 @@ class AlignJob:
     suffix: str = ".tif"
     depth: Depth | None = None
     white: float | None = None
+    finish: Finish = _AS_THEY_ARE
+    layers: Path | None = None
 
 
 def align(job: AlignJob, *, observe: Callable[[Event], None], gate: Gate) -> Outcome:
@@ -62,6 +72,10 @@ def align(job: AlignJob, *, observe: Callable[[Event], None], gate: Gate) -> Out
     KeyboardInterrupt
         When `gate` was told to stop; what was written stays.
     """
+    if job.finish.space is not None:
+        spaces.checked(job.finish.space)
+    if job.layers is not None:
+        check_layers_name(job.layers)
     threads = _startup.compute_threads(window=False)
     _startup.limit_opencv()
     opened = open_job(job.sources, job.prepare, method=None, white=job.white, threads=threads)
@@ -71,7 +85,8 @@ def align(job: AlignJob, *, observe: Callable[[Event], None], gate: Gate) -> Out
     inputs = [info.path for info in opened.files.infos]
     names = [info.name for info in opened.files.infos]
     paths = [job.folder / name for name in _names(names, job.suffix)]
-    for path in (*paths, job.folder / ALIGNMENT):
+    more = [] if job.layers is None else [job.layers]
+    for path in (*paths, job.folder / ALIGNMENT, *more):
         atomic.check_output(path, inputs=inputs)
     teller = Teller(opened, None, observe=observe, threads=threads)
     stack = read_job(opened, compute=Compute(threads, checkpoint=gate.check), progress=teller)
@@ -135,8 +150,12 @@ def _write(
             to_float(stack.pixels(place)),
             depth=job.depth or stack.depth,
             icc=source.icc,
-            exif=source.exif,
+            exif=job.finish.camera(paths[index], source.exif),
+            space=job.finish.space,
         )
         lost |= dict.fromkeys(found)
+    if job.layers is not None:
+        kept = fused_files.write_frames(job.layers, stack, job.finish, depth=job.depth)
+        lost |= dict.fromkeys(f"layers: {text}" for text in kept)
     observe(Progress(1, _WRITING, stack.k, stack.k))
     return tuple(lost)

@@ -1,4 +1,5 @@
-"""What is told while a stack is read, prepared and fused: stages, and the time that is left."""
+"""What is told while a stack is read, prepared and fused: what is odd about its files, stages, and
+the time that is left."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from mfgui.app.prepare import READING
 from mfgui.app.prepare_job import Opened
 from mfgui.app.prepare_time import FUSING, Forecast, expected, remember, remembered
-from mfgui.jobs.events import Event, Expected, Progress
+from mfgui.jobs.events import Event, Expected, Progress, Warned
 
 _RUN = 1  # the number of the run on the command line
 
@@ -16,8 +17,9 @@ _RUN = 1  # the number of the run on the command line
 class Teller:
     """Passes stages on as events, and learns how long they take.
 
-    The time that is left is told where frames are brought together or kept in files: other runs
-    are over soon, or say it themselves.
+    What headers tell of the files is told at once: it may be reason enough not to wait. The time
+    that is left is told where frames are brought together or kept in files: other runs are over
+    soon, or say it themselves.
 
     Parameters
     ----------
@@ -43,6 +45,9 @@ class Teller:
         self._megapixels = size.pixels * k / 1e6
         stages = expected(size, k, opened.options, method=method, rates=self._rates)
         self._forecast = Forecast(stages)
+        for info, notices in zip(opened.files.infos, opened.files.notices, strict=True):
+            for text in notices:
+                observe(Warned(_RUN, f"{info.name}: {text}"))
         self._long = not opened.options.nothing or not opened.plan.in_memory
         if self._long:
             observe(Expected(_RUN, self._forecast.total))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
 from mfgui.app import prepare_frames
+from mfgui.app.fused_files import Finish
 from mfgui.app.prepare_frames import AlignJob
 from mfgui.app.prepare_job import Preparing
 from mfgui.cli.fusion import DEPTHS, stopped_by_interrupt, watched
@@ -31,11 +31,12 @@ def align(options: Namespace) -> int:
         suffix=f".{options.format}",
         depth=DEPTHS[options.depth],
         white=options.white,
+        finish=Finish(options.space, options.drop_location),
+        layers=options.layers,
     )
-    with watched() as observe, stopped_by_interrupt() as gate:
-        outcome = prepare_frames.align(job, observe=observe, gate=gate)
-    for notice in outcome.notices:
-        print(f"mfgui: note: {' '.join(notice.split())}", file=sys.stderr)
+    with watched() as watch, stopped_by_interrupt() as gate:
+        outcome = prepare_frames.align(job, observe=watch, gate=gate)
+    watch.tell(outcome.notices)
     report: Mapping[str, Any] = outcome.report
     print(json_text(report).rstrip() if options.json else _table(report))
     return 0

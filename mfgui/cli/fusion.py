@@ -6,42 +6,63 @@ import signal
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from mfgui import resources
 from mfgui.app import compiled, devices, headless
+from mfgui.app.fused_files import Beside, Finish, expanded
 from mfgui.app.headless import Job, Outcome
 from mfgui.app.prepare_job import Preparing
 from mfgui.cli.progress import ProgressLine, duration
 from mfgui.core.arrays import Depth
 from mfgui.core.errors import INTERRUPTED, OutputError, UsageError
 from mfgui.files.reports import json_text
-from mfgui.jobs.events import Event, Expected, Progress
+from mfgui.jobs.events import Event, Expected, Progress, Warned
 from mfgui.jobs.gate import Gate
+from mfgui.methods import registry
 
 DEPTHS: dict[int | None, Depth | None] = {None: None, 8: "uint8", 16: "uint16"}
 
 
 def fuse(options: Namespace) -> int:
     """`mfgui fuse`."""
+    name = _namer(options)
     job = Job(
         sources=tuple(options.sources),
-        output=options.output,
+        output=name(options.output),
         method=options.method,
         parameters=tuple(options.parameters),
         map_path=options.map,
-        save_map=options.save_map,
-        report=options.report,
+        save_map=name(options.save_map),
+        report=name(options.report),
         device=options.device,
         white=options.white,
         prepare=preparing(options),
         depth=DEPTHS[options.depth],
+        finish=Finish(options.space, options.drop_location),
+        beside=Beside(
+            name(options.save_depth), name(options.save_confidence), name(options.save_layers)
+        ),
         began=options.began,
     )
     return _carry_out(headless.fuse, job, as_json=options.json, describe=_fused_text)
+
+
+def _namer(options: Namespace) -> Callable[[Any], Any]:
+    """What fills in the template that the name of an output may be; None stays."""
+    method = registry.load().get(options.method, *registry.FUSING)
+    explicit = dict(options.parameters)
+
+    def name(path: Path | None) -> Path | None:
+        if path is None:
+            return None
+        return expanded(path, options.sources, method=method, explicit=explicit)
+
+    return name
 
 
 def preparing(options: Namespace) -> Preparing:
@@ -108,39 +129,50 @@ def _carry_out(
     as_json: bool,
     describe: Callable[[Job, Outcome], str],
 ) -> int:
-    with watched() as observe, stopped_by_interrupt() as gate:
-        outcome = work(job, observe=observe, gate=gate)
-    for notice in outcome.notices:
-        print(f"mfgui: note: {' '.join(notice.split())}", file=sys.stderr)
+    with watched() as watch, stopped_by_interrupt() as gate:
+        outcome = work(job, observe=watch, gate=gate)
+    watch.tell(outcome.notices)
     print(json_text(outcome.report).rstrip() if as_json else describe(job, outcome))
     if outcome.stopped:
         print(f"mfgui: interrupted; the best image so far is in {job.output}", file=sys.stderr)
     return INTERRUPTED if outcome.stopped else 0
 
 
-@contextmanager
-def watched() -> Iterator[Callable[[Event], None]]:
-    """What shows events on standard error while the block runs."""
-    line = ProgressLine(sys.stderr)
-    told = False
+class Watch:
+    """Shows events on standard error, and each note once."""
 
-    def observe(event: Event) -> None:
-        nonlocal told
-        note = ""
+    def __init__(self) -> None:
+        self.line = ProgressLine(sys.stderr)
+        self._told: set[str] = set()
+        self._expected = False
+
+    def __call__(self, event: Event) -> None:
         if isinstance(event, Progress) and event.stage == compiled.NOTE:
-            note = compiled.NOTE
-        elif isinstance(event, Expected) and not told:
-            told = True
-            note = f"this will take about {duration(event.seconds)}"
-        if note:
-            line.clear()
-            print(f"mfgui: note: {note}", file=sys.stderr)
-        line(event)
+            self.tell([compiled.NOTE])
+        elif isinstance(event, Warned):
+            self.tell([event.text])
+        elif isinstance(event, Expected) and not self._expected:
+            self._expected = True
+            self.tell([f"this will take about {duration(event.seconds)}"])
+        self.line(event)
 
+    def tell(self, notes: Iterable[str]) -> None:
+        """Print those that were not told before."""
+        for note in notes:
+            if note not in self._told:
+                self._told.add(note)
+                self.line.clear()
+                print(f"mfgui: note: {' '.join(note.split())}", file=sys.stderr)
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """What shows events while the block runs."""
+    watch = Watch()
     try:
-        yield observe
+        yield watch
     finally:
-        line.clear()
+        watch.line.clear()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from mfgui.cli.parsing import (
     Parser,
     add_depth,
     add_device,
+    add_finish,
     add_json,
     add_machine_options,
     add_parameters,
@@ -77,7 +78,8 @@ def _build_fuse(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help="fused image; its suffix names the format",
+        help="fused image; its suffix names the format. This and all further outputs may be "
+        "templates such as {name}-{method}.tif",
     )
     parser.add_argument(
         "--method", default="ms-lap", metavar="NAME", help="fusion method (default: ms-lap)"
@@ -97,8 +99,28 @@ def _build_fuse(parser: Parser) -> None:
         help="write the focus map that was used, with a description and a preview beside it",
     )
     parser.add_argument("--report", type=Path, metavar="JSON", help="write a report of the run")
+    parser.add_argument(
+        "--save-depth",
+        type=Path,
+        metavar="FILE",
+        help="write the depth, 16 bits; .png or .tif, which says in its description what values "
+        "mean",
+    )
+    parser.add_argument(
+        "--save-confidence",
+        type=Path,
+        metavar="FILE",
+        help="write how far the method photo trusts its depth, 16 bits; .png or .tif",
+    )
+    parser.add_argument(
+        "--save-layers",
+        type=Path,
+        metavar="TIF",
+        help="write the frames as they were fused, each a layer (a page) of one file",
+    )
     add_together(parser, align=True)
     add_depth(parser, usual="default: that of the sources; 16 for the method photo")
+    add_finish(parser)
     add_room(parser)
     add_machine_options(parser)
 
@@ -124,7 +146,11 @@ def _build_align(parser: Parser) -> None:
     parser.add_argument(
         "--format", choices=("tif", "png"), default="tif", help="of the frames (default: tif)"
     )
+    parser.add_argument(
+        "--layers", type=Path, metavar="TIF", help="write them as layers of one file, too"
+    )
     add_depth(parser, usual="default: that of the sources")
+    add_finish(parser)
     add_room(parser)
     add_json(parser)
 
@@ -238,6 +264,7 @@ _FUSE_EXAMPLES = """examples:
   mfgui fuse near.jpg far.jpg -o fused.png --map map.png -p variant=paper -p iterations=100
   mfgui fuse near.jpg far.jpg -o fused.png -p start=average -p detector=variance
   mfgui fuse stack/ -o fused.tif --method photo
+  mfgui fuse card/ -o "{name}-{count}.tif" --method photo --space prophoto --drop-location
   mfgui fuse stack/ -o fused.tif --align affine --exposure gain --exclude 3 7 --memory 2
 
 Ctrl+C stops after the current step and writes the best image so far (exit code 130)."""

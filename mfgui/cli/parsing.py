@@ -246,3 +246,18 @@ def add_depth(parser: Parser, *, usual: str) -> None:
     parser.add_argument(
         "--depth", type=int, choices=(8, 16), help=f"bits per channel of what is written ({usual})"
     )
+
+
+def add_finish(parser: Parser) -> None:
+    """Options of colours and camera data of what is written."""
+    parser.add_argument(
+        "--space",
+        metavar="NAME",
+        help="colours of what is written: srgb, display-p3, adobe-rgb or prophoto (default: those "
+        "of the sources)",
+    )
+    parser.add_argument(
+        "--drop-location",
+        action="store_true",
+        help="leave out of the camera data where pictures were taken",
+    )

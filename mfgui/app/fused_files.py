@@ -1,0 +1,232 @@
+"""A fused picture in its file, and what is written beside it: depth, confidence, frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mfgui.core.arrays import Depth, PixelArray, from_float, to_float
+from mfgui.core.errors import UsageError
+from mfgui.core.result import Provenance, Result
+from mfgui.core.stack import SourceStack
+from mfgui.files import images, layers, naming, spaces
+from mfgui.files.camera_notes import annotated, note_of
+from mfgui.files.capture import read_capture
+from mfgui.files.grouping import images_in
+from mfgui.methods.registry import Kind, Method, Value
+
+DEPTH, CONFIDENCE = "depth", "confidence"  # aspects of a result
+
+
+@dataclass(frozen=True)
+class Finish:
+    """How a picture is finished.
+
+    Attributes
+    ----------
+    space : str or None
+        Colour space, a name of `spaces.SPACES`; None for that of the sources.
+    drop_location : bool
+        Leave out where it was taken.
+    """
+
+    space: str | None = None
+    drop_location: bool = False
+
+    def camera(self, path: Path, block: bytes | None, *, note: str = "") -> bytes | None:
+        """The camera data that go into a file."""
+        if images.output_format(path) not in images.CARRIERS:
+            return block  # a note must not make the writer tell of a loss
+        return annotated(block, note=note, drop_location=self.drop_location)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Further files; None for each that is not wanted.
+
+    Attributes
+    ----------
+    depth : Path or None
+        PNG or TIFF, of what the method knows, else of the focus map.
+    confidence : Path or None
+        PNG or TIFF.
+    layers : Path or None
+        TIFF with the frames that were fused.
+    """
+
+    depth: Path | None = None
+    confidence: Path | None = None
+    layers: Path | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Those that are wanted."""
+        return tuple(path for path in (self.depth, self.confidence, self.layers) if path)
+
+    def check(self, method: Method) -> None:
+        """Refuse what the method cannot tell, before it runs.
+
+        Raises
+        ------
+        UsageError
+            Also for a name that the file cannot have.
+        """
+        for path in filter(None, (self.depth, self.confidence)):
+            layers.check_map_name(path)
+        if self.layers is not None:
+            layers.check_layers_name(self.layers)
+        if self.depth is not None and not method.has_map:
+            raise UsageError(f"{method.name} knows no depth", hint="use the method photo")
+        if self.confidence is not None and method.kind is not Kind.DECISION:
+            raise UsageError(f"{method.name} knows no confidence", hint="use the method photo")
+
+
+def note(made: Provenance, *, frames: int) -> str:
+    """The line that goes into the camera data of a result."""
+    return note_of(made.method, made.parameters, frames=frames)
+
+
+def write_picture(
+    path: Path, stack: SourceStack, result: Result, *, depth: Depth, finish: Finish
+) -> tuple[str, ...]:
+    """Write a fused picture with the metadata of the reference frame; what could not be held.
+
+    Raises
+    ------
+    OutputError, OutOfMemoryError
+        As `images.write_image`.
+    """
+    source = stack.sources[stack.reference]
+    said = note(result.provenance, frames=stack.k)
+    return images.write_image(
+        path,
+        result.image,
+        depth=depth,
+        icc=source.icc,
+        exif=finish.camera(path, source.exif, note=said),
+        space=finish.space,
+    )
+
+
+def write_beside(
+    beside: Beside, stack: SourceStack, result: Result, finish: Finish
+) -> tuple[str, ...]:
+    """Write what is wanted beside a picture; what could not be held.
+
+    Raises
+    ------
+    UsageError
+        When the method told no confidence of these frames.
+    OutputError
+        As the writers of `layers`.
+    """
+    if beside.depth is not None:
+        write_depth(beside.depth, stack, result)
+    if beside.confidence is not None:
+        write_confidence(beside.confidence, result)
+    if beside.layers is not None:
+        return write_frames(beside.layers, stack, finish)
+    return ()
+
+
+def write_depth(path: Path, stack: SourceStack, result: Result) -> None:
+    """Write the depth as the method knows it, else the focus map, whose numbers are depths of
+    frames that are in order."""
+    if DEPTH in result.aspects:
+        # Between frames a method may well go a little beyond the first and the last.
+        depth = np.clip(result.aspects[DEPTH], 1, stack.k)
+        layers.write_depth(path, depth, low=1, high=stack.k, unit="frame in the order of focus")
+    else:
+        assert result.labels is not None  # `check` has asked for a method with a map
+        layers.write_depth(path, result.labels, low=1, high=stack.k)
+
+
+def write_confidence(path: Path, result: Result) -> None:
+    """Write the confidence.
+
+    Raises
+    ------
+    UsageError
+        When the method told none.
+    """
+    if CONFIDENCE not in result.aspects:
+        name = result.provenance.method
+        what = f"{name} told no confidence of these frames, {path.name} was not written"
+        raise UsageError(what, hint="give it three frames or more")
+    layers.write_confidence(path, result.aspects[CONFIDENCE])
+
+
+def write_frames(
+    path: Path, stack: SourceStack, finish: Finish, *, depth: Depth | None = None
+) -> tuple[str, ...]:
+    """Write the frames of a stack as layers; what could not be held.
+
+    Parameters
+    ----------
+    depth : str, optional
+        Without it that of the frames.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    source = stack.sources[stack.reference]
+    frames, icc = _finished(stack, source.icc, finish.space, depth or stack.depth)
+    names = [one.name for one in stack.sources]
+    camera = finish.camera(path, source.exif)
+    return layers.write_layers(path, frames, names, icc=icc, camera=camera)
+
+
+def _finished(
+    stack: SourceStack, icc: bytes | None, space: str | None, depth: Depth
+) -> tuple[Iterable[PixelArray], bytes | None]:
+    """The frames in a colour space and depth, one after another, and their profile."""
+    recoloured = space is not None and stack.channels == 3
+    if not recoloured and depth == stack.depth:
+        return stack.frames, icc
+    if space is None or not recoloured:
+        return (from_float(to_float(frame), depth) for frame in stack.frames), icc
+    found = (spaces.to_space(to_float(frame), icc, space)[0] for frame in stack.frames)
+    return (from_float(frame, depth) for frame in found), spaces.profile(spaces.checked(space))
+
+
+def expanded(
+    path: Path,
+    sources: Sequence[Path],
+    *,
+    method: Method,
+    explicit: Mapping[str, Value],
+) -> Path:
+    """The path with the template that its name may be filled in.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Files and folders as they were given; looked at only where there is a template.
+    explicit : mapping
+        Parameters that were given; those of the detector are no fields.
+
+    Raises
+    ------
+    UsageError
+        For an unknown field or a brace without its partner.
+    InputError
+        If a folder cannot be listed or holds no image.
+    """
+    if not {"{", "}"} & set(path.name):
+        return path
+    naming.check_template(path.name, [parameter.name for parameter in method.parameters])
+    found = images_in(sources)
+    own = {parameter.name for parameter in method.parameters}
+    given = {name: text for name, text in explicit.items() if name in own}
+    fields = naming.fields_of(
+        found,
+        method=method.name,
+        parameters=method.resolve(given),
+        taken=read_capture(found[0]).taken if "{date" in path.name else None,
+    )
+    return path.with_name(naming.expand(path.name, fields))
