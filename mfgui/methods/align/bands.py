@@ -3,17 +3,22 @@
 Frames of a stack differ in brightness and, from place to place, in sharpness. Within an octave
 blur is little more than a factor, as is exposure: after the division both are gone, and what one
 frame does not resolve at all is noise there, which is like nothing in the other frame.
+
+The bands are of linear light: blur mixes amounts of light, so that in code values an edge seems to
+move towards its dark side as it gets out of focus, by a little more from frame to frame.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.methods.align.proxies import Proxy
+from mfgui.core.light import to_linear
+from mfgui.methods.align.proxies import WHITE, Proxy
 from mfgui.methods.planes import Plane
 
 COARSEST = 72  # pixels, long side of the last level at least
@@ -58,7 +63,7 @@ class Bands:
 
 def bands_of(proxy: Proxy) -> Bands:
     """The octaves of a frame."""
-    light = proxy.grey.astype(np.float32) * np.float32(1 / 65280)
+    light: Plane = _light()[proxy.grey]
     factor, levels, detail = 1, [], light
     while True:
         levels.append(_level(light, factor))
@@ -69,6 +74,12 @@ def bands_of(proxy: Proxy) -> Bands:
             return Bands(tuple(levels), detail)
         light = _halved(light, width, height)
         factor *= 2
+
+
+@cache
+def _light() -> Plane:
+    """Linear light of every value that a proxy may hold."""
+    return to_linear(np.arange(WHITE + 1, dtype=np.float32) / np.float32(WHITE))
 
 
 def _halved(light: Plane, width: int, height: int) -> Plane:

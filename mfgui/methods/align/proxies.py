@@ -18,7 +18,7 @@ from mfgui.core.compute import Compute
 
 MOST_PIXELS = 1_600_000
 _ROWS = 512  # of a frame, converted at once
-_WHITE = 65280  # = 255 * 256
+WHITE = 65280  # = 255 * 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Proxy:
     Attributes
     ----------
     grey : (h, w) uint16
-        Luma of the encoded values, white is 65280.
+        Luma of the encoded values, white is `WHITE`.
     size : Size
         Of the frame.
     factor : int
@@ -76,7 +76,7 @@ def _grey(part: PixelArray) -> npt.NDArray[np.uint16]:
     one = part[:, :, 0] if part.shape[2] == 1 else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
     if one.dtype == np.uint8:
         return one.astype(np.uint16) << np.uint16(8)
-    scale = _WHITE / 65535 if one.dtype == np.uint16 else _WHITE
+    scale = WHITE / 65535 if one.dtype == np.uint16 else WHITE
     # Out of range and not a number become black or white.
     values = np.nan_to_num(one.astype(np.float32), nan=0.0) * np.float32(scale)
-    return np.asarray(np.clip(values, 0, _WHITE), np.uint16)
+    return np.asarray(np.clip(values, 0, WHITE), np.uint16)

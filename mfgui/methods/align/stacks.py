@@ -31,7 +31,7 @@ from mfgui.methods.align.verdicts import Verdict, first_verdicts, judged
 AlignModel: TypeAlias = Literal["auto", "off", "translation", "similarity", "affine", "homography"]
 CropRule: TypeAlias = Literal["common", "reference"]
 
-_REACHES = (1, 2, 4)  # frames from one to the other end of a link
+_REACHES = (1, 2, 4, 8)  # frames from one to the other end of a link
 _SURELY_STILL = 0.1  # pixels of the frame at the corners
 _MAYBE_STILL = 0.25
 _SURE = 3.0  # standard deviations

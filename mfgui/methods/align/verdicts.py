@@ -11,7 +11,7 @@ import numpy as np
 
 from mfgui.methods.align.joint import Adjustment
 from mfgui.methods.align.links import Link, Shelf
-from mfgui.methods.align.proxies import Proxy
+from mfgui.methods.align.proxies import WHITE, Proxy
 from mfgui.methods.planes import Plane
 
 _FLAT = 0.03  # of the usual contrast of the frames
@@ -61,7 +61,7 @@ def first_verdicts(proxies: Sequence[Proxy]) -> list[Verdict]:
 
 
 def _flat(proxy: Proxy) -> str:
-    black = float(np.mean(proxy.grey)) < 0.02 * 65280
+    black = float(np.mean(proxy.grey)) < 0.02 * WHITE
     return "is black" if black else "shows no detail at all"
 
 
