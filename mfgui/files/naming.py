@@ -132,13 +132,12 @@ def check_template(template: str, parameters: Iterable[str] = ()) -> None:
     sample: dict[str, Value] = dict.fromkeys(parameters, "x")
     sample |= fields_of([Path("a")], method="photo")
     # A parameter may be of any type: its format is judged when its value is known.
-    plain = "".join(
-        literal + (f"{{{field}:{spec}}}" if field in FIELDS and spec else f"{{{field}}}")
-        if field is not None
-        else literal
-        for literal, field, spec in _parsed(template)
-    )
-    expand(plain, sample)
+    plain = []
+    for literal, field, spec in _parsed(template):
+        plain.append(literal.replace("{", "{{").replace("}", "}}"))
+        if field is not None:
+            plain.append(f"{{{field}:{spec}}}" if field in FIELDS and spec else f"{{{field}}}")
+    expand("".join(plain), sample)
 
 
 def safe_name(text: str) -> str:

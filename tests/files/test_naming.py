@@ -92,6 +92,7 @@ def test_that_a_wrong_template_is_one_clear_line(template: str, message: str) ->
 
 def test_that_templates_are_checked_before_the_work() -> None:
     check_template("{name}_{date:%Y}_{number:04}_{iterations:03}.tif", ["iterations"])
+    check_template("{{x}}_{name}")
     with pytest.raises(UsageError, match=r"no field \{iterations\}"):
         check_template("{iterations}")
     with pytest.raises(UsageError, match=r"does not suit \{number\}"):
