@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import get_args
 
 from mfgui.methods.align import AlignModel, CropRule
@@ -54,3 +54,14 @@ class AlignChoice:
             if field.name in allowed and values.get(field.name) in allowed[field.name]
         }
         return cls(**found)  # type: ignore[arg-type]
+
+    def to_store(self) -> dict[str, bool | int | str]:
+        """What a session remembers."""
+        return {**self.kept(), "reference": self.reference}
+
+    @classmethod
+    def stored(cls, values: Mapping[str, object], *, k: int) -> AlignChoice:
+        """The choice that a session of k frames remembers; the rest is as it comes."""
+        reference = values.get("reference", 0)
+        fits = isinstance(reference, int) and 0 <= reference <= k
+        return replace(cls.known(values), reference=reference if fits else 0)  # type: ignore[arg-type]

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mfgui.app import align_tasks
 from mfgui.app.align_choice import AlignChoice
+from mfgui.app.align_look import FirstLooks
 from mfgui.app.align_misfits import misfits
-from mfgui.app.align_tasks import Aligned, Fitted, Stage
+from mfgui.app.align_tasks import Aligned, Fitted, Known, Stage
 from mfgui.app.chores import Chore, Chores
 from mfgui.app.desk import Desk
+from mfgui.app.prepare_light import against
 from mfgui.app.session_parts import SessionParts
 from mfgui.app.set_control import SetControl
 from mfgui.app.view_control import ViewControl
 from mfgui.core.alignment import StackAlignment
-from mfgui.core.arrays import ImageU8
 from mfgui.core.errors import MfguiError
 from mfgui.core.events import (
     AlignmentChanged,
     Change,
-    FirstLook,
     PictureReady,
     SetClosed,
     SetOpened,
@@ -47,7 +47,6 @@ class _Job:
     then: Callable[[], None]
     agreed: object
     with_look: bool
-    look: ImageU8 | None = field(default=None, repr=False)
     fit: StackAlignment | None = None
 
 
@@ -77,8 +76,7 @@ class AlignControl:
         self.choice = AlignChoice.known(desk.settings.values.alignment)
         self.left_out: frozenset[int] = frozenset()
         self.leaving: Callable[[Callable[[], None]], None] = lambda go: go()
-        self.look: ImageU8 | None = None
-        """A small fused picture of the aligned frames, if one was asked for."""
+        self.looks = FirstLooks(desk, view, sets)
         self._exchanging = False
         desk.notifier.connect(self._take)
 
@@ -140,7 +138,7 @@ class AlignControl:
         self,
         *,
         then: Callable[[], None] = lambda: None,
-        given: StackAlignment | None = None,
+        given: Known | None = None,
         with_look: bool = False,
     ) -> None:
         """Exchange the frames for aligned ones, once work that would be lost may go.
@@ -149,7 +147,7 @@ class AlignControl:
         ----------
         then : callable
             Called when the aligned frames are there.
-        given : StackAlignment, optional
+        given : Known, optional
             Is not measured then.
         with_look : bool
             Show a small fused picture as soon as the frames are measured.
@@ -176,6 +174,7 @@ class AlignControl:
 
         def done(value: object) -> None:
             if self._desk.session.stack is stack and not self.busy:
+                self.looks.forget()
                 self._exchange(value, None)
 
         self.leaving(begin)
@@ -194,11 +193,11 @@ class AlignControl:
             self.left_out -= {frame}
             self._tell()
         else:
-            self._change(lambda fit: included(fit, frame))
+            self._change(lambda fit: included(fit, frame), unmatched=(frame,))
 
     def repair(self, frame: int) -> None:
         """Take the transform of a frame from its neighbours."""
-        self._change(lambda fit: repaired(fit, frame))
+        self._change(lambda fit: repaired(fit, frame), unmatched=(frame,))
 
     def make_reference(self, frame: int) -> None:
         """Bring the others to this frame."""
@@ -229,7 +228,7 @@ class AlignControl:
         def done(value: object) -> None:
             assert isinstance(value, StackAlignment)
             if self.camera is camera:
-                self.align(given=value)
+                self.align(given=Known(value))
 
         failed = self._desk.failing(_KEPT)
         self._desk.submit(align_tasks.loading(camera, path), done=done, failed=failed)
@@ -245,24 +244,21 @@ class AlignControl:
         def restore(value: object) -> None:
             if not isinstance(value, dict):
                 raise TypeError
-            reference = value.get("reference", 0)
-            k = 0 if self.camera is None else self.camera.k
-            known = AlignChoice.known(value)
-            fits = isinstance(reference, int) and 0 <= reference <= k
-            self.choice = replace(known, reference=reference if fits else 0)
+            self.choice = AlignChoice.stored(value, k=0 if self.camera is None else self.camera.k)
             self._made_with = self.choice
             self._tell()
 
-        def read() -> object:
-            return {**self.choice.kept(), "reference": self.choice.reference}
-
-        parts.carry("alignment", read, restore)
+        parts.carry("alignment", lambda: self.choice.to_store(), restore)
 
     # The job
 
-    def _change(self, change: Callable[[StackAlignment], StackAlignment]) -> None:
+    def _change(
+        self,
+        change: Callable[[StackAlignment], StackAlignment],
+        unmatched: tuple[int, ...] = (),
+    ) -> None:
         """Align again by another fit of one frame, without measuring anew."""
-        fit = self.alignment
+        fit, light = self.alignment, self.exposure
         if fit is None or self.busy:
             return
         try:
@@ -270,13 +266,17 @@ class AlignControl:
         except MfguiError as error:
             self._desk.notice(S.ERROR, str(error), _KEPT)
             return
-        self.align(given=given)
+        if light is not None and light.mode != self.choice.exposure:
+            light = None
+        elif light is not None and given.reference != fit.reference:
+            light = against(light, given.reference)
+        self.align(given=Known(given, light, unmatched))
 
     def _begin(
         self,
         camera: SourceStack,
         then: Callable[[], None],
-        given: StackAlignment | None,
+        given: Known | None,
         with_look: bool,
     ) -> None:
         stack = self._desk.session.stack
@@ -284,6 +284,7 @@ class AlignControl:
         chore = self._chores.begin("Align", stack)
         job = _Job(chore, camera, self.choice, then, self._work(), with_look)
         self._job = job
+        self.looks.forget()
         task = align_tasks.aligning(
             camera,
             job.choice,
@@ -307,29 +308,9 @@ class AlignControl:
         elif isinstance(value, Fitted):
             job.fit = value.alignment
             self._tell()
-            if job.with_look and self._sets.pictures:
-                self._ask_for_look(job, value.alignment)
-
-    def _ask_for_look(self, job: _Job, fit: StackAlignment) -> None:
-        shown = self._sets.pictures
-        if self._desk.session.stack is not job.camera:
-            return  # those pictures are aligned by another fit
-        task = align_tasks.looking(self._desk.registry, shown, job.camera, fit, gate=job.chore.gate)
-
-        def done(value: object) -> None:
-            if job is self._job and isinstance(value, align_tasks.Look):
-                job.look = value.aligned
-                self.show_look(job.chore.run_id, value.in_place)
-
-        def failed(_failure: TaskFailed) -> None:
-            """The alignment or the run tells what is wrong."""
-
-        self._desk.submit(task, done=done, failed=failed)
-
-    def show_look(self, run_id: int, pixels: ImageU8) -> None:
-        """Show a small picture of what a run will make."""
-        self._desk.notifier.emit(FirstLook(run_id, pixels))
-        self._view.show("live")
+            # Other pictures are aligned by another fit.
+            if job.with_look and self._desk.session.stack is job.camera:
+                self.looks.ask(job.chore, job.camera, value.alignment, lambda: job is self._job)
 
     def _on_aligned(self, job: _Job, value: object) -> None:
         if job is not self._job:
@@ -343,7 +324,6 @@ class AlignControl:
             if self.camera is job.camera and job is self._job:
                 self._end(job)
                 self._exchange(value, job.choice)
-                self.look = job.look
                 job.then()
 
         # Nobody is asked twice about the same work.
@@ -374,7 +354,6 @@ class AlignControl:
             self._sets.exchange(value.loaded)
         finally:
             self._exchanging = False
-        self.look = None
         self._made_with = choice
         self.left_out = frozenset()
         if value.average is not None:
@@ -403,7 +382,7 @@ class AlignControl:
                 self._job.chore.gate.stop()
                 self._job = None
             self.left_out = frozenset()
-            self.look = None
+            self.looks.forget()
             self.choice = replace(self.choice, reference=0)
             self._made_with = self.choice
             self._tell()

@@ -18,6 +18,7 @@ from mfgui.core.alignment import StackAlignment
 from mfgui.core.arrays import ImageF32, ImageU8, Rect, from_float
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import UsageError
+from mfgui.core.exposure import StackExposure
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
@@ -55,6 +56,23 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
+class Known:
+    """What is used again in place of measuring the frames.
+
+    Attributes
+    ----------
+    light : StackExposure or None
+        Against the reference of the alignment; None to match the light.
+    unmatched : tuple of int
+        Frames, from 0, whose light `light` does not tell.
+    """
+
+    alignment: StackAlignment = field(repr=False)
+    light: StackExposure | None = field(default=None, repr=False)
+    unmatched: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Fitted:
     """The frames were measured; they are not moved yet."""
 
@@ -89,7 +107,7 @@ def aligning(
     camera: SourceStack,
     choice: AlignChoice,
     *,
-    given: StackAlignment | None,
+    given: Known | None,
     left_out: frozenset[int],
     compute: Compute,
 ) -> Task:
@@ -97,7 +115,7 @@ def aligning(
 
     Parameters
     ----------
-    given : StackAlignment or None
+    given : Known or None
         Is not measured then.
     left_out : frozenset of int
         Frames, from 0, that take no part.
@@ -106,9 +124,16 @@ def aligning(
     def task(report: Report) -> Aligned | None:
         told = _Stages(report)
         try:
-            fit = _fit(camera, choice, given, left_out, replace(compute, progress=told.measured))
-            report(Fitted(fit))
-            options = PrepareOptions(exposure=choice.exposure, crop=choice.crop, alignment=fit)
+            measuring = replace(compute, progress=told.measured)
+            known = given or Known(_fit(camera, choice, left_out, measuring))
+            report(Fitted(known.alignment))
+            options = PrepareOptions(
+                exposure=choice.exposure,
+                crop=choice.crop,
+                alignment=known.alignment,
+                light=known.light,
+                unmatched=known.unmatched,
+            )
             stack = prepare(camera, options, compute=compute, progress=told)
         except StopRequested:
             return None
@@ -141,13 +166,10 @@ class _Stages:
 def _fit(
     camera: SourceStack,
     choice: AlignChoice,
-    given: StackAlignment | None,
     left_out: frozenset[int],
     compute: Compute,
 ) -> StackAlignment:
-    """What `given` says, else what is measured, without the frames that are left out."""
-    if given is not None:
-        return given
+    """What is measured, without the frames that are left out."""
     reference = choice.reference - 1 if choice.reference else None
     fit = align_proxies(
         _proxies(camera, compute),

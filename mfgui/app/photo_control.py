@@ -28,6 +28,6 @@ class PhotoControl:
 
     def _run(self) -> None:
         self._runs.run(PHOTO, {})
-        look, followed = self._align.look, self._runs.tracker.followed()
-        if look is not None and followed is not None:
-            self._align.show_look(followed.run_id, look)
+        looks, followed = self._align.looks, self._runs.tracker.followed()
+        if looks.aligned is not None and followed is not None:
+            looks.show(followed.run_id, looks.aligned)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeAlias, TypeVar
 
+from mfgui.app.prepare_light import check_light, matched_too
 from mfgui.app.prepare_memory import MemoryPlan, plan_memory
 from mfgui.core.alignment import FrameFit, StackAlignment
 from mfgui.core.arrays import PixelArray, Rect, Size
@@ -46,6 +47,10 @@ class PrepareOptions:
         Used again instead of measuring; of as many frames of the same shape.
     excluded : tuple of int
         Frames, from 0, that take no part.
+    light : StackExposure or None
+        Used again with `alignment`, whose reference it is of, in place of `exposure`.
+    unmatched : tuple of int
+        Frames, from 0, whose light is not in `light`: only they are matched.
     """
 
     align: Align = "auto"
@@ -54,6 +59,8 @@ class PrepareOptions:
     crop: Crop = "common"
     alignment: StackAlignment | None = None
     excluded: tuple[int, ...] = ()
+    light: StackExposure | None = None
+    unmatched: tuple[int, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -135,6 +142,13 @@ def _check(stack: SourceStack, options: PrepareOptions) -> None:
         raise UsageError("fewer than two frames are left", hint="exclude fewer")
     if options.reference in options.excluded:
         raise UsageError("the reference is among the excluded frames", hint="choose another one")
+    if options.light is not None:
+        check_light(options.light, stack)
+        if options.alignment is None or options.reference not in (
+            None,
+            options.alignment.reference,
+        ):
+            raise UsageError("an exposure is used again with its alignment only")
 
 
 def _measured(
@@ -147,6 +161,10 @@ def _measured(
         progress(name, done, total)
         return replace(compute, progress=partial(progress, name))
 
+    if options.light is not None:
+        fit = _given(stack, options)
+        told = replace(compute, progress=partial(progress, EQUALISING))
+        return fit, matched_too(options.light, options.unmatched, stack, fit, told)
     wanted = options.align != "off" and options.alignment is None
     lit = options.exposure != "off"
     taken = tuple(index for index in range(stack.k) if index not in options.excluded)

@@ -239,8 +239,7 @@ def as_stored(camera: SourceStack, stored: StoredSession) -> SourceStack:
     """The frames of a session, made again of those that the camera gave."""
     if stored.alignment is None or stored.alignment.size != camera.size:
         return camera
-    mode = "off" if stored.exposure is None else stored.exposure.mode
-    options = PrepareOptions(exposure=mode, alignment=stored.alignment)  # type: ignore[arg-type]
+    options = PrepareOptions(exposure="off", alignment=stored.alignment, light=stored.exposure)
     return prepare(camera, options, compute=Compute(threads=max(1, (os.cpu_count() or 1) - 1)))
 
 
