@@ -90,7 +90,7 @@ class Controller:
         chores = Chores(self._desk, self.runs.tracker, numbers)
         self.align = AlignControl(self._desk, self.view, self.sets, chores)
         self.align.carried_by(self.sessions.parts)
-        self.photo = PhotoControl(self._desk, self.align, self.runs)
+        self.photo = PhotoControl(self._desk, self.sets, self.align, self.runs)
         self.annotation = AnnotationControl(self._desk, self.sets, self.edit, self.view, self.spots)
         self.sessions.listed = lambda: self.annotation.active
         self.in_hand: Callable[[], str] = lambda: ""
@@ -132,6 +132,7 @@ class Controller:
             held=any(status.held for status in active),
             stopping=bool(active) and all(s.state is RunState.STOPPING for s in active),
             opening=self.sets.opening,
+            fuse_awaited=self.sets.awaited,
             has_region=self.session.region is not None,
             undo=self.edit.history.undo_name or self.in_hand(),
             redo=self.edit.history.redo_name,

@@ -6,19 +6,26 @@ from mfgui.app.align_control import AlignControl
 from mfgui.app.align_tasks import PHOTO
 from mfgui.app.desk import Desk
 from mfgui.app.run_control import RunControl
+from mfgui.app.set_control import SetControl
+from mfgui.core.events import AlignmentChanged
 
 
 class PhotoControl:
     """Aligns the frames as the settings say, where they are not, and fuses them by the
     photographer's method; a small picture is shown as soon as the frames are measured."""
 
-    def __init__(self, desk: Desk, align: AlignControl, runs: RunControl) -> None:
+    def __init__(self, desk: Desk, sets: SetControl, align: AlignControl, runs: RunControl) -> None:
         self._desk = desk
+        self._sets = sets
         self._align = align
         self._runs = runs
 
     def fuse(self) -> None:
-        """From the frames as they are to a result; answers at once."""
+        """From the frames as they are to a result, once they are read; answers at once."""
+        if self._sets.opening:
+            self._sets.when_open(self.fuse)
+            self._desk.notifier.emit(AlignmentChanged())
+            return
         if self._align.busy:
             return
         if self._align.stale:

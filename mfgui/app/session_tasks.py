@@ -13,7 +13,7 @@ import numpy as np
 
 from mfgui.app.prepare import PrepareOptions, prepare
 from mfgui.app.recovery import Offer, read_offer
-from mfgui.app.tasks import LoadedSet, Preview, source_pictures
+from mfgui.app.tasks import LoadedSet, Preview, source_pictures, telling
 from mfgui.core.arrays import ImageF32, from_float
 from mfgui.core.compute import Compute
 from mfgui.core.errors import InputError, MfguiError
@@ -215,7 +215,7 @@ def _loaded(search: Search, report: Report) -> LoadedSession | Search:
         )
     first = opened.infos[0]
     report(Preview(first.name, opened.size, Picture(opened.preview(max_side=_PREVIEW_SIDE))))
-    stack = opened.load()
+    stack = opened.load(compute=telling(report))
     places = tuple(
         place
         if place.accepted or source.sha256 == place.record.sha256

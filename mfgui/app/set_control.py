@@ -63,6 +63,9 @@ class SetControl:
         self._followers = tuple(followers)
         self._abandon_runs = abandon_runs
         self._opening: int | None = None
+        self._next: Callable[[], None] | None = None
+        self.reading: Callable[[int, int], None] = lambda _done, _total: None
+        """Told how many frames of how many are read of the set to come."""
         self.leaving: list[Callable[[], None]] = []
         """Called while the set that is about to be left is still there."""
         self.pictures: tuple[Picture, ...] = ()
@@ -75,6 +78,15 @@ class SetControl:
     def opening(self) -> bool:
         """Whether a set is being read."""
         return self._opening is not None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether something is to be done with the set that is being read."""
+        return self._next is not None
+
+    def when_open(self, act: Callable[[], None]) -> None:
+        """Call `act` once the set that is being read is open; forgotten if another comes."""
+        self._next = act
 
     def open(self, paths: Sequence[Path], *, by_capture: bool = False) -> None:
         """Read a new set: files, a folder, or one multi-page TIFF. The last call wins.
@@ -97,11 +109,11 @@ class SetControl:
             failed=lambda failure: current(lambda: self._on_opening_failed(failure)),
             part=lambda part: current(lambda: self._on_preview_read(part)),
         )
-        self._opening = ticket
+        self._opening, self._next = ticket, None
 
     def stay(self) -> None:
         """Keep the open set in place of what was being read."""
-        self._opening = None
+        self._opening = self._next = None
         self._desk.notifier.emit(OpeningFailed())
 
     def adopt(self, opened: tasks.LoadedSet) -> None:
@@ -110,7 +122,7 @@ class SetControl:
 
     def close(self) -> None:
         """Forget the set, its map and its results; runs in progress are stopped."""
-        self._opening = None
+        self._opening = self._next = None
         self._leave_set()
         self._desk.session = Session()
         self._desk.notifier.emit(SetClosed())
@@ -206,10 +218,15 @@ class SetControl:
     def _on_preview_read(self, part: object) -> None:
         if isinstance(part, tasks.Preview):
             self._desk.notifier.emit(SetOpening(part.name, part.size, part.picture))
+        elif isinstance(part, tasks.Reading):
+            self.reading(part.done, part.total)
 
     def _on_set_opened(self, value: object) -> None:
         assert isinstance(value, tasks.LoadedSet)
+        act = self._next
         self.enter(value, tuple(str(path.absolute()) for path in value.paths))
+        if act is not None:
+            act()
 
     def exchange(self, value: tasks.LoadedSet) -> None:
         """Put other frames of the open set in their place: its session stays."""
@@ -221,7 +238,7 @@ class SetControl:
 
     def enter(self, value: tasks.LoadedSet, recent: tuple[str, ...]) -> None:
         """Leave the open set for one that has been read, listed as `recent`."""
-        self._opening = None
+        self._opening = self._next = None
         self._desk.settings.add_recent(recent)
         self._put(value)
 

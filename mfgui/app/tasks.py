@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ from mfgui.methods.registry import Method
 _PREVIEW_SIDE = 1600
 _PREVIEW = 2_000_000  # pixels
 _TINY = 96
+_MOST_DECODERS = 4
 _WHOLE_BYTES = 1 << 30  # of the display pictures of all sources: eight of 24 megapixels
 _PROXY_BYTES = 256 << 20  # of their proxies, where the pictures themselves would take more
 
@@ -52,6 +54,14 @@ class Preview:
     picture: Picture = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How many frames of a set are decoded."""
+
+    done: int
+    total: int
+
+
 @dataclass(frozen=True, eq=False)
 class LoadedSet:
     """A set with the display picture of each source."""
@@ -62,7 +72,7 @@ class LoadedSet:
 
 
 def open_set(paths: Sequence[Path], *, by_capture: bool = False) -> Task:
-    """Read files or folders into a stack; reports a `Preview` first.
+    """Read files or folders into a stack; reports a `Preview` first, then `Reading`.
 
     With `by_capture` the frames are in the order in which they were taken, where their camera data
     tell it, else in that of their names.
@@ -75,11 +85,19 @@ def open_set(paths: Sequence[Path], *, by_capture: bool = False) -> Task:
         opened = open_headers(images)
         preview = Picture(opened.preview(max_side=_PREVIEW_SIDE))
         report(Preview(opened.infos[0].name, opened.size, preview))
-        stack = opened.load()
+        stack = opened.load(compute=telling(report))
         given = images if by_capture and not any(path.is_dir() for path in paths) else paths
         return LoadedSet(stack, source_pictures(stack), tuple(Path(path) for path in given))
 
     return task
+
+
+def telling(report: Report) -> Compute:
+    """All cores, whose progress is reported as `Reading`."""
+    return Compute(
+        threads=min(_MOST_DECODERS, os.cpu_count() or 1),
+        progress=lambda done, total: report(Reading(done, total)),
+    )
 
 
 def source_pictures(stack: SourceStack) -> tuple[Picture, ...]:

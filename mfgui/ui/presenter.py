@@ -12,6 +12,7 @@ from mfgui.app.view_control import COMPOSITE, state_key
 from mfgui.core.arrays import Size
 from mfgui.core.events import (
     ActiveSourceChanged,
+    AlignmentChanged,
     Change,
     CurveExtended,
     DevicesChanged,
@@ -81,6 +82,7 @@ class Presenter(QObject):
         self._sources_timer.setInterval(0)
         self._sources_timer.timeout.connect(self._show_sources)
         self._answers: dict[type, Callable[..., None]] = {
+            AlignmentChanged: lambda _change: self.show_commands(),
             SetOpening: self._on_set_opening,
             SetOpened: self._on_set_opened,
             OpeningFailed: self._on_opening_failed,
@@ -176,6 +178,7 @@ class Presenter(QObject):
         canvas.set_picture(_PREVIEW, change.preview)
         canvas.show_picture(_PREVIEW)
         self._on_set(True)
+        self.show_commands()
 
     def _on_set_opened(self, _change: SetOpened) -> None:
         parts, stack = self._parts, self._controller.session.stack

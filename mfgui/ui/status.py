@@ -90,6 +90,12 @@ class StatusBar(QStatusBar):
 
     def show_opening(self, opening: bool) -> None:
         self.opening.setVisible(opening)
+        if not opening:
+            self.opening.setText("Reading…")
+
+    def show_reading(self, done: int, total: int) -> None:
+        """How many frames of the set to come are read."""
+        self.opening.setText(f"Reading {done} of {total}…")
 
     def show_preparing(self, on: bool) -> None:
         self.preparing.setVisible(on)

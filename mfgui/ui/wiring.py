@@ -94,6 +94,7 @@ def connect_docks(
         signal.connect(lambda name=name: commands.carry_out(name))
     parts.status.progress.stop_clicked.connect(controller.runs.stop)
     parts.status.progress.pause_clicked.connect(controller.runs.pause_or_resume)
+    controller.sets.reading = parts.status.show_reading
     parts.devices.chosen.connect(controller.devices.choose)
     method.changed.connect(presenter.show_commands)
     parts.sources.chosen.connect(controller.view.show)

@@ -32,6 +32,7 @@ class State:
     held: bool = False  # a run is paused
     stopping: bool = False  # every run is
     opening: bool = False
+    fuse_awaited: bool = False
     has_region: bool = False
     undo: str = ""  # name of the step that undo would take back
     redo: str = ""
@@ -153,10 +154,18 @@ def needs_idle(state: State) -> Reason:
 
 def needs_frames(state: State) -> Reason:
     """For what exchanges the frames: nothing may be made of them meanwhile."""
-    reason = needs_set(state) or ("the frames are being aligned" if state.aligning else "")
+    reason = "the frames are still being read" if state.opening else needs_set(state)
+    reason = reason or ("the frames are being aligned" if state.aligning else "")
     reason = reason or ("a run is in progress" if state.running else "")
     listed = "the maps of a list belong to the frames as they are"
     return reason or (listed if state.annotating else "")
+
+
+def needs_frames_soon(state: State) -> Reason:
+    """For what can wait for frames that are being read."""
+    if state.opening:
+        return "begins when the frames are read" if state.fuse_awaited else ""
+    return needs_frames(state)
 
 
 def needs_alignment(state: State) -> Reason:

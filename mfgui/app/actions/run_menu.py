@@ -12,6 +12,7 @@ from mfgui.app.actions.command import (
     needs_aligned_frames,
     needs_alignment,
     needs_frames,
+    needs_frames_soon,
     needs_run,
     needs_run_or_held,
     needs_set,
@@ -55,7 +56,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
         "Align the frames, bring their light together, and fuse them as photographs",
         ("Ctrl+Return", "Ctrl+Enter"),
         "fuse",
-        blocked=needs_frames,
+        blocked=needs_frames_soon,
     ),
     Command(
         "align",

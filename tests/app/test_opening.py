@@ -1,0 +1,98 @@
+"""While a set is being read: how far it is, and what waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mfgui.app.actions import command
+from mfgui.core.events import SetOpening
+
+FRAMES = 3
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Frames that need no alignment."""
+    folder = tmp_path_factory.mktemp("still")
+    rng = np.random.default_rng(5)
+    scene = cv2.GaussianBlur(rng.random((96, 128, 3)).astype(np.float32), (0, 0), 1.5)
+    paths = []
+    for number in range(FRAMES):
+        blurred = cv2.GaussianBlur(scene, (0, 0), 0.5 + number)
+        paths.append(folder / f"{number}.png")
+        cv2.imwrite(str(paths[-1]), np.rint(blurred * 255).astype(np.uint8))
+    return paths
+
+
+def deliver_until(desk, kind: type) -> None:
+    """Hand over events up to the first that told of `kind`."""
+    desk.backend.work()
+    while not desk.seen(kind):
+        desk.controller.handle(desk.backend.events.popleft())
+
+
+def test_that_frames_are_counted_while_they_are_read(desk, still) -> None:
+    told = []
+    desk.controller.sets.reading = lambda done, total: told.append((done, total))
+    desk.controller.sets.open(still)
+    assert desk.controller.sets.opening
+    deliver_until(desk, SetOpening)
+    assert told == []  # the first picture comes before
+    desk.settle()
+    assert told == [(1, FRAMES), (2, FRAMES), (3, FRAMES)]
+
+
+def test_that_nothing_is_being_read_once_a_set_is_open(desk, still, tiny_pair_files) -> None:
+    sets = desk.controller.sets
+    sets.open(still)
+    desk.settle()
+    assert not sets.opening
+    assert not desk.controller.state.opening
+    assert command("align").blocked(desk.controller.state) == ""
+    sets.open([still[0].with_name("missing.png")])
+    desk.settle()
+    assert not sets.opening
+    sets.open(tiny_pair_files)
+    sets.close()
+    assert not sets.opening
+
+
+def test_that_fuse_waits_for_the_frames(desk, still) -> None:
+    controller = desk.controller
+    controller.align.choose(model="off", exposure="off")
+    controller.sets.open(still)
+    deliver_until(desk, SetOpening)
+    assert command("fuse").blocked(controller.state) == ""
+    assert command("align").blocked(controller.state) == "the frames are still being read"
+    controller.photo.fuse()
+    assert not controller.session.results
+    assert command("fuse").blocked(controller.state) == "begins when the frames are read"
+    desk.settle()
+    assert [result.provenance.method for result in controller.session.results.values()] == ["photo"]
+    assert controller.session.shown == "result:1"
+    assert not controller.sets.awaited
+
+
+def test_that_what_waits_is_forgotten_with_its_set(desk, still, tiny_pair_files) -> None:
+    controller = desk.controller
+    controller.align.choose(model="off", exposure="off")
+    for leave in (
+        lambda: controller.sets.open(tiny_pair_files),
+        controller.sets.close,
+        controller.sets.stay,
+    ):
+        controller.sets.open(still)
+        controller.photo.fuse()
+        leave()
+        assert not controller.sets.awaited
+    desk.settle()
+    controller.sets.open([still[0].with_name("missing.png")])
+    controller.photo.fuse()
+    desk.settle()
+    controller.sets.open(tiny_pair_files)
+    desk.settle()
+    assert not controller.session.results
