@@ -22,7 +22,7 @@ from mfgui.app.batch_report import Record, State
 from mfgui.app.batch_workers import Engine, Outcome, Stage
 from mfgui.app.headless import Job
 from mfgui.core.errors import MfguiError, OutputError
-from mfgui.files import atomic
+from mfgui.files import atomic, naming
 from mfgui.jobs.gate import Gate
 
 _log = logging.getLogger(__name__)
@@ -114,8 +114,8 @@ class _Run:
 
     def staged(self, number: int) -> Job:
         """The job of an item, whose output is out of sight until it is complete."""
-        item = self._items[number]
-        return replace(item.job, output=self._staging(number) / item.job.output.name)
+        job, place = self._items[number].job, self._staging(number)
+        return replace(job, output=place / job.output.name, beside=job.beside.in_folder(place))
 
     def begun(self, number: int) -> None:
         with suppress(OSError):  # the set fails with the reason
@@ -130,14 +130,14 @@ class _Run:
         record = self.records[number]
         if outcome.details:
             _log.warning("%s, %s: %s\n%s", *record.key, outcome.error, outcome.details)
-        made: Path | None = None
+        made: Job | None = None
         if outcome.stopped:
             record = replace(record, state=State.STOPPED)
         elif outcome.error:
             record = replace(record, state=State.FAILED, error=self._plain(number, outcome.error))
         else:
-            made = self.staged(number).output
-            record = _with_report(record, outcome, made)
+            made = self.staged(number)
+            record = _with_report(record, outcome, made.output)
         self.records[number] = record
         self._write()
         if made is not None:
@@ -152,19 +152,33 @@ class _Run:
             if self.records[number].state is State.RUNNING:
                 self._change(number, replace(self.records[number], state=State.STOPPED))
 
-    def _put_in_place(self, number: int, made: Path) -> None:
+    def _put_in_place(self, number: int, made: Job) -> None:
         item, error = self._items[number], None
         try:
             if os.path.lexists(item.job.output) and not item.replaces:
                 raise OutputError("was made by someone else meanwhile", path=item.job.output)
-            with atomic.writing(item.job.output):
-                os.replace(made, item.job.output)  # noqa: PTH105 - as in atomic files
+            for path in filter(os.path.exists, made.beside.paths):
+                self._move(path, self._place_beside(item, path.name))
+            self._move(made.output, item.job.output)
         except MfguiError as failure:
             error = str(failure)
         if error is not None:
             failed = replace(item.record, state=State.FAILED, error=error)
             self.records[number] = failed
             self._write()
+
+    def _place_beside(self, item: Item, name: str) -> Path:
+        """Where a file goes that is no picture; no picture loses its place to it."""
+        return naming.free_path(
+            self._folder / name,
+            policy="replace" if item.replaces else "number",
+            taken=[other.job.output for other in self._items],
+        )
+
+    @staticmethod
+    def _move(made: Path, place: Path) -> None:
+        with atomic.writing(place):
+            os.replace(made, place)  # noqa: PTH105 - as in atomic files
 
     def _change(self, number: int, record: Record) -> None:
         self.records[number] = record

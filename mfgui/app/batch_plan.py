@@ -14,6 +14,7 @@ from mfgui import __version__
 from mfgui.app.batch_report import Record, State
 from mfgui.app.batch_rule import NUMBER, REFUSE, REPLACE, SKIP, Rule
 from mfgui.app.batch_sets import Stack, Stacks, find
+from mfgui.app.fused_files import Beside, Finish
 from mfgui.app.headless import Job
 from mfgui.app.prepare_job import Preparing
 from mfgui.core.arrays import Depth
@@ -93,6 +94,8 @@ def make(
         If the input cannot be listed or holds no set.
     """
     entries = methods_of(rule, known)
+    for entry in entries:
+        _beside(rule, Path("picture")).check(known.get(entry.method))
     names = {name for entry in entries for name in _parameters(entry, known)}
     naming.check_template(f"{rule.name}.{rule.format}", names)
     found = find(rule)
@@ -196,6 +199,8 @@ class _Places:
             device=self._rule.device,
             prepare=_preparing(self._rule),
             depth=_DEPTHS[self._rule.depth],
+            finish=Finish(self._rule.space or None, self._rule.drop_location),
+            beside=_beside(self._rule, Path(record.output)),
         )
         return Item(job, replaces, record)
 
@@ -213,9 +218,10 @@ def _refuse_sources(items: Sequence[Item]) -> None:
     """No picture may take the place of a source, through a link or another spelling neither."""
     sources = {os.path.realpath(path) for item in items for path in item.job.sources}
     for item in items:
-        if item.due and os.path.realpath(item.job.output) in sources:
-            hint = "choose another output.folder or output.name"
-            raise UsageError("the output is an input", path=item.job.output, hint=hint)
+        for path in (item.job.output, *item.job.beside.paths):
+            if item.due and os.path.realpath(path) in sources:
+                hint = "choose another output.folder or output.name"
+                raise UsageError("the output is an input", path=path, hint=hint)
 
 
 def _refuse_taken(rule: Rule, items: Sequence[Item]) -> None:
@@ -238,6 +244,19 @@ def _preparing(rule: Rule) -> Preparing:
     )
 
 
+def _beside(rule: Rule, picture: Path) -> Beside:
+    """What is written with a picture, named after it."""
+
+    def path(wanted: bool, ending: str) -> Path | None:
+        return picture.with_name(f"{picture.stem}-{ending}") if wanted else None
+
+    return Beside(
+        path(rule.depth_map, "depth.png"),
+        path(rule.confidence, "confidence.png"),
+        path(rule.layers, "layers.tif"),
+    )
+
+
 def fingerprint(rule: Rule, stack: Stack, entry: Entry) -> str:
     """SHA-256 of all that a picture depends on: files by name, size and time, and settings."""
     files: list[object] = []
@@ -249,7 +268,9 @@ def fingerprint(rule: Rule, stack: Stack, entry: Entry) -> str:
             files.append([str(path)])
     settings = (entry.resolved, rule.output, rule.name, rule.format, rule.depth, rule.device)
     together = (rule.align, rule.exposure, rule.crop)
-    text = json.dumps([__version__, files, settings, together], sort_keys=True, default=str)
+    finish = (rule.space, rule.drop_location, rule.depth_map, rule.confidence, rule.layers)
+    every = [__version__, files, settings, together, finish]
+    text = json.dumps(every, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

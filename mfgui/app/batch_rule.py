@@ -14,6 +14,7 @@ from mfgui.app.prepare import Align, Crop, Exposure
 from mfgui.core.errors import InputError, UsageError
 from mfgui.files.atomic import write_bytes
 from mfgui.files.inputs import open_input, reading
+from mfgui.files.spaces import SPACES
 
 FOLDERS, TIME, PATTERN, LIST = "folders", "time", "pattern", "list"
 SKIP, NUMBER, REPLACE, REFUSE = "skip", "number", "replace", "refuse"
@@ -55,6 +56,12 @@ class Rule:
         How frames are brought together, as for `mfgui fuse`; empty: as the method has it.
     depth : str
         Bits per channel, "8" or "16"; empty: as the method has it.
+    space : str
+        Colour space of the pictures, a name of `spaces.SPACES`; empty for that of the sources.
+    drop_location : bool
+        Leave out of the camera data where pictures were taken.
+    depth_map, confidence, layers : bool
+        Write these beside each picture, too.
     memory : float
         Limit in GB that all sets at the same time share; 0 for none.
     existing : str
@@ -80,6 +87,11 @@ class Rule:
     device: str = "auto"
     parallel: int = 1
     memory: float = 0.0
+    space: str = ""
+    drop_location: bool = False
+    depth_map: bool = False
+    confidence: bool = False
+    layers: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,11 @@ _KEYS = (
     _Key("output", "name", "name"),
     _Key("output", "format", "format", ("tif", "png", "jpg", "webp", "ppm", "bmp")),
     _Key("output", "depth", "depth", ("8", "16")),
+    _Key("output", "space", "space", tuple(SPACES)),
+    _Key("output", "drop_location", "drop_location"),
+    _Key("output", "depth_map", "depth_map"),
+    _Key("output", "confidence", "confidence"),
+    _Key("output", "layers", "layers"),
     _Key("output", "existing", "existing", (SKIP, NUMBER, REPLACE, REFUSE)),
 )
 CHOICES: Mapping[str, tuple[str, ...]] = {key.attribute: key.choices for key in _KEYS}
@@ -178,7 +195,7 @@ def as_text(rule: Rule) -> str:
             lines += ["", f"[{table}]"]
         for key in _KEYS:
             value = getattr(rule, key.attribute)
-            if key.table == table and value not in ("", (), 0.0):
+            if key.table == table and value not in ("", (), 0.0):  # nor False, which is 0
                 number = int(value) if key.name == "depth" else value
                 lines.append(f"{key.name} = {_toml(number)}")
     return "\n".join(lines) + "\n"
@@ -238,6 +255,10 @@ def _value(key: _Key, value: Any, base: Path) -> Any:
     default = _DEFAULTS[key.attribute]
     if isinstance(default, tuple):
         return _texts(key, value)
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise UsageError(f"{key.words} is {_kind(value)}", hint="write true or false")
+        return value
     if isinstance(default, float):
         if type(value) not in (int, float) or not 0 < value <= MOST_MEMORY:
             shown = value if type(value) in (int, float) else _kind(value)
@@ -297,5 +318,5 @@ def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(entry) for entry in value)}]"
     if isinstance(value, int | float):
-        return str(value)
+        return str(value).lower()
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

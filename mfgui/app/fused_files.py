@@ -66,6 +66,11 @@ class Beside:
         """Those that are wanted."""
         return tuple(path for path in (self.depth, self.confidence, self.layers) if path)
 
+    def in_folder(self, folder: Path) -> Beside:
+        """The same names in another folder."""
+        paths = (self.depth, self.confidence, self.layers)
+        return Beside(*(None if path is None else folder / path.name for path in paths))
+
     def check(self, method: Method) -> None:
         """Refuse what the method cannot tell, before it runs.
 
@@ -114,22 +119,27 @@ def write_picture(
 def write_beside(
     beside: Beside, stack: SourceStack, result: Result, finish: Finish
 ) -> tuple[str, ...]:
-    """Write what is wanted beside a picture; what could not be held.
+    """Write what is wanted beside a picture; what could not be written, one sentence each.
 
     Raises
     ------
-    UsageError
-        When the method told no confidence of these frames.
     OutputError
         As the writers of `layers`.
     """
+    lost: tuple[str, ...] = ()
     if beside.depth is not None:
         write_depth(beside.depth, stack, result)
     if beside.confidence is not None:
-        write_confidence(beside.confidence, result)
+        if CONFIDENCE in result.aspects:
+            layers.write_confidence(beside.confidence, result.aspects[CONFIDENCE])
+        else:
+            # Of some pairs; not worth to lose a picture of a batch.
+            name = result.provenance.method
+            lost = (f"{beside.confidence.name}: not written, {name} told none of these frames",)
     if beside.layers is not None:
-        return write_frames(beside.layers, stack, finish)
-    return ()
+        found = write_frames(beside.layers, stack, finish)
+        lost += tuple(f"{beside.layers.name}: {text}" for text in found)
+    return lost
 
 
 def write_depth(path: Path, stack: SourceStack, result: Result) -> None:
@@ -142,21 +152,6 @@ def write_depth(path: Path, stack: SourceStack, result: Result) -> None:
     else:
         assert result.labels is not None  # `check` has asked for a method with a map
         layers.write_depth(path, result.labels, low=1, high=stack.k)
-
-
-def write_confidence(path: Path, result: Result) -> None:
-    """Write the confidence.
-
-    Raises
-    ------
-    UsageError
-        When the method told none.
-    """
-    if CONFIDENCE not in result.aspects:
-        name = result.provenance.method
-        what = f"{name} told no confidence of these frames, {path.name} was not written"
-        raise UsageError(what, hint="give it three frames or more")
-    layers.write_confidence(path, result.aspects[CONFIDENCE])
 
 
 def write_frames(

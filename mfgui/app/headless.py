@@ -359,7 +359,7 @@ def _write_fused(job: Job, stack: SourceStack, result: Result) -> tuple[str, ...
             )
     with _kept(job.output):
         lost = fused_files.write_beside(job.beside, stack, result, job.finish)
-    return (*told, *(f"layers: {text}" for text in lost))
+    return (*told, *lost)
 
 
 def _write_map(
@@ -388,9 +388,9 @@ def _kept(path: Path) -> Iterator[None]:
     """Say in an error about a further output that the main one was written."""
     try:
         yield
-    except (OutputError, UsageError) as error:
+    except OutputError as error:
         hint = f"{error.hint}; {path} was written" if error.hint else f"{path} was written"
-        raise type(error)(error.what, path=error.path, hint=hint) from error
+        raise OutputError(error.what, path=error.path, hint=hint) from error
 
 
 def _notices(stack: SourceStack, watcher: _Watcher) -> tuple[str, ...]:

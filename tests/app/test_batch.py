@@ -23,6 +23,7 @@ from mfgui.app.batch_sets import find
 from mfgui.app.batch_workers import Inline, Stage
 from mfgui.app.prepare_job import Preparing
 from mfgui.core.errors import InputError, OutputError, UsageError
+from mfgui.files import headers, images, spaces
 from mfgui.jobs.gate import Gate
 from mfgui.methods.registry import load
 from tests.bench import folders
@@ -273,6 +274,46 @@ def test_that_a_wrong_wish_is_refused_before_anything(
         }
     with pytest.raises(UsageError, match=what):
         Batch(tmp_path, **changes).plan()
+
+
+def test_that_further_files_lie_beside_each_picture(tmp_path: Path) -> None:
+    card(tmp_path / "card", "s1", "s2")
+    wished = {"methods": ("composite",), "depth_map": True, "layers": True, "space": "display-p3"}
+    work = Batch(tmp_path, **wished)
+    work.out.mkdir()
+    foreign = work.out / "s1-layers.tif"
+    foreign.write_bytes(b"somebody's")
+    assert states(work.run()) == ["done", "done"]
+    written = {path.name for path in work.out.iterdir() if "report" not in path.name}
+    pictures = {"s1.png", "s1-depth.png", "s1-layers-2.tif", "s2.png", "s2-depth.png"}
+    assert written == pictures | {"s2-layers.tif", "s1-layers.tif"}
+    assert foreign.read_bytes() == b"somebody's"
+    profile = spaces.profile("display-p3")
+    for name in ("s1.png", "s2-layers.tif"):
+        assert images.probe(work.out / name).icc == profile
+    assert len(headers.read_headers(work.out / "s2-layers.tif")) == 2
+    # What is wanted belongs to the fingerprint, and what is there gives way when asked again.
+    assert states(work.run()) == ["unchanged", "unchanged"]
+    work.rule = replace(work.rule, layers=False, existing="replace")
+    assert states(work.run(again=True)) == ["done", "done"]
+    assert {path.name for path in work.out.iterdir() if "report" not in path.name} == written
+
+
+def test_that_what_a_method_does_not_know_is_refused_before_anything(tmp_path: Path) -> None:
+    card(tmp_path / "card", "s1")
+    with pytest.raises(UsageError, match="average knows no depth"):
+        Batch(tmp_path, depth_map=True).plan()
+    with pytest.raises(UsageError, match="gff knows no confidence"):
+        Batch(tmp_path, methods=("gff",), confidence=True).plan()
+
+
+def test_that_a_further_file_is_never_a_source(tmp_path: Path) -> None:
+    card(tmp_path / "card", "s1")
+    (tmp_path / "card/s1/img1.png").rename(tmp_path / "card/s1/s1-depth.png")
+    (tmp_path / "link").symlink_to(tmp_path / "card/s1")
+    work = Batch(tmp_path, methods=("composite",), depth_map=True, output=str(tmp_path / "link"))
+    with pytest.raises(UsageError, match=r"s1-depth\.png: the output is an input"):
+        work.plan()
 
 
 def test_that_an_output_is_never_a_source(tmp_path: Path) -> None:

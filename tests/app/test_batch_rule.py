@@ -64,6 +64,11 @@ def test_that_every_key_is_read(tmp_path: Path) -> None:
             name = "{name}-{method}"
             format = "webp"
             depth = 8
+            space = "prophoto"
+            drop_location = true
+            depth_map = true
+            confidence = false
+            layers = true
             existing = "refuse"
             """,
         )
@@ -86,6 +91,11 @@ def test_that_every_key_is_read(tmp_path: Path) -> None:
         "cuda:1",
         3,
         6.0,
+        "prophoto",
+        True,
+        True,
+        False,
+        True,
     )
     batch_rule.save(rule, tmp_path / "again.toml")
     assert batch_rule.load(tmp_path / "again.toml") == rule
@@ -173,6 +183,9 @@ def test_that_any_text_is_written_as_toml_means_it(text: str) -> None:
         (("methods", 'exposure = ""\nmethods'), "exposure is ''", "off, auto, gain"),
         (("methods", 'crop = "all"\nmethods'), "crop is 'all'", "common, reference"),
         (('folder = "out"', 'folder = "o"\ndepth = 12'), "output.depth is '12'", "8, 16"),
+        (('folder = "out"', 'folder = "o"\nspace = "cmyk"'), "output.space is 'cmyk'", "srgb, dis"),
+        (('folder = "out"', 'folder = "o"\nlayers = 1'), "output.layers is a number", "true or"),
+        (('folder = "out"', 'folder = "o"\nlayers = "l.tif"'), "output.layers is a text", "true"),
         (("methods", 'device = "gpu"\nmethods'), "device is 'gpu'", "auto, cpu, cuda"),
         (("methods", 'preset = "best"\nmethods'), "preset is 'best'", "photo, objective"),
         (("[input]\n", "input = 3\n[x]\n"), "input is a number", "[input]"),

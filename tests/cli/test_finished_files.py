@@ -228,20 +228,19 @@ def test_that_what_cannot_be_is_refused_before_any_work(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_that_a_confidence_that_was_not_told_is_said_after_the_picture(
-    stack: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_that_a_confidence_that_was_not_told_is_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Two frames without any structure: there is nothing to invert.
     flat = [str(tmp_path / f"{number}.png") for number in range(2)]
     for path in flat:
         Image.fromarray(np.full((40, 60, 3), 128, np.uint8)).save(path)
     out, sure = tmp_path / "a.png", tmp_path / "c.png"
-    arguments = ["fuse", *flat, "-o", str(out), "--method", "photo", "--align", "off"]
-    code = main([*arguments, "--exposure", "off", "--save-confidence", str(sure)])
-    assert (code, out.exists(), sure.exists()) == (2, True, False)
+    options = ["--align", "off", "--exposure", "off", "--save-confidence", str(sure)]
+    fused(flat, out, *options, method="photo")
+    assert (out.exists(), sure.exists()) == (True, False)
     said = capsys.readouterr().err.splitlines()[-1]
-    assert "photo told no confidence of these frames, c.png was not written" in said
-    assert said.endswith(f"{out} was written")
+    assert said == "mfgui: note: c.png: not written, photo told none of these frames"
 
 
 def test_that_a_failure_beside_the_picture_leaves_the_picture(

@@ -45,6 +45,7 @@ _SORTS = (
     (PATTERN, "By the names of files"),
     (LIST, "A list of sets"),
 )
+_KEPT = ("crop", "space", "drop_location", "depth_map", "confidence", "layers")
 _EXISTING = (
     (NUMBER, "Add a number"),
     (SKIP, "Skip the set"),
@@ -198,7 +199,7 @@ class BatchOutput(QWidget):
         self.depth_box = _box("Depth", _DEPTH)
         self.parallel_box = QSpinBox()
         self.memory_box = QDoubleSpinBox()
-        self._crop = ""  # not to be chosen here; kept from a file
+        self._kept = Rule()  # of a file: what is not to be chosen here
         self._set_up(cores)
         self._lay_out()
         self._connect()
@@ -214,7 +215,7 @@ class BatchOutput(QWidget):
             depth=self.depth_box.currentData(),
             align=self.align_box.currentData(),
             exposure=self.exposure_box.currentData(),
-            crop=self._crop,
+            **{name: getattr(self._kept, name) for name in _KEPT},
             memory=round(self.memory_box.value(), 1),
             existing=self.existing_box.currentData(),
             device=self.device_box.currentData(),
@@ -238,7 +239,7 @@ class BatchOutput(QWidget):
             box.setCurrentIndex(box.findData(value))
         self.parallel_box.setValue(rule.parallel)
         self.memory_box.setValue(rule.memory)
-        self._crop = rule.crop
+        self._kept = rule
 
     def show_output(self, folder: str) -> None:
         if folder != self.folder_line.text():
