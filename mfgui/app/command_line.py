@@ -32,7 +32,10 @@ def fuse_command(
     device : str
         Left out when it is chosen automatically.
     """
-    words = ["mfgui", "fuse", *source_paths(stack), "-o", str(output), "--method", method]
+    # Names of outputs are templates there.
+    name = output.name.replace("{", "{{").replace("}", "}}")
+    written = str(output.with_name(name))
+    words = ["mfgui", "fuse", *source_paths(stack), "-o", written, "--method", method]
     if map_path:
         words += ["--map", map_path]
     for name, value in explicit.items():

@@ -4,6 +4,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -77,3 +78,13 @@ def test_that_the_line_runs(
     )
     assert run(shlex.split(line)[1:]) == 0, capsys.readouterr().err
     assert output.is_file()
+
+
+def test_that_braces_in_the_name_of_the_output_stay_braces(tmp_path: Path) -> None:
+    paths = [tmp_path / "a{1}.png", tmp_path / "b{2}.png"]
+    for number, path in enumerate(paths):
+        cv2.imwrite(str(path), np.full((20, 30, 3), 60 * number, np.uint8))
+    output = tmp_path / "a{1}_fused.png"
+    line = fuse_command(stack_of(*paths), method="average", explicit={}, output=output)
+    assert run(shlex.split(line)[1:]) == 0
+    assert output.exists()
