@@ -23,6 +23,7 @@ class OverlayMode(StrEnum):
     CONFIDENCE = "confidence"
     TRUST = "result-confidence"
     RADIUS = "blur-radius"
+    DEPTH = "depth"
 
     @property
     def of_heat(self) -> bool:
@@ -32,6 +33,7 @@ class OverlayMode(StrEnum):
             OverlayMode.CONFIDENCE,
             OverlayMode.TRUST,
             OverlayMode.RADIUS,
+            OverlayMode.DEPTH,
         )
 
 

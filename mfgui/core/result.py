@@ -18,6 +18,7 @@ from mfgui.core.arrays import Depth, ImageF32, LabelArray
 State = Literal["done", "stopped"]
 ASPECTS = {
     "confidence": "How far the method trusts what it computed, 0 to 1, (H, W)",
+    "depth": "Source that is in focus, between sources as a fraction, 1 to K, (H, W)",
     "radius": "Blur radius in pixels of the front in the frame focused behind it, (H, W)",
     "background": "What lies behind the front, sRGB-encoded in [0, 1], (H, W, C)",
 }

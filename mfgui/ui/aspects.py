@@ -1,5 +1,5 @@
 """Brings what the result that was shown last knows of each pixel to overlay and status bar: its
-weights, how far it trusts itself, how wide the blur is."""
+weights, how far it trusts itself, how wide the blur is, how far away things are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ from mfgui.ui.parts import WindowParts
 
 MATTE = ("Matte", "How much of source 1 is in each pixel, from clear to full")
 _KINDS = tuple(kind for kind in HeatKind if kind.aspect)
-_NONE = "run a method that tells it, such as defocus inversion"
+_NONE = "run a method that tells it, such as {}"
+_TELLER = {HeatKind.RADIUS: "defocus inversion"}
+_WORDS = {
+    OverlayMode.TRUST: "confidence {:.2f}",
+    OverlayMode.RADIUS: "blur {:.1f} px",
+    OverlayMode.DEPTH: "depth {:.1f}",
+}
 _Values = npt.NDArray[np.float32]
 
 
@@ -51,8 +57,7 @@ class Aspects(QObject):
         values = self._values(mode)
         if values is None:
             return ""
-        value = float(values[y, x])
-        return f"confidence {value:.2f}" if mode is OverlayMode.TRUST else f"blur {value:.1f} px"
+        return _WORDS[mode].format(float(values[y, x]))
 
     def _values(self, mode: OverlayMode) -> _Values | None:
         kind = next((kind for kind in _KINDS if kind.value == mode.value), None)
@@ -100,11 +105,14 @@ class Aspects(QObject):
         if kind is None or values is None or self._drawn.get(kind) is values:
             return
         self._drawn[kind] = values
-        self._controller.ask(_leveling(values, kind), partial(self._on_levels_made, kind, values))
+        stack = self._controller.session.stack
+        k = 0 if stack is None else stack.k
+        made = partial(self._on_levels_made, kind, values, k)
+        self._controller.ask(_leveling(values, kind, k), made)
 
-    def _on_levels_made(self, kind: HeatKind, values: _Values, levels: object) -> None:
+    def _on_levels_made(self, kind: HeatKind, values: _Values, k: int, levels: object) -> None:
         if self._drawn.get(kind) is values and isinstance(levels, np.ndarray):
-            self._parts.canvas.set_heat(levels, kind)
+            self._parts.canvas.set_heat(levels, kind, k=k)
 
     def _show_reasons(self) -> None:
         """Which modes have nothing to show, and what the weights are called."""
@@ -120,13 +128,13 @@ class Aspects(QObject):
             reasons[OverlayMode.SOFT] = "run a method with continuous weights first"
         for kind in _KINDS:
             if kind.aspect not in self._aspects:
-                reasons[OverlayMode(kind.value)] = _NONE
+                reasons[OverlayMode(kind.value)] = _NONE.format(_TELLER.get(kind, "Photo"))
         overlay.name_mode(OverlayMode.SOFT, MATTE if self._aspects and canvas.has_soft else None)
         overlay.show_reasons(reasons)
 
 
-def _leveling(values: _Values, kind: HeatKind) -> Task:
+def _leveling(values: _Values, kind: HeatKind, k: int) -> Task:
     def task(_report: Report) -> ImageU8:
-        return levels_of(values, kind)
+        return levels_of(values, kind, k=k)
 
     return task

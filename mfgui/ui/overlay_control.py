@@ -46,6 +46,11 @@ MODES = {
         "Blur radius",
         "How far the unsharp front spreads in the frame focused behind it; bright is far",
     ),
+    OverlayMode.DEPTH: (
+        "depth",
+        "Depth",
+        "Which source is in focus, from the first, dark, to the last, bright",
+    ),
 }
 STEP = 5
 

@@ -27,7 +27,7 @@ from mfgui.ui.application import Application
 from mfgui.ui.canvas.overlays import OverlayMode
 from mfgui.ui.dialogs.export import ExportDialog
 from tests.ui.hands import click
-from tests.ui.pictures import check_picture
+from tests.ui.pictures import check_picture, pixels_of
 
 WAIT_MS = 120_000
 STACK = MovingStack(
@@ -126,6 +126,8 @@ def test_that_a_photographer_gets_one_picture_in_five_actions(
             assert f"{100 * fit.frames[frame].overlap:.0f} %" in rows[frame].extra
             assert "stops" in rows[frame].extra or "same light" in rows[frame].extra
 
+    check_maps_can_be_looked_at(application, qtbot)
+
     window.docks["sources"].raise_()
     qtbot.waitUntil(lambda: not controller.state.running, timeout=WAIT_MS)
     check_picture(window, "fuse-done", suffix=".jpg")
@@ -172,6 +174,29 @@ def test_that_a_photographer_gets_one_picture_in_five_actions(
     fused, truth = (pixels / 65535.0)[inner], np.clip(light * expected / 255.0, 0, 1)[inner]
     assert psnr(fused, truth) > 25
     assert psnr(fused, truth) > psnr(reference[inner], truth) + 3
+
+
+def check_maps_can_be_looked_at(application: Application, qtbot: Any) -> None:
+    """Depth and confidence are overlays of the result, read in the status bar."""
+    parts = application.window.parts
+    overlay, result = parts.overlay, application.controller.session.results[1]
+    plain = pixels_of(parts.canvas.grab().toImage()).astype(int)
+    height, width = result.image.shape[:2]
+    x, y = width // 3, height // 2
+    for mode, words in (
+        (OverlayMode.DEPTH, "depth {:.1f}"),
+        (OverlayMode.TRUST, "confidence {:.2f}"),
+    ):
+        assert overlay.isEnabled()
+        assert overlay.modes[mode].isEnabled()
+        overlay.modes[mode].trigger()
+        told = float(result.aspects[words.split()[0]][y, x])
+        assert parts.status.value_at(x, y) == words.format(told)
+        qtbot.waitUntil(
+            lambda: np.abs(pixels_of(parts.canvas.grab().toImage()) - plain).mean() > 5,
+            timeout=WAIT_MS,
+        )
+    overlay.modes[OverlayMode.OFF].trigger()
 
 
 def test_that_a_frame_is_left_out_and_used_again_by_key_and_menu(

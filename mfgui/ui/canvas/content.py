@@ -192,6 +192,7 @@ class Content(QWidget):
         rect: Rect | None = None,
         *,
         note: str = "",
+        k: int = 0,
     ) -> None:
         """Values of every pixel, by the names of `HeatKind`.
 
@@ -204,9 +205,11 @@ class Content(QWidget):
             note alone.
         note : str
             Stands beside the title of the colour bar.
+        k : int
+            Number of sources, for depths.
         """
         if rect is None or not rect.empty:
-            self._change(lambda: self.shelf.set_heat(HeatKind(kind), values, rect))
+            self._change(lambda: self.shelf.set_heat(HeatKind(kind), values, rect, k=k))
         if note != self._heat_note:
             self._heat_note = note
             self._look_anew()

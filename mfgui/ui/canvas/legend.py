@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, qGray
 
@@ -16,7 +17,7 @@ from mfgui.ui.canvas.levels import colours_along
 from mfgui.ui.canvas.overlay_painter import DIFFERENCE_COLOURS
 from mfgui.ui.canvas.overlays import OverlayMode
 from mfgui.ui.canvas.scales import Q_TICKS, VIEW_TITLES, Scale, Ticks, scale_of
-from mfgui.ui.canvas.scene import Compared, Map, Scene
+from mfgui.ui.canvas.scene import Compared, Levels, Map, Scene
 
 _MARGIN, _PAD, _GAP = 12, 8, 6  # logical pixels
 _BAR = (200, 10)
@@ -26,6 +27,7 @@ _KEY = 14
 _BACK, _INK, _QUIET = QColor(20, 20, 20, 215), QColor("white"), QColor(200, 200, 200)
 _DARK, _LIGHT = QColor("black"), 120
 _MOST_SWATCHES = 7  # as many sources have a colour of their own
+_MOST_TICKS = 5
 _NOT_KNOWN, _NOTHING = "not known", "nothing to compare with"
 
 TITLES = {
@@ -33,6 +35,7 @@ TITLES = {
     HeatKind.CONFIDENCE: "Confidence of the detector",
     HeatKind.TRUST: "Confidence of the result",
     HeatKind.RADIUS: "Blur radius in pixels",
+    HeatKind.DEPTH: "Depth: source in focus",
 }
 _TICKS = {
     HeatKind.LOCAL_Q: Q_TICKS,
@@ -67,7 +70,7 @@ def draw_legends(
     if mode is OverlayMode.DIFFERENCE:
         draw_difference_key(painter, area, scene.active)
     elif mode.of_heat and scene.levels is not None:
-        draw_heat_bar(painter, area, HeatKind(mode.value), scene.levels.colours, note)
+        draw_heat_bar(painter, area, HeatKind(mode.value), scene.levels, note)
 
 
 def _draw_compared(painter: QPainter, area: QRect, compared: Compared, other: str) -> float:
@@ -79,15 +82,21 @@ def _draw_compared(painter: QPainter, area: QRect, compared: Compared, other: st
 
 
 def draw_heat_bar(
-    painter: QPainter, area: QRect, kind: HeatKind, ramp: Sequence[int], note: str = ""
+    painter: QPainter, area: QRect, kind: HeatKind, levels: Levels, note: str = ""
 ) -> float:
     """The ramp of a heat map with its numbers; `note` says that it is not up to date.
 
     Returns the height that it takes, as all of these do.
     """
     title = TITLES[kind] + (f" · {note}" if note else "")
-    ticks = tuple((place_of(value, kind), f"{value:g}") for value in _TICKS[kind])
-    return draw_scale(painter, area, Scale(title, colours_along(ramp, 255), ticks))
+    values = _TICKS.get(kind) or _sources(levels.k)
+    ticks = tuple((place_of(value, kind, k=levels.k), f"{value:g}") for value in values)
+    return draw_scale(painter, area, Scale(title, colours_along(levels.colours, 255), ticks))
+
+
+def _sources(k: int) -> tuple[float, ...]:
+    """Numbers of some sources, the first and the last among them."""
+    return tuple(dict.fromkeys(float(number) for number in np.linspace(1, k, _MOST_TICKS).round()))
 
 
 def draw_scale(painter: QPainter, area: QRect, scale: Scale) -> float:

@@ -24,7 +24,7 @@ class Measures:
         self._weights: Weights | None = None
         self._soft: tuple[int, ImageU8] | None = None  # plane, and its levels
         self._soft_stamp = 0
-        self._heat: dict[HeatKind, tuple[ImageU8, int]] = {}
+        self._heat: dict[HeatKind, tuple[ImageU8, int, int]] = {}
 
     @property
     def planes(self) -> int:
@@ -60,9 +60,10 @@ class Measures:
         return Levels(self._soft[1], (colour,), stamp)
 
     def set_heat(
-        self, kind: HeatKind, values: Values | None, stamp: int, rect: Rect | None
+        self, kind: HeatKind, values: Values | None, stamp: int, rect: Rect | None, k: int = 0
     ) -> None:
-        """Exchange the values of a kind, of which only those in `rect` are others than before."""
+        """Exchange the values of a kind, of which only those in `rect` are others than before;
+        depths are those of `k` sources."""
         if values is None:
             self._heat.pop(kind, None)
             return
@@ -70,13 +71,13 @@ class Measures:
         if values.dtype == np.uint8:
             levels = values
         elif rect is None or kept is None:
-            levels = levels_of(values, kind)
+            levels = levels_of(values, kind, k=k)
         else:
             levels = kept[0]
-            levels[rect.slices] = levels_of(values[rect.slices], kind)
-        self._heat[kind] = (levels, stamp)
+            levels[rect.slices] = levels_of(values[rect.slices], kind, k=k)
+        self._heat[kind] = (levels, stamp, k)
 
     def heat(self, kind: HeatKind, ramp: tuple[int, ...]) -> Levels | None:
         """Levels of a kind, along `ramp`."""
         kept = self._heat.get(kind)
-        return None if kept is None else Levels(kept[0], ramp, (kept[1], ramp))
+        return None if kept is None else Levels(kept[0], ramp, (kept[1], ramp), kept[2])

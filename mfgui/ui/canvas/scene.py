@@ -41,12 +41,13 @@ class Levels:
     """A level of every pixel, (H, W) uint8, live.
 
     `stamp` differs for every other content, `colours` what the levels are drawn in:
-    one hue, or the anchors of a ramp.
+    one hue, or the anchors of a ramp. Depths go from source 1 to source `k`.
     """
 
     values: ImageU8 = field(repr=False)
     colours: tuple[int, ...]
     stamp: object
+    k: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,11 +128,13 @@ class Shelf:
         self.measures.set_soft(weights, next(self._stamps))
         return self.whole
 
-    def set_heat(self, kind: HeatKind, values: Values | None, rect: Rect | None) -> Rect:
+    def set_heat(
+        self, kind: HeatKind, values: Values | None, rect: Rect | None, *, k: int = 0
+    ) -> Rect:
         """Take measured values, (H, W); `rect` is where they differ from those before."""
         if values is not None:
             self._check(values.shape)
-        self.measures.set_heat(kind, values, next(self._stamps), rect)
+        self.measures.set_heat(kind, values, next(self._stamps), rect, k)
         return self.whole if rect is None else rect
 
     def set_plane(self, key: str, plane: PlaneArray | None, rect: Rect | None = None) -> Rect:

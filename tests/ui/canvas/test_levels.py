@@ -109,3 +109,14 @@ def test_that_levels_keep_radii_to_a_level() -> None:
     assert np.nanmax(np.abs(back - limited) / step) < 0.51
     assert place_of(0.0, HeatKind.RADIUS) == 0
     assert place_of(2 * WIDEST, HeatKind.RADIUS) == 1
+
+
+def test_that_depths_go_from_the_first_source_to_the_last() -> None:
+    depths = np.linspace(0.5, 12.5, 700, dtype=np.float32).reshape(100, 7)
+    depths[5, 5] = np.nan
+    levels = levels_of(depths, HeatKind.DEPTH, k=12)
+    assert levels[5, 5] == 0
+    back = values_of(levels, HeatKind.DEPTH, k=12)
+    assert np.nanmax(np.abs(back - depths.clip(1, 12))) < 0.51 * 11 / 254
+    places = [place_of(depth, HeatKind.DEPTH, k=12) for depth in (0.0, 1.0, 6.5, 12.0, 13.0)]
+    assert places == [0, 0, 0.5, 1, 1]

@@ -10,6 +10,7 @@ import pytest
 from mfgui.core.arrays import Rect, Size
 from mfgui.core.heat import MEASURED, HeatKind, levels_of
 from mfgui.core.pyramid import Picture
+from mfgui.ui.canvas import legend
 from mfgui.ui.canvas.overlays import OverlayMode
 from mfgui.ui.canvas.view import Canvas
 from mfgui.ui.canvas.viewport import View
@@ -191,3 +192,26 @@ def test_that_a_nearer_view_keeps_its_zoom_and_borders_leave_nothing_empty(canva
     assert (canvas.viewport.left, canvas.viewport.top) == (0, 0)
     canvas.show_place(Rect(117, 77, 3, 3))
     assert (canvas.viewport.extent.right, canvas.viewport.extent.bottom) == (480, 320)
+
+
+@pytest.mark.parametrize(("k", "numbers"), [(2, "1 2"), (4, "1 2 3 4"), (30, "1 8 16 23 30")])
+def test_that_depths_are_drawn_with_the_numbers_of_their_sources(
+    canvas: Canvas, monkeypatch: pytest.MonkeyPatch, k: int, numbers: str
+) -> None:
+    scales = []
+    monkeypatch.setattr(legend, "draw_scale", lambda _p, _a, scale: scales.append(scale) or 0.0)
+    depths = np.full((HEIGHT, WIDTH), 1.0, np.float32)
+    depths[:, 40:80] = k
+    canvas.set_overlay(OverlayMode.DEPTH, 100)
+    canvas.set_heat(depths, "depth", k=k)
+    pixels = shown(canvas)
+    near, far = (at(pixels, x, 10) for x in (20, 60))
+    assert near.max() < 90
+    assert far.max() > 200
+    canvas.resize(400, 300)
+    canvas.grab()
+    scale = scales[-1]
+    assert scale.title == "Depth: source in focus"
+    assert " ".join(words for _, words in scale.ticks) == numbers
+    places = [(float(words) - 1) / (k - 1) for _, words in scale.ticks]
+    np.testing.assert_allclose([place for place, _ in scale.ticks], places)
