@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,13 @@ from mfgui.methods.planes import Plane, grey
 BANDS = 3
 _LEVELS = 16  # of lightness, for each of which noise is known
 _LEAST = np.float32((0.1 / 255) ** 2)  # noise of a perfect camera
-_CELL, _CELLS, _BLOCK = 192, 24, 16  # pixels, number, pixels: where noise is measured
-_CALM = 0.15  # quantile of the blocks whose difference of neighbouring frames is noise
+_CELL, _CELLS = 192, 24  # pixels, number: where noise is measured
+_BLOCKS = (16, 12, 8, 16)  # pixels of each band, and of chroma
+_CALM = 0.15  # quantile of the blocks that have nothing but noise
 _ENOUGH = 48  # blocks of a lightness
+_FLAT = np.float32(1 / 3)  # of the usual amplitude has noise of any lightness, clipped or not
+_STRONG = np.float32(3.0)  # times the amplitude of a quarter of the lightnesses: more is texture
+_COARSE = np.float32(1.25)  # times the amplitude of the next finer band: more is texture
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +83,16 @@ def chroma(image: ImageF32) -> ImageF32:
 
 
 def noise_of(images: Sequence[PixelArray], *, compute: Compute) -> Noise:
-    """Noise, from where neighbouring frames differ least.
+    """Noise, from where neighbouring frames differ least, or hold least themselves.
 
     Noise is what two frames do not share: half the mean square of the difference of their bands,
-    in blocks of 16 pixels, is noise where both are sharp or both are blurred. So a low quantile
-    over the blocks is taken, for every lightness that has enough of them.
+    in blocks, is noise where both are sharp or both are blurred. So a low quantile over the
+    blocks is taken, for every lightness that has enough of them. Where frames are few and far
+    apart, no blocks are alike, and the quantile of the mean squares of the frames is less.
     """
     height, width, _ = images[0].shape
-    found: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
+    apart: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
+    alone: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
     for cell in _cells(Size(width, height)):
         before: tuple[Plane | ImageF32, ...] | None = None
         for image in images:
@@ -93,23 +100,29 @@ def noise_of(images: Sequence[PixelArray], *, compute: Compute) -> Noise:
             pixels = np.ascontiguousarray(image[cell.slices])
             made = bands(pixels)
             here = (*made.fine, chroma(to_float(pixels)))
-            if before is not None:
-                for kept, one, other in zip(found, here, before, strict=True):
-                    kept.append(_blocks(one, other, made.half))
+            for band, one in enumerate(here):
+                alone[band].append(_blocks(one * one, made.half, _BLOCKS[band]))
+                if before is not None:
+                    square = np.square(one - before[band]) * np.float32(0.5)
+                    apart[band].append(_blocks(square, made.half, _BLOCKS[band]))
             before = here
-    tables = [_by_lightness(np.concatenate(parts, axis=1)) for parts in found]
+    tables = [
+        np.minimum(*(_by_lightness(np.concatenate(parts, axis=1)) for parts in both))
+        for both in zip(apart, alone, strict=True)
+    ]
+    for finer, coarser in itertools.pairwise(tables[:BANDS]):
+        np.minimum(coarser, finer * _COARSE * _COARSE, out=coarser)
     return Noise(np.stack(tables[:BANDS]), tables[BANDS])
 
 
 _Blocks = npt.NDArray[np.float32]  # (2, N): mean squares and lightness
 
 
-def _blocks(one: npt.NDArray[Any], other: npt.NDArray[Any], half: Plane) -> _Blocks:
-    """Half the mean square of a difference in blocks, and their lightness."""
-    square = np.square(one - other) * np.float32(0.5)
+def _blocks(square: npt.NDArray[Any], half: Plane, side: int) -> _Blocks:
+    """Mean squares in blocks, and their lightness."""
     if square.ndim == 3:
         square = square.sum(axis=2)
-    side = min(_BLOCK, *square.shape)
+    side = min(side, *square.shape)
     height, width = square.shape[0] // side, square.shape[1] // side
     part = square[: height * side, : width * side]
     means = part.reshape(height, side, width, side).mean(axis=(1, 3))
@@ -145,5 +158,7 @@ def _by_lightness(blocks: _Blocks) -> npt.NDArray[np.float32]:
         known, values = [0], [whole]
     else:
         values = [np.quantile(energy[level == index], _CALM) for index in known]
-    table = np.interp(np.arange(_LEVELS), known, values)
-    return np.asarray(np.maximum(table, _LEAST), np.float32)
+    floor = max(_LEAST, _FLAT * _FLAT * np.median(values))
+    values = np.maximum(values, floor)
+    values = np.minimum(values, _STRONG * _STRONG * np.quantile(values, 0.25))
+    return np.asarray(np.interp(np.arange(_LEVELS), known, values), np.float32)
