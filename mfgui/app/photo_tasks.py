@@ -4,38 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
+from mfgui.app.fused_files import CONFIDENCE, DEPTH, Finish, write_depth, write_frames
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
 from mfgui.files.atomic import check_output
-from mfgui.files.layers import write_confidence, write_depth, write_layers
+from mfgui.files.layers import write_confidence
 from mfgui.jobs.pool import Report, Task
 
-DEPTH, CONFIDENCE = "depth", "confidence"  # aspects of a result
 
-
-def export_layers(stack: SourceStack, path: Path) -> Task:
+def export_layers(stack: SourceStack, path: Path, finish: Finish) -> Task:
     """Write the frames as they are open, one layer each; returns the writer's notices."""
 
     def task(_report: Report) -> tuple[str, ...]:
-        source = stack.sources[stack.reference]
         _check(stack, path)
-        names = [one.name for one in stack.sources]
-        return write_layers(path, stack.frames, names, icc=source.icc, camera=source.exif)
+        return write_frames(path, stack, finish)
 
     return task
 
 
 def export_aspect(stack: SourceStack, result: Result, name: str, path: Path) -> Task:
-    """Write the depth (in numbers of sources) or the confidence of a result."""
+    """Write the depth (in the order of focus) or the confidence of a result."""
 
     def task(_report: Report) -> None:
         _check(stack, path)
         if name == DEPTH:
-            # Between frames a method may well go a little beyond the first and the last.
-            depth = np.clip(result.aspects[DEPTH], 1, stack.k)
-            write_depth(path, depth, low=1, high=stack.k)
+            write_depth(path, stack, result)
         else:
             write_confidence(path, result.aspects[CONFIDENCE])
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from mfgui.app import photo_tasks, tasks
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
+from mfgui.app.fused_files import Finish, note
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import Depth, ImageF32, LabelArray
 from mfgui.core.events import (
@@ -25,6 +26,9 @@ from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
 from mfgui.core.session import MapOrigin, Session
 from mfgui.jobs.pool import Task, TaskFailed
+
+_AS_IT_IS = Finish()
+_COMPOSITE = "mfgui: composite of the focus map"
 
 
 class FollowsMap(Protocol):
@@ -170,7 +174,7 @@ class SetControl:
         task = tasks.save_map(session.stack, session.focus_map.snapshot(), path)
         self._save(task, path)
 
-    def export(self, run_id: int, path: Path, *, depth: Depth) -> None:
+    def export(self, run_id: int, path: Path, *, depth: Depth, finish: Finish = _AS_IT_IS) -> None:
         """Write a result with the metadata of the reference source: the state of it that is
         shown (start, best, last), else its final image."""
         session = self._desk.session
@@ -183,7 +187,8 @@ class SetControl:
             return result.frozen().image if shown is None or shown is result.image else shown
 
         exported = partial(self.exported, run_id, result)
-        self.export_image(image, path, depth=depth, exported=exported)
+        made = note(result.provenance, frames=session.stack.k)
+        self.export_image(image, path, depth=depth, finish=finish, made=made, exported=exported)
 
     def export_image(
         self,
@@ -191,19 +196,25 @@ class SetControl:
         path: Path,
         *,
         depth: Depth,
+        finish: Finish = _AS_IT_IS,
+        made: str = _COMPOSITE,
         exported: Callable[[], None] = lambda: None,
     ) -> None:
-        """Write what `image` gives, with the metadata of the reference source."""
+        """Write what `image` gives, with the metadata of the reference source and how it was
+        `made`."""
         stack = self._desk.session.stack
         if stack is not None:
-            self._save(tasks.export_image(stack, image, path, depth=depth), path, exported)
+            task = tasks.export_image(stack, image, path, depth=depth, finish=finish, note=made)
+            self._save(task, path, exported)
 
-    def export_part(self, run_id: int | None, part: str, path: Path) -> None:
+    def export_part(
+        self, run_id: int | None, part: str, path: Path, *, finish: Finish = _AS_IT_IS
+    ) -> None:
         """Write the open frames as layers, or what a result tells beside its picture."""
         session = self._desk.session
         stack, result = session.stack, session.results.get(run_id or 0)
         if stack is not None and part == "layers":
-            self._save(photo_tasks.export_layers(stack, path), path)
+            self._save(photo_tasks.export_layers(stack, path, finish), path)
         elif stack is not None and result is not None and part in result.aspects:
             self._save(photo_tasks.export_aspect(stack, result, part, path), path)
 

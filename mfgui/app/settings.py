@@ -44,6 +44,8 @@ class Settings:
         Absolute paths of the files of each set, newest first.
     last_export_depth : str
         Empty for the depth of the sources.
+    last_export_space : str
+        Empty for the colours of the sources.
     window_geometry, window_layout, annotate_layout, compare_layout : str
         Base64, as Qt gives them; a layout for each workspace.
     annotator : str
@@ -75,6 +77,8 @@ class Settings:
     last_folder: str = ""
     last_export_suffix: str = ".tif"
     last_export_depth: str = ""
+    last_export_space: str = ""
+    export_drops_location: bool = False
     window_geometry: str = ""
     window_layout: str = ""
     annotate_layout: str = ""

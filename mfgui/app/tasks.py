@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mfgui.app.fused_files import Finish
 from mfgui.core.arrays import (
     Depth,
     ImageF32,
@@ -171,14 +172,24 @@ def warm_up(detector: Method, optimiser: Method, *, depth: Depth, channels: int)
 
 
 def export_image(
-    stack: SourceStack, image: Callable[[], ImageF32], path: Path, *, depth: Depth
+    stack: SourceStack,
+    image: Callable[[], ImageF32],
+    path: Path,
+    *,
+    depth: Depth,
+    finish: Finish,
+    note: str,
 ) -> Task:
-    """Write a fused image with the reference source's metadata; returns the writer's notice."""
+    """Write a fused image with the reference source's metadata, and how it was made in them;
+    returns the writer's notice."""
 
     def task(_report: Report) -> tuple[str, ...]:
         source = _reference(stack)
         check_output(path, inputs=_paths(stack))
-        return write_image(path, image(), depth=depth, icc=source.icc, exif=source.exif)
+        camera = finish.camera(path, source.exif, note=note)
+        return write_image(
+            path, image(), depth=depth, icc=source.icc, exif=camera, space=finish.space
+        )
 
     return task
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 import mfgui.resources as resources
 from mfgui.app.command_line import fuse_command
 from mfgui.app.controller import Controller
+from mfgui.app.fused_files import Finish
 from mfgui.app.view_control import COMPOSITE
 from mfgui.core.arrays import Depth
 from mfgui.core.events import Notice, Severity
@@ -224,7 +225,11 @@ class Commands(QObject):
         path = suggested_name(self.first_source(), values.last_export_suffix)
         depth = cast(Depth, values.last_export_depth or usual_depth(session, run_id))
         dialog = ExportDialog(
-            path, depth=depth, parts=parts_of(session, run_id), parent=self._window
+            path,
+            depth=depth,
+            parts=parts_of(session, run_id),
+            finish=Finish(values.last_export_space or None, values.export_drops_location),
+            parent=self._window,
         )
         dialog.wished.connect(lambda wish: self._on_export_wished(run_id, wish, newest=newest))
         dialog.finished.connect(dialog.deleteLater)
@@ -242,8 +247,12 @@ class Commands(QObject):
         return next(reversed(self._controller.session.results), None)
 
     def _on_export_wished(self, run_id: int | None, wish: ExportWish, *, newest: bool) -> None:
+        finish = wish.finish
+        self._controller.settings.change(
+            last_export_space=finish.space or "", export_drops_location=finish.drop_location
+        )
         if wish.part != PICTURE.name:
-            self._controller.sets.export_part(run_id, wish.part, wish.path)
+            self._controller.sets.export_part(run_id, wish.part, wish.path, finish=finish)
             return
         session = self._controller.session
         suffix, depth = wish.path.suffix.lower(), self._controller.settings.values.last_export_depth
@@ -252,12 +261,15 @@ class Commands(QObject):
         self._controller.settings.change(last_export_suffix=suffix, last_export_depth=depth)
         if run_id is None:
             image = self._controller.composite.image()
-            self._controller.sets.export_image(image, wish.path, depth=wish.depth)
+            self._controller.sets.export_image(image, wish.path, depth=wish.depth, finish=finish)
         else:
             export = self._controller.sets.export
             self._controller.follower.when_settled(
                 lambda: export(
-                    (self._newest() if newest else None) or run_id, wish.path, depth=wish.depth
+                    (self._newest() if newest else None) or run_id,
+                    wish.path,
+                    depth=wish.depth,
+                    finish=finish,
                 )
             )
 

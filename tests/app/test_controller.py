@@ -6,11 +6,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mfgui.app import run_control
 from mfgui.app.devices import Device
+from mfgui.app.fused_files import Finish
 from mfgui.core import events as changes
 from mfgui.core.events import RunState, Severity
+from mfgui.files import spaces
 from mfgui.files.images import read_image, read_stack
 from mfgui.files.maps import write_map
 from mfgui.jobs import events as jobs
@@ -201,6 +204,27 @@ def test_that_export_writes_the_result_and_a_failure_overwrites_nothing(opened, 
     opened.settle()
     assert source.read_bytes() == before
     assert opened.seen(changes.Notice)[-1].kept == "nothing was overwritten"
+
+
+def test_that_export_tells_how_it_was_made_and_obeys_the_finish(opened, tmp_path) -> None:
+    run_id = _run(opened)
+    path = tmp_path / "out.png"
+    sets = opened.controller.sets
+    sets.export(run_id, path, depth="uint8", finish=Finish("prophoto"))
+    composite = tmp_path / "composite.tif"
+    sets.export_image(opened.controller.composite.image(), composite, depth="uint8")
+    opened.settle()
+    with Image.open(path) as picture:
+        assert picture.info["icc_profile"] == spaces.profile("prophoto")
+        comment = picture.getexif().get_ifd(0x8769)[0x9286]
+    assert comment.startswith(b"ASCII\0\0\0mfgui: 2 frames fused with ms-lap (")
+    image = opened.controller.session.results[run_id].image
+    expected, _ = spaces.to_space(image, None, "prophoto")
+    np.testing.assert_allclose(read_image(path), expected, atol=0.5 / 255 + 1e-6)
+    assert np.abs(read_image(path) - image).max() > 0.02
+    with Image.open(composite) as picture:
+        comment = picture.getexif().get_ifd(0x8769)[0x9286]
+    assert comment.endswith(b"mfgui: composite of the focus map")
 
 
 def test_that_export_writes_the_state_that_is_shown(opened, tmp_path) -> None:

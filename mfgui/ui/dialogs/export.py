@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QLabel,
     QWidget,
 )
 
+from mfgui.app.fused_files import Finish
 from mfgui.core.arrays import Depth
+from mfgui.files.spaces import SPACES
 from mfgui.ui.dialogs.saving import SavingDialog
 
 
@@ -36,6 +39,7 @@ _DEPTH_WORDS: dict[Depth, str] = {
     "uint16": "16 bit",
     "float32": "32 bit float",
 }
+_AS_IT_IS = Finish()
 _ALIASES = {".tiff": ".tif", ".jpeg": ".jpg"}
 
 
@@ -67,6 +71,7 @@ class ExportWish:
     path: Path
     depth: Depth
     part: str = PICTURE.name
+    finish: Finish = _AS_IT_IS
 
 
 class ExportDialog(SavingDialog):
@@ -76,6 +81,8 @@ class ExportDialog(SavingDialog):
     ----------
     parts : sequence of Part
         What can be exported, the fused image first.
+    finish : Finish
+        Colours and camera data that are offered first.
     """
 
     def __init__(
@@ -84,6 +91,7 @@ class ExportDialog(SavingDialog):
         *,
         depth: Depth,
         parts: Sequence[Part] = (PICTURE,),
+        finish: Finish = _AS_IT_IS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Export fused image", parent=parent)
@@ -92,8 +100,16 @@ class ExportDialog(SavingDialog):
         self.part_box = QComboBox()
         self.format_box = QComboBox()
         self.depth_box = QComboBox()
+        self.space_box = QComboBox()
+        self.place_box = QCheckBox("Leave out the place")
         for part in parts:
             self.part_box.addItem(part.words, part)
+        self.space_box.addItem("As the sources have them", None)
+        for name, space in SPACES.items():
+            self.space_box.addItem(space.title, name)
+        self.space_box.setCurrentIndex(max(0, self.space_box.findData(finish.space)))
+        self.place_box.setChecked(finish.drop_location)
+        self.place_box.setToolTip("Without the GPS data of the camera")
         self._lay_out()
         self._fill_formats()
         self._show_format_of(path, depth)
@@ -109,7 +125,8 @@ class ExportDialog(SavingDialog):
 
     @property
     def wish(self) -> ExportWish:
-        return ExportWish(self.path, self.depth_box.currentData(), self.part.name)
+        finish = Finish(self.space_box.currentData(), self.place_box.isChecked())
+        return ExportWish(self.path, self.depth_box.currentData(), self.part.name, finish)
 
     def on_place_changed(self) -> None:
         self._show_format_of(Path(self.path_line.text()), self.depth_box.currentData())
@@ -127,6 +144,8 @@ class ExportDialog(SavingDialog):
         path = free_name(path.with_name(f"{stem}_{self.part.ending}{suffix}"))
         self.path_line.setText(str(path))
         self.setWindowTitle(f"Export {self.part.words.lower()}")
+        for box in (self.space_box, self.place_box):  # maps have neither
+            box.setEnabled(self.part not in (DEPTH_MAP, CONFIDENCE))
         self._fill_formats()
         self._show_format_of(path, self._depth)
         self.check()
@@ -176,7 +195,11 @@ class ExportDialog(SavingDialog):
         return next((n for n, known in enumerate(formats) if known.suffix == suffix), -1)
 
     def _lay_out(self) -> None:
-        boxes = [(self.format_box, "Format"), (self.depth_box, "Depth")]
+        boxes = [
+            (self.format_box, "Format"),
+            (self.depth_box, "Depth"),
+            (self.space_box, "Colours"),
+        ]
         if self.part_box.count() > 1:
             boxes.insert(0, (self.part_box, "What"))
         self.add_path_row(0)
@@ -184,6 +207,7 @@ class ExportDialog(SavingDialog):
             box.setAccessibleName(words)
             self.grid.addWidget(QLabel(words), row, 0)
             self.grid.addWidget(box, row, 1)
+        self.grid.addWidget(self.place_box, len(boxes) + 1, 1)
         self.put_together()
 
 

@@ -7,9 +7,17 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from mfgui.app.fused_files import Finish
 from mfgui.core.arrays import Depth
 from mfgui.ui.dialogs.about import shortcut_rows
-from mfgui.ui.dialogs.export import ExportDialog, ExportWish, suggested_name
+from mfgui.ui.dialogs.export import (
+    DEPTH_MAP,
+    PICTURE,
+    ExportDialog,
+    ExportWish,
+    layers_of,
+    suggested_name,
+)
 from tests.ui.hands import click
 
 
@@ -48,6 +56,29 @@ def test_that_a_typed_ending_changes_the_format(qtbot: Any, tmp_path: Path) -> N
     QTest.keyClicks(dialog.path_line, str(tmp_path / "b.PNG"))
     assert dialog.format_box.currentText() == "PNG"
     assert dialog.wish == ExportWish(tmp_path / "b.PNG", "uint16")
+
+
+def test_that_colours_and_place_are_asked_for(qtbot: Any, tmp_path: Path) -> None:
+    dialog = dialog_for(qtbot, tmp_path / "a.tif")
+    assert dialog.wish.finish == Finish()
+    QTest.keyClicks(dialog.space_box, "D")
+    QTest.keyClick(dialog.place_box, Qt.Key.Key_Space)
+    with qtbot.waitSignal(dialog.wished) as caught:
+        QTest.keyClick(dialog.path_line, Qt.Key.Key_Return)
+    assert caught.args[0].finish == Finish("display-p3", drop_location=True)
+
+
+def test_that_maps_have_neither_colours_nor_place(qtbot: Any, tmp_path: Path) -> None:
+    wanted = Finish("prophoto", drop_location=True)
+    parts = (PICTURE, DEPTH_MAP, layers_of("uint8"))
+    dialog = ExportDialog(tmp_path / "a.tif", depth="uint16", parts=parts, finish=wanted)
+    qtbot.addWidget(dialog)
+    offered = []
+    for index in range(3):
+        dialog.part_box.setCurrentIndex(index)
+        offered.append((dialog.space_box.isEnabled(), dialog.place_box.isEnabled()))
+    assert offered == [(True, True), (False, False), (True, True)]
+    assert dialog.wish.finish == wanted
 
 
 def test_that_float_falls_to_the_deepest_a_format_holds(qtbot: Any, tmp_path: Path) -> None:
