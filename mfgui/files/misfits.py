@@ -28,13 +28,10 @@ def odd_ones(infos: Sequence[ImageInfo]) -> tuple[tuple[str, ...], ...]:
         One per frame, one clause each. What a file does not say is never held against it.
     """
     captures = [capture_of(info.path, exif.parse(info.exif), size=info.size) for info in infos]
-    parts = (
-        _given_before(infos),
-        _stacks(captures),
-        _cameras(captures),
-        _focal_lengths(captures),
-        _times(captures),
-    )
+    stacks = _stacks(captures)
+    # Of several stacks it is no news that many frames are far from the others.
+    times = stacks if any(stacks) else _times(captures)
+    parts = (_given_before(infos), _cameras(captures), _focal_lengths(captures), times)
     return tuple(tuple(notice for notice in found if notice) for found in zip(*parts, strict=True))
 
 

@@ -133,6 +133,11 @@ def test_that_the_second_of_several_stacks_is_told_once() -> None:
     assert odd_ones(infos[::-1])[4] == notices[3]
 
 
+def test_that_stacks_of_several_days_are_told_once() -> None:
+    notices = odd_ones([*burst("A", 1, [0, 1, 2]), *burst("A", 4, [0, 1, 2], day=9)])
+    assert [len(found) for found in notices] == [0, 0, 0, 1, 0, 0]
+
+
 @pytest.mark.parametrize(
     "seconds",
     [
@@ -148,5 +153,5 @@ def test_that_one_stack_is_not_taken_for_two(seconds: list[int]) -> None:
 def test_that_stacks_of_cameras_at_work_at_once_are_told_apart() -> None:
     infos = [*burst("A", 1, [0, 2, 4]), *burst("B", 1, [1, 3, 5], model="EOS R6")]
     notices = odd_ones(infos)
-    assert notices[3][0].startswith("here the second of 2 stacks")
+    assert notices[3][1].startswith("here the second of 2 stacks")
     assert [len(found) for found in notices] == [0, 0, 0, 2, 1, 1]
