@@ -323,8 +323,14 @@ def _check(
 
 
 def _too_few(verdicts: Sequence[Verdict]) -> UsageError:
-    first = next((verdict.warning for verdict in verdicts if verdict.warning), "")
+    left = [(index, verdict) for index, verdict in enumerate(verdicts) if verdict.warning]
+    if sum(verdict.twin for _, verdict in left) == len(verdicts) - 1:
+        return UsageError(
+            f"all {len(verdicts)} frames are the same picture",
+            hint="use frames that were focused at different distances",
+        )
+    told = f" (frame {left[0][0] + 1} {left[0][1].warning})" if left else ""
     return UsageError(
-        "fewer than two frames fit each other" + (f" (for one: {first})" if first else ""),
+        f"fewer than two frames fit each other{told}",
         hint="use frames of one scene, or leave out those that do not fit",
     )

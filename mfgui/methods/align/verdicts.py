@@ -34,12 +34,15 @@ class Verdict:
         Pixels of the frame; NaN where nothing was measured.
     warning : str
         Empty for a frame without fault.
+    twin : bool
+        Whether an earlier frame is the same picture.
     """
 
     measured: bool = True
     used: bool = True
     residual: float = math.nan
     warning: str = ""
+    twin: bool = False
 
 
 def first_verdicts(proxies: Sequence[Proxy]) -> list[Verdict]:
@@ -53,7 +56,7 @@ def first_verdicts(proxies: Sequence[Proxy]) -> list[Verdict]:
             found.append(Verdict(False, False, math.nan, _flat(proxy)))
         elif same is not None:
             found.append(
-                Verdict(False, False, math.nan, f"is the same picture as frame {same + 1}")
+                Verdict(False, False, math.nan, f"is the same picture as frame {same + 1}", True)
             )
         else:
             found.append(Verdict())

@@ -79,13 +79,20 @@ def test_that_two_wrong_frames_are_left_out():
     [
         [np.zeros((200, 300, 3), np.uint8)] * 3,
         [frames_of(STACK)[0], frames_of(OTHER)[0]],
-        [frames_of(STACK)[0]] * 2,
     ],
-    ids=["black", "scenes", "same"],
+    ids=["black", "scenes"],
 )
 def test_that_what_does_not_fit_at_all_gets_one_line(frames):
     with pytest.raises(UsageError, match="fewer than two frames fit each other"):
         align_frames(frames)
+
+
+def test_that_one_picture_alone_is_no_stack():
+    with pytest.raises(UsageError, match="all 3 frames are the same picture"):
+        align_frames([frames_of(STACK)[0]] * 3)
+    black = np.zeros_like(frames_of(STACK)[0])
+    with pytest.raises(UsageError, match=r"frame 2 is the same picture as frame 1"):
+        align_frames([frames_of(STACK)[0], frames_of(STACK)[0], black])
 
 
 def test_that_a_wrong_frame_is_no_reference():
