@@ -74,6 +74,17 @@ def test_that_a_wrong_link_is_dropped(wrong):
     check(found, maps, 0.1)
 
 
+def test_that_long_links_that_are_all_a_little_off_do_little_harm():
+    maps = truth()
+    rng = np.random.default_rng(3)
+    pairs = [(k, k + reach) for reach in (1, 2, 4) for k in range(COUNT - reach)]
+    links = [
+        link(*pair, maps, off=(0.4, 0.3) if pair[1] - pair[0] == 4 else (0, 0), noise=0.01, rng=rng)
+        for pair in pairs
+    ]
+    check(adjusted(links, COUNT, SIZE, FIELDS), maps, 0.15)
+
+
 def test_that_frames_without_links_get_no_place():
     maps = truth()
     links = [one for one in all_links(maps) if 3 not in (one.first, one.second)]
