@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu
 
 from mfgui.app.controller import Controller
@@ -31,6 +31,8 @@ class AlignAnswers(QObject):
         self._align = controller.align
         self._parts = parts
         self._commands = commands
+        self._late = QTimer(self, singleShot=True, interval=0)
+        self._late.timeout.connect(self._show)
         # Asked for late: the question belongs to the sessions, which are made later.
         self._align.leaving = lambda go: commands.leaving(go)
         sources = parts.sources
@@ -139,5 +141,8 @@ class AlignAnswers(QObject):
         self._parts.sources.show_fits(self._fits())
 
     def _take(self, change: Change) -> None:
-        if isinstance(change, AlignmentChanged | SetOpened):
+        if isinstance(change, AlignmentChanged):
             self._show()
+        elif isinstance(change, SetOpened):
+            # The pictures come first: drawing many rows takes a while.
+            self._late.start()

@@ -69,6 +69,20 @@ class Fits:
             return "Reference", "Others are brought to it", warning
         return _measured(fit), _shown(fit, light), warning
 
+    def brief(self, frame: int) -> str:
+        """The numbers of a frame in one short line; empty where there are none."""
+        if self.alignment is None or not self.used(frame):
+            return ""
+        if frame == self.alignment.reference:
+            return "Reference"
+        fit = self.alignment.frames[frame]
+        light = None if self.exposure is None else self.exposure.frames[frame]
+        residual = "not measured" if math.isnan(fit.residual) else f"{fit.residual:.2f} px"
+        parts = [residual, f"{100 * fit.overlap:.0f} %"]
+        if light is not None:
+            parts.append(f"{-light.stops:+.2f} EV")
+        return " · ".join(parts)
+
 
 def _measured(fit: FrameFit) -> str:
     """How well a frame lies on the reference."""

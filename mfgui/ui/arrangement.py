@@ -269,11 +269,10 @@ class Arranger(QObject):
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window.resizeDocks(leaders[:1], [right_width(size)], horizontal)
         height = size.height() - BARS
-        top = min(plan.top_at_most, height * plan.shares[0] // sum(plan.shares))
-        rest = plan.shares[1 : len(leaders)]
-        heights = [(height - top) * share // sum(rest) for share in rest]
+        shares = plan.shares[: len(leaders)]
+        heights = [height * share // sum(shares) for share in shares]
         if len(leaders) > 1:
-            window.resizeDocks(leaders, [top, *heights], vertical)
+            window.resizeDocks(leaders, heights, vertical)
         below = self._there(plan.below)[:1]
         window.resizeDocks(below, [curve_height(size)] * len(below), vertical)
 

@@ -69,20 +69,14 @@ class Presenter(QObject):
         self._peeking = ""  # what is asked for: "source", "fused", "reference", or nothing
         self._last_state: tuple[RunState, int] = (RunState.DONE, -1)
         self._extended: set[int] = set()
-        self._curve_timer = QTimer(self)
-        self._curve_timer.setSingleShot(True)
-        self._curve_timer.setInterval(_CURVE_MS)
+        self._curve_timer = QTimer(self, singleShot=True, interval=_CURVE_MS)
         self._curve_timer.timeout.connect(self._on_curves_due)
-        self._rows_timer = QTimer(self)
-        self._rows_timer.setSingleShot(True)
-        self._rows_timer.setInterval(ROWS_MS)
+        self._rows_timer = QTimer(self, singleShot=True, interval=ROWS_MS)
         self._rows_timer.timeout.connect(self._show_results)
-        self._sources_timer = QTimer(self)
-        self._sources_timer.setSingleShot(True)
-        self._sources_timer.setInterval(0)
-        self._sources_timer.timeout.connect(self._show_sources)
+        self._late_timer = QTimer(self, singleShot=True, interval=0)
+        self._late_timer.timeout.connect(self._show_late)
         self._answers: dict[type, Callable[..., None]] = {
-            AlignmentChanged: lambda _change: self.show_commands(),
+            AlignmentChanged: lambda _change: self._late_timer.start(),
             SetOpening: self._on_set_opening,
             SetOpened: self._on_set_opened,
             OpeningFailed: self._on_opening_failed,
@@ -241,8 +235,8 @@ class Presenter(QObject):
             parts.canvas.peek(change.key)
         if change.key.startswith("source:"):
             parts.sources.show_picture(change.key, change.picture)
-            self._sources_timer.start()  # once for all that come together
-            if change.key == "source:1":
+            self._late_timer.start()  # once for all that come together
+            if change.key == "source:1" and not self._controller.sets.exchanging:
                 parts.recent.save(change.picture)
         else:
             parts.results.show_picture(change.key, change.picture)
@@ -269,6 +263,10 @@ class Presenter(QObject):
         canvas, key = self._parts.canvas, self._controller.session.shown
         if key in canvas.picture_keys:
             canvas.show_picture(key)
+
+    def _show_late(self) -> None:
+        self._show_sources()
+        self.show_commands()
 
     def _show_sources(self) -> None:
         parts, session = self._parts, self._controller.session

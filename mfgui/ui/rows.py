@@ -51,6 +51,8 @@ from mfgui.ui.thumbnails import filling
 
 PICTURE = QSize(72, 52)
 ROW_HEIGHT = 68
+SMALL_PICTURE = QSize(48, 34)
+LOW_ROW_HEIGHT = 42  # of rows in compact lists
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,8 @@ class Row:
         Something to know; shown as the icon, whose tool tip it is, and read aloud.
     star : bool or None
         Whether it is starred; None for rows that cannot be.
+    brief : str
+        In place of both details where rows are low; empty for the details in one line.
     name : str
         The part of the title that a person may change.
     shown : bool
@@ -83,6 +87,7 @@ class Row:
     note: str = ""
     note_icon: str = "info"
     star: bool | None = None
+    brief: str = ""
     name: str = ""
     shown: bool = False
 
@@ -191,11 +196,19 @@ class RowModel(QAbstractListModel):
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws a row: picture with badge and star, up to three lines, eye and note."""
+    """Draws a row: picture with badge and star, up to three lines, eye and note.
+
+    Attributes
+    ----------
+    compact : bool
+        Rows are lower, with a smaller picture and two lines.
+    """
+
+    compact = False
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         del option, index
-        return QSize(PICTURE.width() + 120, ROW_HEIGHT)
+        return QSize(PICTURE.width() + 120, LOW_ROW_HEIGHT if self.compact else ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
@@ -204,11 +217,11 @@ class RowDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_ground(painter, option)
-        place = QRect(option.rect.topLeft() + QPoint(MARGIN, MARGIN), PICTURE)
+        place = _picture_place(option.rect)
         _draw_picture(painter, option, row, place)
         if row.badge:
             _draw_badge(painter, option.font, row, place.topLeft())
-        _draw_lines(painter, option, row, text_place(option.rect))
+        _draw_lines(painter, option, row, text_place(option.rect, noted=bool(row.note)))
         draw_eye(painter, option, shown=row.shown)
         if row.star is not None:
             _draw_star(painter, option, on=row.star)
@@ -217,11 +230,26 @@ class RowDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-def text_place(row_rect: QRect) -> QRect:
-    """Where the lines of a row are: between its picture and its eye."""
-    left = row_rect.left() + MARGIN + PICTURE.width() + 9
-    right = eye_place(row_rect).left() - 4
-    return QRect(left, row_rect.top() + MARGIN, right - left, PICTURE.height())
+def text_place(row_rect: QRect, *, noted: bool = False) -> QRect:
+    """Where the lines of a row are: between its picture and its eye, or the note beside that in
+    a low row."""
+    picture = _picture_place(row_rect)
+    right = (
+        _note_icon(row_rect) if noted and _is_low(row_rect) else eye_place(row_rect)
+    ).left() - 4
+    return QRect(
+        picture.right() + 10, picture.top(), right - picture.right() - 10, picture.height()
+    )
+
+
+def _is_low(row_rect: QRect) -> bool:
+    return row_rect.height() < ROW_HEIGHT
+
+
+def _picture_place(row_rect: QRect) -> QRect:
+    size = SMALL_PICTURE if _is_low(row_rect) else PICTURE
+    top = (row_rect.height() - size.height()) // 2
+    return QRect(row_rect.topLeft() + QPoint(MARGIN, top), size)
 
 
 def _draw_picture(painter: QPainter, option: QStyleOptionViewItem, row: Row, place: QRect) -> None:
@@ -253,11 +281,10 @@ def _draw_lines(painter: QPainter, option: QStyleOptionViewItem, row: Row, place
     title_font.setWeight(QFont.Weight.DemiBold)
     dim_font = small(option.font)
     lines = [(row.title, title_font, QPalette.ColorRole.Text)]
-    lines += [
-        (text, dim_font, QPalette.ColorRole.PlaceholderText)
-        for text in (row.detail, row.extra)
-        if text
-    ]
+    details = [text for text in (row.detail, row.extra) if text]
+    if _is_low(option.rect):
+        details = [row.brief or " · ".join(details)]
+    lines += [(text, dim_font, QPalette.ColorRole.PlaceholderText) for text in details]
     heights = [QFontMetrics(font).height() for _, font, _ in lines]
     top = place.top() + max(0, place.height() - sum(heights)) // 2
     for (text, font, role), height in zip(lines, heights, strict=True):
@@ -278,11 +305,16 @@ def star_place(row_rect: QRect) -> QRect:
 def note_place(row_rect: QRect) -> QRect:
     """Where the icon of a row's note can be clicked."""
     eye = eye_place(row_rect)
+    if _is_low(row_rect):
+        return _note_icon(row_rect).adjusted(-4, -8, 4, 8)
     return QRect(eye.left(), row_rect.top() + 2, eye.width(), eye.top() - row_rect.top() + 2)
 
 
 def _note_icon(row_rect: QRect) -> QRect:
-    return QRect(eye_place(row_rect).left() + 7, row_rect.top() + 4, 14, 14)
+    eye = eye_place(row_rect)
+    if _is_low(row_rect):
+        return QRect(eye.left() - 14, row_rect.center().y() - 6, 14, 14)
+    return QRect(eye.left() + 7, row_rect.top() + 4, 14, 14)
 
 
 def _draw_star(painter: QPainter, option: QStyleOptionViewItem, *, on: bool) -> None:
@@ -309,12 +341,19 @@ class RowView(RowList):
         super().__init__(name, parent)
         self.rows = RowModel(self)
         self.setModel(self.rows)
-        self.setItemDelegate(RowDelegate(self))
+        self._delegate = RowDelegate(self)
+        self.setItemDelegate(self._delegate)
 
     def current_key(self) -> str:
         """Key of the selected row, or empty."""
         index = self.currentIndex()
         return self.rows.row(index).key if index.isValid() else ""
+
+    def set_compact(self, on: bool) -> None:
+        """Lower rows, for long lists."""
+        if on != self._delegate.compact:
+            self._delegate.compact = on
+            self.scheduleDelayedItemsLayout()
 
     def show_rows(self, rows: Sequence[Row], *, current: str) -> None:
         """Show `rows` with the one of key `current` selected; nothing counts as chosen."""

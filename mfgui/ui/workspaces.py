@@ -37,8 +37,6 @@ class Plan:
         Docks that are the first tabs to be seen.
     shares : tuple of int
         Height of each group, in parts of the whole.
-    top_at_most : int
-        Height that the first group never exceeds.
     below : tuple of str
         A group of tabs below the canvas.
     """
@@ -46,7 +44,6 @@ class Plan:
     right: tuple[tuple[str, ...], ...]
     front: tuple[str, ...]
     shares: tuple[int, ...]
-    top_at_most: int = 1 << 20
     below: tuple[str, ...] = ()
 
 
@@ -57,11 +54,10 @@ _PLANS = {
     (Workspace.FUSE, Arrangement.COMPACT): Plan(
         (("sources", "results"), ("method", "curve")),
         ("method", "sources"),
-        (34, 66),
-        top_at_most=232,
+        (46, 54),
     ),
     (Workspace.FUSE, Arrangement.ROOMY): Plan(
-        (("sources",), ("method",), ("results",)), (), (20, 48, 32), below=("curve",)
+        (("sources",), ("method",), ("results",)), (), (30, 42, 28), below=("curve",)
     ),
     (Workspace.ANNOTATE, Arrangement.NARROW): Plan(
         (("sources", "spots", "sets", "history"),), ("sources",), (1,)

@@ -21,6 +21,7 @@ _DEPTHS: dict[Depth, str] = {"uint8": "8 bit", "uint16": "16 bit", "float32": "f
 _STEPS = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 
 
+MOST_TALL = 6  # frames; rows of longer stacks are lower
 _FRAME = "frame:"  # key of a frame that is none of the open sources, from 0
 
 
@@ -62,7 +63,7 @@ class SourcesPanel(QWidget):
         self._stack: SourceStack | None = None
         self._fits: Fits | None = None
         self._colours: tuple[str, ...] = ()
-        self._pictures: dict[int, QPixmap] = {}  # by frame
+        self._pictures: dict[int, Picture | QPixmap] = {}  # by frame
         self._shown, self._active = "", 1
 
     def show_as_labels(self, on: bool) -> None:
@@ -83,15 +84,16 @@ class SourcesPanel(QWidget):
             self.view.show_rows((), current="")
 
     def show_picture(self, key: str, picture: Picture) -> None:
-        """Keep a thumbnail of `picture`."""
+        """Keep a picture, of which a thumbnail is made when its row is next shown."""
         if self._stack is not None:
-            self._pictures[self.frame_of(key)] = thumbnail(picture)
+            self._pictures[self.frame_of(key)] = picture
 
     def show_state(self, *, shown: str, active: int) -> None:
         """Which source is active, and which picture the canvas shows."""
         self._shown, self._active = shown, active
         if self._stack is not None:
             rows = [self._row(frame) for frame in range(_camera(self._stack).k)]
+            self.view.set_compact(len(rows) > MOST_TALL)
             self.view.show_rows(rows, current=f"source:{active}")
 
     def show_fits(self, fits: Fits | None) -> None:
@@ -153,13 +155,20 @@ class SourcesPanel(QWidget):
             source.name,
             detail or (f"{size} · {kind}" if extra else size),
             extra or ("" if detail else kind),
-            picture=self._pictures.get(frame),
+            brief="" if self._fits is None else self._fits.brief(frame),
+            picture=self._thumbnail(frame),
             badge=str(number) if number else "",
             badge_colour=self._colours[number - 1] if number else "",
             note="; ".join(text for text in (warning, *source.notices) if text),
             note_icon="warning" if warning else "info",
             shown=self._shown == key,
         )
+
+    def _thumbnail(self, frame: int) -> QPixmap | None:
+        picture = self._pictures.get(frame)
+        if isinstance(picture, Picture):
+            picture = self._pictures[frame] = thumbnail(picture)
+        return picture
 
 
 def _camera(stack: SourceStack) -> SourceStack:
