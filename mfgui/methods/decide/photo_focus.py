@@ -22,6 +22,8 @@ _AROUND = 48  # pixels beyond a tile that have a say in its labels
 WINDOWS = (0.9, 1.2, 1.2)  # sigmas of the windows of energies, in pixels of the half size
 _SHARES = np.array([1.0, 0.5, 0.2], np.float32)  # of the bands in the evidence
 _FLOOR = np.float32(6.0)  # evidence, in energies of noise, that is worth half a decision
+_SHADE = np.float32(0.1)  # of the largest evidence nearby, below which there may be its blur only
+_NEAR = np.ones((49, 49), np.uint8)  # pixels of the half size: nearby
 _PENALTY = np.float32(8.0)  # of a change of label, see `mfgui.methods.decide.stack.stack`
 _EDGE = np.float32(8 / 255)
 _SCALE = np.float32(32767)  # bands are kept as 16-bit integers
@@ -52,9 +54,10 @@ class Focus:
 def focus(images: Sequence[PixelArray], noise: Noise, *, compute: Compute) -> Focus:
     """Labels, depth and confidence of frames in order of focus.
 
-    The evidence of a frame is the sum over three bands of max(0, E / noise - 1), E their windowed
-    energy; costs -evidence / (largest + 6) are summed along rows and columns as in
-    `mfgui.methods.decide.stack.stack`, at half the size.
+    The evidence of a frame is the sum over three bands of max(0, E / noise - 2), E their windowed
+    energy; costs -evidence / (largest + 0.1 largest nearby + 6) are summed along rows and columns
+    as in `mfgui.methods.decide.stack.stack`, at half the size. So the blur that strong contours
+    have in other frames decides nothing beside them.
 
     Returns
     -------
@@ -129,6 +132,7 @@ class _Tile:
         from mfgui.methods.decide import stack_kernels
 
         costs = self._evidence
+        self._most += _SHADE * np.asarray(cv2.dilate(self._most, _NEAR), np.float32)
         kernels.as_costs(costs, self._most, _FLOOR)
         total = np.zeros_like(costs)
         for add in (stack_kernels.add_rows, stack_kernels.add_columns):

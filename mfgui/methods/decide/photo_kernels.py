@@ -64,12 +64,13 @@ def add_evidence(
     """
     height, width = half.shape
     last = noise.shape[1] - 1
+    dead = np.float32(2.0)  # energies of noise: frames that were moved have less than others
     for y in range(height):
         for x in range(width):
             at = min(max(int(half[y, x] * last + np.float32(0.5)), 0), last)
             total = np.float32(0.0)
             for band in range(3):
-                over = energies[band, y, x] / noise[band, at] - np.float32(1.0)
+                over = energies[band, y, x] / noise[band, at] - dead
                 if over > 0:
                     total += shares[band] * over
             evidence[y, x, index] = total
