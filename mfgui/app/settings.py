@@ -42,6 +42,8 @@ class Settings:
         "auto" or the id of the device that was chosen; it may be gone.
     recent : tuple of tuple of str
         Absolute paths of the files of each set, newest first.
+    last_export_name : str
+        Template of the names of fused images, as `files.naming.expand` takes it.
     last_export_depth : str
         Empty for the depth of the sources.
     last_export_space : str
@@ -76,6 +78,7 @@ class Settings:
     device: str = "auto"
     last_folder: str = ""
     last_export_suffix: str = ".tif"
+    last_export_name: str = "{name}_fused"
     last_export_depth: str = ""
     last_export_space: str = ""
     export_drops_location: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -13,19 +12,17 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 import mfgui.resources as resources
 from mfgui.app.command_line import fuse_command
 from mfgui.app.controller import Controller
-from mfgui.app.fused_files import Finish
 from mfgui.app.view_control import COMPOSITE
-from mfgui.core.arrays import Depth
 from mfgui.core.events import Notice, Severity
 from mfgui.files.images import READ_SUFFIXES
 from mfgui.files.sessions import SUFFIX
 from mfgui.methods.registry import Kind
 from mfgui.ui.arrangement import Arranger
 from mfgui.ui.dialogs.about import show_about, show_shortcuts
-from mfgui.ui.dialogs.export import FORMATS, PICTURE, ExportDialog, ExportWish, suggested_name
+from mfgui.ui.dialogs.export import FORMATS, PICTURE, ExportWish, suggested_name
 from mfgui.ui.docks.method import NO_START
 from mfgui.ui.parts import WindowParts
-from mfgui.ui.photo_export import parts_of, usual_depth
+from mfgui.ui.photo_export import export_dialog, usual_depth
 from mfgui.ui.theme import Choice, Themes
 from mfgui.ui.workspaces import Workspace
 
@@ -222,15 +219,8 @@ class Commands(QObject):
         session, values = self._controller.session, self._controller.settings.values
         if session.stack is None or (run_id is not None and run_id not in session.results):
             return
-        path = suggested_name(self.first_source(), values.last_export_suffix)
-        depth = cast(Depth, values.last_export_depth or usual_depth(session, run_id))
-        dialog = ExportDialog(
-            path,
-            depth=depth,
-            parts=parts_of(session, run_id),
-            finish=Finish(values.last_export_space or None, values.export_drops_location),
-            parent=self._window,
-        )
+        first = self.first_source()
+        dialog = export_dialog(session, run_id, first, values, parent=self._window)
         dialog.wished.connect(lambda wish: self._on_export_wished(run_id, wish, newest=newest))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -259,6 +249,8 @@ class Commands(QObject):
         if any(known.suffix == suffix and len(known.depths) > 1 for known in FORMATS):
             depth = "" if wish.depth == usual_depth(session, run_id) else wish.depth
         self._controller.settings.change(last_export_suffix=suffix, last_export_depth=depth)
+        if wish.name:
+            self._controller.settings.change(last_export_name=wish.name)
         if run_id is None:
             image = self._controller.composite.image()
             self._controller.sets.export_image(image, wish.path, depth=wish.depth, finish=finish)

@@ -141,6 +141,9 @@ def test_that_a_photographer_gets_one_picture_in_five_actions(
         "Confidence",
         "Frames as layers",
     ]
+    assert dialog.name_line.text() == "{name}_fused"
+    fields = dialog._naming.fields
+    assert (fields["method"], fields["count"], f"{fields['date']:%Y}") == ("photo", 5, "2024")
     hand.key(dialog.path_line, Qt.Key.Key_Return)
     target = paths[0].with_name("IMG_4_fused.tif")
     qtbot.waitUntil(

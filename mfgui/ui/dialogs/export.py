@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLabel,
+    QLineEdit,
     QWidget,
 )
 
 from mfgui.app.fused_files import Finish
 from mfgui.core.arrays import Depth
+from mfgui.core.errors import UsageError
+from mfgui.files.naming import FIELDS, Value, expand
 from mfgui.files.spaces import SPACES
 from mfgui.ui.dialogs.saving import SavingDialog
 
@@ -72,6 +76,33 @@ class ExportWish:
     depth: Depth
     part: str = PICTURE.name
     finish: Finish = _AS_IT_IS
+    name: str = ""
+    """The template that the name was made by; empty for a name that was typed."""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How fused images are named: a template of `mfgui.files.naming`, and what fills it."""
+
+    template: str = "{name}_fused"
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+    def path(self, folder: Path, suffix: str) -> Path:
+        """A name that is free, in a folder.
+
+        Parameters
+        ----------
+        suffix : str
+            Of a name whose template has none of a format.
+
+        Raises
+        ------
+        UsageError
+            For an unknown field, a wrong format, a separator, or an empty name.
+        """
+        name = Path(expand(self.template, self.fields))
+        known = any(_suffix_of(name) == one.suffix for one in FORMATS)
+        return free_name(folder / (name.name if known else f"{name.name}{suffix}"))
 
 
 class ExportDialog(SavingDialog):
@@ -83,6 +114,8 @@ class ExportDialog(SavingDialog):
         What can be exported, the fused image first.
     finish : Finish
         Colours and camera data that are offered first.
+    naming : Naming, optional
+        Has given the fused image its name; without it there is no line for a template.
     """
 
     def __init__(
@@ -92,11 +125,15 @@ class ExportDialog(SavingDialog):
         depth: Depth,
         parts: Sequence[Part] = (PICTURE,),
         finish: Finish = _AS_IT_IS,
+        naming: Naming | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Export fused image", parent=parent)
         self.path_line.setText(str(path))
         self._depth = depth
+        self._naming = naming
+        self._wrong_name = ""
+        self.name_line = QLineEdit("" if naming is None else naming.template)
         self.part_box = QComboBox()
         self.format_box = QComboBox()
         self.depth_box = QComboBox()
@@ -110,11 +147,14 @@ class ExportDialog(SavingDialog):
         self.space_box.setCurrentIndex(max(0, self.space_box.findData(finish.space)))
         self.place_box.setChecked(finish.drop_location)
         self.place_box.setToolTip("Without the GPS data of the camera")
+        if naming is not None:
+            self.name_line.setToolTip(_help_of(naming.fields))
         self._lay_out()
         self._fill_formats()
         self._show_format_of(path, depth)
         self.part_box.currentIndexChanged.connect(self._on_part_chosen)
         self.format_box.currentIndexChanged.connect(self._on_format_chosen)
+        self.name_line.textEdited.connect(self._on_name_edited)
         self.check()
 
     @property
@@ -126,10 +166,30 @@ class ExportDialog(SavingDialog):
     @property
     def wish(self) -> ExportWish:
         finish = Finish(self.space_box.currentData(), self.place_box.isChecked())
-        return ExportWish(self.path, self.depth_box.currentData(), self.part.name, finish)
+        name = "" if self._naming is None else self._naming.template
+        depth = self.depth_box.currentData()
+        return ExportWish(self.path, depth, self.part.name, finish, name)
 
     def on_place_changed(self) -> None:
+        self._wrong_name = ""
+        if self._naming is not None:
+            self._naming = replace(self._naming, template="")
         self._show_format_of(Path(self.path_line.text()), self.depth_box.currentData())
+        self.check()
+
+    def _on_name_edited(self, template: str) -> None:
+        """The file is named as the template says, beside what stood there."""
+        assert self._naming is not None
+        self._naming = replace(self._naming, template=template)
+        before = Path(self.path_line.text())
+        try:
+            path = self._naming.path(before.parent, before.suffix or FORMATS[0].suffix)
+        except UsageError as error:
+            self._wrong_name = str(error)
+        else:
+            self._wrong_name = ""
+            self.path_line.setText(str(path))
+            self._show_format_of(path, self.depth_box.currentData())
         self.check()
 
     def _on_part_chosen(self) -> None:
@@ -144,6 +204,7 @@ class ExportDialog(SavingDialog):
         path = free_name(path.with_name(f"{stem}_{self.part.ending}{suffix}"))
         self.path_line.setText(str(path))
         self.setWindowTitle(f"Export {self.part.words.lower()}")
+        self.name_line.setEnabled(self.part is PICTURE)
         for box in (self.space_box, self.place_box):  # maps have neither
             box.setEnabled(self.part not in (DEPTH_MAP, CONFIDENCE))
         self._fill_formats()
@@ -184,6 +245,8 @@ class ExportDialog(SavingDialog):
         self.depth_box.setEnabled(len(known.depths) > 1)
 
     def problem(self) -> str:
+        if self._wrong_name:
+            return self._wrong_name
         if self._format_index(self.path) >= 0:
             return ""
         endings = ", ".join(known.suffix for known in self.part.formats)
@@ -195,13 +258,15 @@ class ExportDialog(SavingDialog):
         return next((n for n, known in enumerate(formats) if known.suffix == suffix), -1)
 
     def _lay_out(self) -> None:
-        boxes = [
+        boxes: list[tuple[QWidget, str]] = [
             (self.format_box, "Format"),
             (self.depth_box, "Depth"),
             (self.space_box, "Colours"),
         ]
         if self.part_box.count() > 1:
             boxes.insert(0, (self.part_box, "What"))
+        if self._naming is not None:
+            boxes.insert(0, (self.name_line, "Name"))
         self.add_path_row(0)
         for row, (box, words) in enumerate(boxes, start=1):
             box.setAccessibleName(words)
@@ -214,6 +279,16 @@ class ExportDialog(SavingDialog):
 def _suffix_of(path: Path) -> str:
     suffix = path.suffix.lower()
     return _ALIASES.get(suffix, suffix)
+
+
+def _help_of(fields: Mapping[str, Value]) -> str:
+    """Which fields a template may have, and what they are now."""
+    told = "".join(
+        f"<tr><td>{{{name}}}&nbsp;</td><td>{escape(expand(f'{{{name}}}', fields))}</td></tr>"
+        for name in FIELDS
+        if name in fields
+    )
+    return f"The file is named by this; fields are filled in:<table>{told}</table>"
 
 
 def suggested_name(first_source: Path, suffix: str) -> Path:

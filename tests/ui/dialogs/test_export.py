@@ -15,6 +15,7 @@ from mfgui.ui.dialogs.export import (
     PICTURE,
     ExportDialog,
     ExportWish,
+    Naming,
     layers_of,
     suggested_name,
 )
@@ -120,3 +121,76 @@ def test_that_the_shortcut_sheet_lists_commands_and_held_keys(qapp: Any) -> None
     rows = shortcut_rows()
     assert ("Run", "F5", "Run") in rows
     assert any(keys == "Hold S" for _, keys, _ in rows)
+
+
+FIELDS = {"name": "DSC1", "count": 12, "method": "photo", "number": 1}
+
+
+def named_dialog(qtbot: Any, folder: Path, template: str = "{name}_fused") -> ExportDialog:
+    naming = Naming(template, FIELDS)
+    dialog = ExportDialog(naming.path(folder, ".tif"), depth="uint16", naming=naming)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def typed(dialog: ExportDialog, template: str) -> None:
+    dialog.name_line.setFocus()
+    dialog.name_line.selectAll()
+    QTest.keyClicks(dialog.name_line, template)
+
+
+def test_that_a_template_names_the_file_while_it_is_typed(qtbot: Any, tmp_path: Path) -> None:
+    dialog = named_dialog(qtbot, tmp_path)
+    assert dialog.wish.path == tmp_path / "DSC1_fused.tif"
+    typed(dialog, "{method}-{name}_{count:03}")
+    assert dialog.path_line.text() == str(tmp_path / "photo-DSC1_012.tif")
+    with qtbot.waitSignal(dialog.wished) as caught:
+        QTest.keyClick(dialog.name_line, Qt.Key.Key_Return)
+    (wish,) = caught.args
+    assert wish.path == tmp_path / "photo-DSC1_012.tif"
+    assert wish.name == "{method}-{name}_{count:03}"
+
+
+def test_that_the_template_may_name_the_format(qtbot: Any, tmp_path: Path) -> None:
+    dialog = named_dialog(qtbot, tmp_path)
+    typed(dialog, "{name}_v1.2")
+    assert dialog.path.name == "DSC1_v1.2.tif"
+    typed(dialog, "{name}.png")
+    assert dialog.path.name == "DSC1.png"
+    assert dialog.format_box.currentText() == "PNG"
+
+
+def test_that_a_name_that_is_taken_is_counted_up(qtbot: Any, tmp_path: Path) -> None:
+    (tmp_path / "DSC1_fused.tif").write_bytes(b"")
+    dialog = named_dialog(qtbot, tmp_path)
+    assert dialog.path.name == "DSC1_fused_2.tif"
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{nme}", "no field {nme}"),
+        ("{name", "brace without its partner"),
+        ("a/{name}", "cannot hold a folder"),
+        (" ", "makes an empty name"),
+    ],
+)
+def test_that_a_wrong_template_is_told_and_refused(
+    qtbot: Any, tmp_path: Path, template: str, words: str
+) -> None:
+    dialog = named_dialog(qtbot, tmp_path)
+    typed(dialog, template)
+    assert words in dialog.note.text()
+    assert not dialog.export_button.isEnabled()
+    dialog.path_line.selectAll()
+    QTest.keyClicks(dialog.path_line, str(tmp_path / "by-hand.tif"))
+    assert dialog.export_button.isEnabled()
+    assert dialog.wish.name == ""
+
+
+def test_that_the_fields_and_their_values_are_told(qtbot: Any, tmp_path: Path) -> None:
+    dialog = named_dialog(qtbot, tmp_path)
+    told = dialog.name_line.toolTip()
+    assert "{method}" in told
+    assert "photo" in told
