@@ -18,7 +18,13 @@ from mfgui.files.frame_cache import cache_folder
 _log = logging.getLogger(__name__)
 
 FUSING = "fusing"
-_MEASURED = {READING: 0.012, ALIGNING: 0.035, EQUALISING: 0.003, MOVING: 0.045}
+_MEASURED = {
+    READING: 0.012,
+    ALIGNING: 0.035,
+    EQUALISING: 0.003,
+    MOVING: 0.045,
+    f"{FUSING} photo": 0.05,
+}
 _METHOD = 0.2
 _CORES = 2  # of the machine on which those were measured
 _NEW = 0.5  # weight of the latest run among those remembered
