@@ -281,21 +281,42 @@ def test_that_parameters_and_folders_fill_names_in(stack: list[str], tmp_path: P
     assert (tmp_path / "DSC_1-2.png").exists()
 
 
-def test_that_several_stacks_in_a_folder_are_told_at_once_and_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def two_stacks(tmp_path: Path) -> Path:
+    """A folder with two stacks of three frames, four minutes apart."""
     folder = tmp_path / "card"
     folder.mkdir()
     for number, minute in enumerate((1, 1, 1, 5, 5, 5)):
         taken = datetime(2026, 5, 3, 14, minute, number).strftime("%Y:%m:%d %H:%M:%S")
         block = tiff(main_tags(), shot_tags(taken))
         Image.fromarray(shown(number % 3)).save(folder / f"IMG_{number}.png", exif=block)
-    arguments = ["fuse", str(folder), "-o", str(tmp_path / "a.png"), "--method", "average"]
-    assert main(arguments) == 0
-    assert one_line(capsys) == (
-        "mfgui: note: IMG_3.png: here the second of 2 stacks by their times of capture begins; "
-        "fuse each alone: name its files, or use a batch with the rule time"
-    )
+    return folder
+
+
+SEVERAL = (
+    "mfgui: note: IMG_3.png: here the second of 2 stacks by their times of capture begins; "
+    "fuse each alone: name its files, or use a batch with the rule time"
+)
+
+
+def test_that_several_stacks_in_a_folder_are_told_once(
+    two_stacks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fused([str(two_stacks)], tmp_path / "a.png", method="average")
+    assert one_line(capsys) == SEVERAL
+
+
+def test_that_several_stacks_are_told_before_anything_is_decoded(
+    two_stacks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = two_stacks / "IMG_0.png"
+    data = first.read_bytes()
+    first.write_bytes(data[:-3000] + bytes(1000) + data[-2000:])
+    arguments = ["fuse", str(two_stacks), "-o", str(tmp_path / "a.png"), "--method", "average"]
+    assert main(arguments) == 3
+    told, failed = capsys.readouterr().err.splitlines()
+    assert told == SEVERAL
+    assert "IMG_0.png" in failed
 
 
 def test_that_aligned_frames_are_written_as_layers_too(stack: list[str], tmp_path: Path) -> None:
