@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -42,7 +42,7 @@ from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
         strengths="On stacks with noise 3 to 7 dB above the best of the option sets of enfuse; "
         "frames may come in any order.",
         failures="Close behind near objects of a stack the background stays blurred; texture "
-        "weaker than the noise is averaged away.",
+        "weaker than the noise is averaged away. What moves between frames shows several times.",
     ),
 )
 def photo(
@@ -51,6 +51,10 @@ def photo(
     compute: Compute,
     labels: LabelArray | None = None,
     quiet: Annotated[bool, Parameter("Averages frames where there is no detail but noise")] = True,
+    nearest: Annotated[
+        Literal["auto", "first", "last", "none"],
+        Parameter("End of the stack that is nearest; what its blur spills over is subtracted"),
+    ] = "auto",
 ) -> Decision:
     """Focus map, depth, confidence and fused image.
 
@@ -62,6 +66,9 @@ def photo(
         A given map: what is assigned in it is kept.
     quiet : bool
         See `mfgui.methods.decide.photo_merge.merged`; not of pairs.
+    nearest : {"auto", "first", "last", "none"}
+        "auto": what the frames tell, see `mfgui.methods.decide.photo_front.nearest_first`; "none":
+        nothing is subtracted. Not of pairs.
 
     Returns
     -------
@@ -76,7 +83,9 @@ def photo(
     found = focus(frames, noise, compute=compute)
     places = spreads.positions(frames, found.labels, compute=compute)
     steady = with_steady_borders(frames, found.labels, places, compute=compute)
-    near = nearest_first(frames, steady, places, compute=compute)
+    near = {"first": True, "last": False}.get(nearest)
+    if nearest == "auto":
+        near = nearest_first(frames, steady, places, compute=compute)
     if labels is not None:
         _obey(labels, order, found.labels, steady)
     maps = Maps(found.labels, steady, places, near)

@@ -92,7 +92,7 @@ def add_quiet(
     for y in range(height):
         for x in range(width):
             at = min(max(int(half[y, x] * last + np.float32(0.5)), 0), last)
-            weight = min(np.float32(1.0), noise[at] / max(energy[y, x], np.float32(1e-12)))
+            weight = min(np.float32(1.0), noise[at] / max(energy[y, x], np.float32(1e-20)))
             weight = weight * weight * weight
             weights[y, x] += weight
             for i in range(step):

@@ -18,7 +18,7 @@ from mfgui.methods.planes import Plane, grey
 
 BANDS = 3
 _LEVELS = 16  # of lightness, for each of which noise is known
-_LEAST = np.float32((0.1 / 255) ** 2)  # noise of a perfect camera
+_LEAST = np.float32(0.1) ** 2  # noise of a perfect camera, in steps of 8 or 16 bits
 _CELL, _CELLS = 192, 24  # pixels, number: where noise is measured
 _BLOCKS = (16, 12, 8, 16)  # pixels of each band, and of chroma
 _CALM = 0.15  # quantile of the blocks that have nothing but noise
@@ -91,6 +91,8 @@ def noise_of(images: Sequence[PixelArray], *, compute: Compute) -> Noise:
     apart, no blocks are alike, and the quantile of the mean squares of the frames is less.
     """
     height, width, _ = images[0].shape
+    steps = 255 if images[0].dtype == np.uint8 else 65535
+    least = np.float32(_LEAST / steps**2)
     apart: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
     alone: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
     for cell in _cells(Size(width, height)):
@@ -107,7 +109,7 @@ def noise_of(images: Sequence[PixelArray], *, compute: Compute) -> Noise:
                     apart[band].append(_blocks(square, made.half, _BLOCKS[band]))
             before = here
     tables = [
-        np.minimum(*(_by_lightness(np.concatenate(parts, axis=1)) for parts in both))
+        np.minimum(*(_by_lightness(np.concatenate(parts, axis=1), least) for parts in both))
         for both in zip(apart, alone, strict=True)
     ]
     for finer, coarser in itertools.pairwise(tables[:BANDS]):
@@ -147,7 +149,7 @@ def _cells(size: Size) -> list[Rect]:
     ]
 
 
-def _by_lightness(blocks: _Blocks) -> npt.NDArray[np.float32]:
+def _by_lightness(blocks: _Blocks, least: np.float32) -> npt.NDArray[np.float32]:
     """The quantile for each lightness, between neighbours where few blocks have it."""
     energy, lightness = blocks
     level = np.clip(np.rint(lightness * (_LEVELS - 1)), 0, _LEVELS - 1).astype(np.intp)
@@ -158,7 +160,7 @@ def _by_lightness(blocks: _Blocks) -> npt.NDArray[np.float32]:
         known, values = [0], [whole]
     else:
         values = [np.quantile(energy[level == index], _CALM) for index in known]
-    floor = max(_LEAST, _FLAT * _FLAT * np.median(values))
+    floor = max(least, _FLAT * _FLAT * np.median(values))
     values = np.maximum(values, floor)
     values = np.minimum(values, _STRONG * _STRONG * np.quantile(values, 0.25))
     return np.asarray(np.interp(np.arange(_LEVELS), known, values), np.float32)

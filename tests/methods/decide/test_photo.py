@@ -311,6 +311,24 @@ def test_that_the_nearest_end_of_a_stack_is_found(radius):
     assert nearest_first(frames, flat, places, compute=ONE) is None
 
 
+def test_that_the_nearest_end_may_be_given():
+    made = render(random_scene(Size(448, 336), layers=4, radius=4.0, seed=5))
+    frames = stored(list(made.frames))
+    ways = ("first", "last", "none")
+    quality = [psnr(photo(frames, compute=ONE, nearest=way).fuse(), made.truth) for way in ways]
+    assert quality[0] > max(quality[1:]) + 0.5
+    turned = photo(frames[::-1], compute=ONE, nearest="last").fuse()
+    assert psnr(turned, made.truth) > quality[2] + 0.5
+
+
+def test_that_a_deep_stack_may_use_few_of_its_values():
+    """As a microscope's, whose white is not known: 255 of 65535 values."""
+    depth = strips(4, 96, 160)
+    frames = stored(stack_of(texture(96, 160, 14, 1), depth, 4, noise=1.0))
+    labels = photo([frame.astype(np.uint16) for frame in frames], compute=ONE).labels
+    assert np.mean((labels == depth)[4:-4]) > 0.95
+
+
 def test_that_it_can_be_stopped_while_fusing(noisy):
     calls = 0
 
