@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -92,6 +93,8 @@ def run_window(
     app.setWindowIcon(QIcon(str(resources.path("icons/focus-map.svg"))))
     application = make_application(app)
     application.window.show()
+    # Modules and widgets stay: looking for garbage among them would hold the interface for 0.1 s.
+    gc.freeze()
     commands = application.window.commands
     QTimer.singleShot(0, application.controller.devices.look)
     QTimer.singleShot(0, application.controller.preparation.begin)
