@@ -55,9 +55,10 @@ def focus(images: Sequence[PixelArray], noise: Noise, *, compute: Compute) -> Fo
     """Labels, depth and confidence of frames in order of focus.
 
     The evidence of a frame is the sum over three bands of max(0, E / noise - 2), E their windowed
-    energy; costs -evidence / (largest + 0.1 largest nearby + 6) are summed along rows and columns
-    as in `mfgui.methods.decide.stack.stack`, at half the size. So the blur that strong contours
-    have in other frames decides nothing beside them.
+    energy; costs -evidence / (largest + s + 6) are summed along rows and columns as in
+    `mfgui.methods.decide.stack.stack`, at half the size. s is a tenth of the largest evidence
+    nearby, times 6 / (6 + the largest of the finest band here): so the blur that strong contours
+    have in other frames, which has no fine detail, decides nothing beside them.
 
     Returns
     -------
@@ -90,10 +91,8 @@ class _Tile:
         high, wide = -(-rect.height // 2), -(-rect.width // 2)
         self._rect, self._compute = rect, compute
         self._evidence = np.empty((high, wide, len(images)), np.float32)
-        self._most, self._guide = (
-            np.full((high, wide), -1, np.float32),
-            np.zeros((high, wide), np.float32),
-        )
+        self._most = np.full((high, wide), -1, np.float32)
+        self._finest, self._guide = np.zeros((2, high, wide), np.float32)
         self._quiet = np.zeros((2 * high, 2 * wide), np.float32), np.zeros((high, wide), np.float32)
         self._weights = np.zeros((2, high, wide), np.float32)
         energies = np.empty((BANDS, high, wide), np.float32)
@@ -113,6 +112,7 @@ class _Tile:
                 _SHARES,
                 self._evidence,
                 self._most,
+                self._finest,
                 self._guide,
             )
             for band in range(2):
@@ -132,7 +132,8 @@ class _Tile:
         from mfgui.methods.decide import stack_kernels
 
         costs = self._evidence
-        self._most += _SHADE * np.asarray(cv2.dilate(self._most, _NEAR), np.float32)
+        nearby = np.asarray(cv2.dilate(self._most, _NEAR), np.float32)
+        self._most += _SHADE * nearby * _FLOOR / (_FLOOR + self._finest)
         kernels.as_costs(costs, self._most, _FLOOR)
         total = np.zeros_like(costs)
         for add in (stack_kernels.add_rows, stack_kernels.add_columns):

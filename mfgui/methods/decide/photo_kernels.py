@@ -55,12 +55,14 @@ def add_evidence(
     shares: Any,
     evidence: Any,
     most: Any,
+    finest: Any,
     guide: Any,
 ) -> None:
     """Evidence of one frame: its energies over that of noise, weighted by `shares`, summed.
 
-    `energies` is (3, h, w), `noise` (3, N) for lightness 0 ... 1, `evidence` (h, w, K), `most` and
-    `guide` (h, w): the largest evidence so far and the lightness of its frame.
+    `energies` is (3, h, w), `noise` (3, N) for lightness 0 ... 1, `evidence` (h, w, K), `most`,
+    `finest` and `guide` (h, w): the largest evidence so far, the largest of the first band alone,
+    and the lightness of the frame of the largest.
     """
     height, width = half.shape
     last = noise.shape[1] - 1
@@ -73,6 +75,8 @@ def add_evidence(
                 over = energies[band, y, x] / noise[band, at] - dead
                 if over > 0:
                     total += shares[band] * over
+                    if band == 0:
+                        finest[y, x] = max(finest[y, x], over)
             evidence[y, x, index] = total
             if total > most[y, x]:
                 most[y, x] = total

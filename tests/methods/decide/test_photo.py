@@ -236,6 +236,26 @@ def test_that_texture_of_a_few_frames_is_not_taken_for_noise():
     assert found.energies.max() < 6.0 * true  # the texture has 50 to 90 times as much
 
 
+def test_that_texture_of_one_lightness_is_not_taken_for_its_noise():
+    truth = np.tile(np.linspace(0.1, 0.5, 360, dtype=np.float32)[None, :, None], (480, 1, 3))
+    truth[240:] = 0.8 + 0.3 * (texture(240, 360, 15) - 0.5)
+    frames = stored(stack_of(truth, strips(3, 480, 360), 3, step=3.0, noise=1.0))
+    found = noise_of(frames, compute=ONE).energies[0]
+    assert found[12] < 12.0 * np.median(found[2:8])
+
+
+def test_that_weak_detail_beside_a_contour_stays():
+    """A hair in front of a bar, 25 pixels from it."""
+    truth = np.full((160, 240, 3), 0.3, np.float32)
+    truth[:, 110:130] = 0.95
+    truth[:, 155:157] = 0.2
+    depth = np.ones((160, 240), int)
+    depth[:, 140:] = 4
+    frames = stored(stack_of(truth, depth, 5, step=3.0, noise=1.0))
+    image = photo(frames, compute=ONE).fuse()
+    assert np.abs(image[10:-10, 155:157].mean(axis=(0, 2)) - 0.2).max() < 3 / 255
+
+
 def test_that_the_blur_of_a_contour_decides_nothing_beside_it():
     """A bright bar, sharp in the first frame, on a ground without detail."""
     truth = np.full((160, 240, 3), 0.15, np.float32)
