@@ -145,6 +145,8 @@ def test_that_frames_may_come_in_any_order(noisy, order):
     ranks = np.asarray(focus_order(given, compute=ONE))
     true_ranks = np.asarray(order)[ranks]
     assert list(true_ranks) in ([0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0])
+    for way in (ranks, np.asarray(focus_order(given[::-1], compute=ONE))):
+        assert np.corrcoef(np.argsort(way), np.arange(6))[0, 1] > 0  # as the files run
 
 
 def test_that_a_given_map_is_obeyed_where_it_is_assigned(noisy):
