@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from mfgui.app import batch_plan, batch_report, batch_rule
 from mfgui.app.batch_report import Record, State
 from mfgui.app.batch_rule import LIST, PATTERN, Rule
 from mfgui.app.batch_sets import Stacks, find
+from mfgui.app.bench_desk import folder_problem
 from mfgui.app.bench_progress import End
 from mfgui.app.command_line import quoted
 from mfgui.core.errors import MfguiError, OutputError
@@ -182,17 +182,7 @@ def suggested_output(rule: Rule) -> str:
 def _output_problem(rule: Rule) -> str:
     if not rule.output:
         return "Choose a folder for the pictures."
-    output = Path(rule.output)
-    if not output.is_absolute():
-        return f"{rule.output} is no whole path."
-    standing = output
-    while not os.path.lexists(standing) and standing != standing.parent:
-        standing = standing.parent
-    if not standing.is_dir():
-        return f"{standing} is a file."
-    if not os.access(standing, os.W_OK):
-        return f"Nothing can be written in {standing}."
-    return ""
+    return folder_problem(Path(rule.output))
 
 
 def _words(found: Stacks) -> str:

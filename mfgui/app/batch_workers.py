@@ -6,14 +6,13 @@ left in a folder of its own; the batch puts it in its place.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
@@ -24,6 +23,7 @@ from mfgui import _startup
 from mfgui.app import headless
 from mfgui.app.headless import Job
 from mfgui.core.errors import MfguiError, OutOfMemoryError, is_out_of_memory
+from mfgui.core.processes import death, environment
 from mfgui.jobs.events import Event, Iterated, Progress
 from mfgui.jobs.gate import Gate
 
@@ -150,7 +150,7 @@ class _Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_loop, args=(theirs, work), daemon=True)
-        with _environment({_startup.CORES: str(cores)}):
+        with environment({_startup.CORES: str(cores)}):
             process.start()
         theirs.close()  # else its end would not be noticed
         return cls(process, ours)
@@ -166,7 +166,7 @@ class _Worker:
         except (EOFError, OSError):
             self.process.join(_GRACE_SECONDS)
             self.end(at_once=True)
-            return Outcome(error=_death(self.process.exitcode)), False
+            return Outcome(error=death(self.process.exitcode)), False
 
     def end(self, *, at_once: bool) -> None:
         """Wait for its end, and force it when it does not come."""
@@ -229,27 +229,3 @@ def _loop(pipe: Connection, work: Work) -> None:
             if pipe.poll(_POLL_SECONDS):
                 pipe.send(work(pipe.recv(), tell, gate))
     sys.exit(0)
-
-
-def _death(code: int | None) -> str:
-    if code is not None and code < 0:
-        with suppress(ValueError):
-            name = signal.Signals(-code).name
-            memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
-            return f"the process was ended by {name}{memory}"
-    return f"the process ended with exit code {code}"
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Variables that processes started meanwhile have."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

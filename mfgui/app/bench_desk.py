@@ -141,12 +141,17 @@ def _output_problem(wish: Wish) -> str:
     if not wish.output.strip():
         return "Choose a folder for the table."
     output = Path(wish.output)
-    if not output.is_absolute():
-        return f"{wish.output} is no whole path."
     for folder in wish.folders:
         if output == Path(folder.path) or Path(folder.path) in output.parents:
             return f"The table would lie among the sets of {Path(folder.path).name}."
-    standing = output
+    return folder_problem(output)
+
+
+def folder_problem(folder: Path) -> str:
+    """Why nothing can be written into a folder that may have to be made; empty when it can."""
+    if not folder.is_absolute():
+        return f"{folder} is no whole path."
+    standing = folder
     while not os.path.lexists(standing) and standing != standing.parent:
         standing = standing.parent
     if not standing.is_dir():

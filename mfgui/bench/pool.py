@@ -6,12 +6,11 @@ is lost with its process is handed over as `Lost`; the others go on.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
@@ -19,6 +18,8 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Protocol, TypeVar
 
 import cv2
+
+from mfgui.core.processes import death, environment
 
 _J = TypeVar("_J")
 _R = TypeVar("_R")
@@ -141,7 +142,7 @@ class _Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, function), daemon=True)
-        with _environment(WORKER_ENVIRONMENT):
+        with environment(WORKER_ENVIRONMENT):
             process.start()
         theirs.close()  # else its end would not be noticed
         return cls(process, ours)
@@ -156,7 +157,7 @@ class _Worker:
             return self.pipe.recv(), True
         except (EOFError, OSError):
             self.process.join(_GRACE_SECONDS)
-            return Lost(_death(self.process.exitcode)), False
+            return Lost(death(self.process.exitcode)), False
 
     def leave(self) -> None:
         """Wait for its end, and force it when it does not come."""
@@ -178,27 +179,3 @@ def _work(pipe: Connection, function: Callable[[Any], Any]) -> None:
     with suppress(EOFError, OSError):
         while True:
             pipe.send(function(pipe.recv()))
-
-
-def _death(code: int | None) -> str:
-    if code is not None and code < 0:
-        with suppress(ValueError):
-            name = signal.Signals(-code).name
-            memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
-            return f"the process was ended by {name}{memory}"
-    return f"the process ended with exit code {code}"
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Variables that processes started meanwhile have."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
