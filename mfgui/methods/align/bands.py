@@ -52,26 +52,26 @@ class Bands:
     Attributes
     ----------
     levels : tuple of Level
-    detail : (h/32, w/32) float32
-        Root mean square of the slopes in the second finest octave, in the direction that has
-        less: a shaken frame keeps those across the other.
+    slopes : (3, h/32, w/32) float32
+        Mean products of the slopes in the second finest octave, across and across, across and
+        down, down and down, of light whose mean is 1.
     """
 
     levels: tuple[Level, ...]
-    detail: Plane = field(repr=False)
+    slopes: Plane = field(repr=False)
 
 
 def bands_of(proxy: Proxy) -> Bands:
     """The octaves of a frame."""
     light: Plane = _light()[proxy.grey]
-    factor, levels, detail = 1, [], light
+    factor, levels, slopes = 1, [], light
     while True:
         levels.append(_level(light, factor))
         if factor <= 2:
-            detail = _detail(light)
+            slopes = _slopes(light)
         height, width = (side // 2 for side in light.shape)
         if max(width, height) < COARSEST or min(width, height) < _SMALLEST:
-            return Bands(tuple(levels), detail)
+            return Bands(tuple(levels), slopes)
         light = _halved(light, width, height)
         factor *= 2
 
@@ -104,15 +104,14 @@ def _level(light: Plane, factor: int) -> Level:
     return Level(band, factor)
 
 
-def _detail(light: Plane) -> Plane:
+def _slopes(light: Plane) -> Plane:
     smooth = cv2.GaussianBlur(light, (0, 0), _FINE)
     height, width = light.shape
     side = (max(1, width // 16), max(1, height // 16))
-    squares = [
-        cv2.resize(slope * slope, side, interpolation=cv2.INTER_AREA)
-        for slope in (cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
-    ]
-    return np.asarray(np.sqrt(np.minimum(*squares)), np.float32)
+    across, down = (cv2.Sobel(smooth, cv2.CV_32F, x, 1 - x) for x in (1, 0))
+    products = [across * across, across * down, down * down]
+    squares = [cv2.resize(one, side, interpolation=cv2.INTER_AREA) for one in products]
+    return np.asarray(np.stack(squares) / max(float(light.mean()), _FLOOR) ** 2, np.float32)
 
 
 def keypoint_picture(proxy: Proxy, factor: int) -> npt.NDArray[np.uint8]:

@@ -69,7 +69,7 @@ class Shelf:
         self._proxies = tuple(proxies)
         self._bands: OrderedDict[int, Bands] = OrderedDict()
         self._features: dict[int, Features] = {}
-        self._details: dict[int, Plane] = {}
+        self._slopes: dict[int, Plane] = {}
         self._lock = threading.Lock()
         self._making = [threading.Lock() for _ in self._proxies]
 
@@ -91,16 +91,16 @@ class Shelf:
             made = bands_of(self._proxies[index])
             with self._lock:
                 self._bands[index] = made
-                self._details[index] = made.detail
+                self._slopes[index] = made.slopes
                 if len(self._bands) > KEPT:
                     self._bands.popitem(last=False)
             return made
 
-    def detail(self, index: int) -> Plane:
-        """How sharp a frame is, place by place (see `Bands`)."""
-        if index not in self._details:
+    def slopes(self, index: int) -> Plane:
+        """How sharp a frame is, place by place and in all directions (see `Bands`)."""
+        if index not in self._slopes:
             self.bands(index)
-        return self._details[index]
+        return self._slopes[index]
 
     def features(self, index: int) -> Features:
         with self._making[index]:

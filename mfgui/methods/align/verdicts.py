@@ -12,15 +12,10 @@ import numpy as np
 from mfgui.methods.align.joint import Adjustment
 from mfgui.methods.align.links import Link, Shelf
 from mfgui.methods.align.proxies import WHITE, Proxy
-from mfgui.methods.planes import Plane
+from mfgui.methods.align.sharpness import remarks
 
 _FLAT = 0.03  # of the usual contrast of the frames
 _COARSE = 8  # pixels of a proxy together, whose contrast is no noise
-_FAR = 2.0  # pixels of the proxy left,
-_UNUSUAL = 4.0  # times what is usual: such a frame does not fit
-_WEAKER = 0.85  # contrast against the weaker one of both neighbours
-_WEAKER_END = 0.5  # against the only one
-_EVERYWHERE = 0.85  # of the places with detail
 
 
 @dataclass(frozen=True)
@@ -82,31 +77,21 @@ def judged(
     factor: int,
 ) -> list[Verdict]:
     """The verdicts after all links were adjusted."""
-    left = [
-        residual(index, links, adjustment, shelf) if verdict.measured else math.nan
-        for index, verdict in enumerate(verdicts)
-    ]
-    known = [value for value in left if math.isfinite(value)]
-    most = max(_FAR, _UNUSUAL * float(np.median(known))) if known else _FAR
-    measured = [index for index, verdict in enumerate(verdicts) if verdict.measured]
     found = list(verdicts)
-    for index in measured:
-        verdict = replace(verdicts[index], residual=left[index] * factor)
-        if adjustment.transforms[index] is None:
+    placed = [index for index, known in enumerate(adjustment.transforms) if known is not None]
+    for index, verdict in enumerate(verdicts):
+        if verdict.measured and index not in placed:
             linked = any(index in (link.first, link.second) for link in links)
             warning = (
                 "lies differently on each of its neighbours"
                 if linked
                 else "has no structure in common with its neighbours"
             )
-            verdict = replace(verdict, used=False, warning=warning)
-        elif left[index] > most:
-            warning = f"does not lie on its neighbours: {left[index] * factor:.1f} pixels are left"
-            verdict = replace(verdict, used=False, warning=warning)
-        elif _is_blurred(measured.index(index), measured, shelf):
-            warning = "is blurred everywhere: its neighbours are sharper in all places"
-            verdict = replace(verdict, warning=warning)
-        found[index] = verdict
+            found[index] = replace(verdict, used=False, warning=warning)
+    told = remarks([shelf.slopes(index) for index in placed])
+    for index, warning in zip(placed, told, strict=True):
+        left = residual(index, links, adjustment, shelf) * factor
+        found[index] = replace(verdicts[index], residual=left, warning=warning)
     return found
 
 
@@ -124,24 +109,3 @@ def residual(index: int, links: Sequence[Link], adjustment: Adjustment, shelf: S
         distances.append(np.hypot(*link.blocks.rebased(base).left(shelf.size).T))
     together = np.concatenate(distances)
     return float(np.median(together)) if len(together) else math.nan
-
-
-def _is_blurred(place: int, frames: Sequence[int], shelf: Shelf) -> bool:
-    """Whether what a frame shows is nowhere as sharp as in its neighbours."""
-    around = [frames[i] for i in (place - 1, place + 1) if 0 <= i < len(frames)]
-    if len(frames) < 3:
-        return False
-    own = _detail(shelf.detail(frames[place]))
-    others = [_detail(shelf.detail(frame)) for frame in around]
-    weakest, strongest = np.minimum.reduce(others), np.maximum.reduce(others)
-    shown = strongest > 0.3 * np.percentile(strongest, 90)
-    if np.count_nonzero(shown) < 8:
-        return False
-    most = _WEAKER if len(around) == 2 else _WEAKER_END
-    return bool(np.mean((own < most * weakest)[shown]) > _EVERYWHERE)
-
-
-def _detail(strength: Plane) -> Plane:
-    """Contrast without noise."""
-    noise = np.percentile(strength, 2)
-    return np.asarray(np.sqrt(np.maximum(strength**2 - noise**2, 0)), np.float32)

@@ -60,7 +60,7 @@ def test_that_a_shaken_frame_is_told():
     kernel[12] = 1 / 25
     shaken = cv2.filter2D(frames_of(STACK)[2], -1, kernel)
     found = aligned_with(shaken, 2)
-    assert "blurred everywhere" in found.frames[2].warning
+    assert "looks shaken" in found.frames[2].warning
     assert [index for index, fit in enumerate(found.frames) if fit.warning] == [2]
     assert np.percentile(errors(found, STACK.transforms())[[0, 1, 3, 4, 5]], 95) < 0.3
 
