@@ -79,6 +79,17 @@ def test_that_a_frame_that_is_sharp_elsewhere_is_not_called_dull():
     assert with_frame(2, frames_of(DEEP)[8])[2] == ""
 
 
+@pytest.mark.parametrize(("right", "remark"), [(0.2, DULL), (0.8, "")])
+def test_that_a_frame_is_dull_only_if_it_is_sharper_nowhere(right, remark):
+    def slopes(at_left, at_right):
+        contrast = np.zeros((20, 20), np.float32)
+        contrast[2:, :14], contrast[2:, 14:] = at_left, at_right
+        return np.stack([contrast**2, 0 * contrast, contrast**2])
+
+    others = [slopes(0.3, 0.2), slopes(1.0, 0.2), slopes(1.0, 0.2), slopes(0.3, 1.0)]
+    assert remarks([*others[:2], slopes(0.2, right), *others[2:]])[2] == remark
+
+
 @pytest.mark.parametrize("gain", [0.5, 1.6])
 def test_that_a_darker_or_brighter_frame_is_not_called_dull(gain):
     frame = frames_of(DEEP)[6].astype(np.float32) / 255
