@@ -57,7 +57,9 @@ def test_that_three_frames_are_refused_in_one_line(
     files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "o.png"
-    three = [*files, files[0]]
+    third = np.full_like(cv2.imread(files[0]), 128)
+    cv2.imwrite(str(tmp_path / "third.png"), third)
+    three = [*files, str(tmp_path / "third.png")]
     assert main(["fuse", *three, "--method", "defocus-inversion", "-o", str(out)]) != 0
     said = capsys.readouterr().err.strip()
     assert "two frames" in said

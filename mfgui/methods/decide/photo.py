@@ -53,7 +53,10 @@ def photo(
     quiet: Annotated[bool, Parameter("Averages frames where there is no detail but noise")] = True,
     nearest: Annotated[
         Literal["auto", "first", "last", "none"],
-        Parameter("End of the stack that is nearest; what its blur spills over is subtracted"),
+        Parameter(
+            "End of the stack that is nearest; what its blur spills over is subtracted",
+            choices=("auto", "first", "last", "none"),
+        ),
     ] = "auto",
 ) -> Decision:
     """Focus map, depth, confidence and fused image.
