@@ -11,10 +11,11 @@ import numpy as np
 from mfgui.core.arrays import Depth, PixelArray, from_float, to_float
 from mfgui.core.errors import UsageError
 from mfgui.core.result import Provenance, Result
-from mfgui.core.stack import SourceStack
+from mfgui.core.stack import Source, SourceStack
 from mfgui.files import images, layers, naming, spaces
 from mfgui.files.camera_notes import annotated, note_of
 from mfgui.files.capture import read_capture
+from mfgui.files.descriptions import Descriptions, without_place
 from mfgui.files.grouping import images_in
 from mfgui.methods.registry import Kind, Method, Value
 
@@ -30,7 +31,7 @@ class Finish:
     space : str or None
         Colour space, a name of `spaces.SPACES`; None for that of the sources.
     drop_location : bool
-        Leave out where it was taken.
+        Leave out where it was taken: in numbers (GPS) and in names of places.
     """
 
     space: str | None = None
@@ -41,6 +42,11 @@ class Finish:
         if images.output_format(path) not in images.CARRIERS:
             return block  # a note must not make the writer tell of a loss
         return annotated(block, note=note, drop_location=self.drop_location)
+
+    def described(self, source: Source) -> Descriptions:
+        """The XMP and IPTC that go into a file."""
+        found = Descriptions(source.xmp, source.iptc)
+        return without_place(found) if self.drop_location else found
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,7 @@ def write_picture(
         depth=depth,
         icc=source.icc,
         exif=finish.camera(path, source.exif, note=said),
+        described=finish.described(source),
         space=finish.space,
     )
 
@@ -173,7 +180,9 @@ def write_frames(
     frames, icc = _finished(stack, source.icc, finish.space, depth or stack.depth)
     names = [one.name for one in stack.sources]
     camera = finish.camera(path, source.exif)
-    return layers.write_layers(path, frames, names, icc=icc, camera=camera)
+    return layers.write_layers(
+        path, frames, names, icc=icc, camera=camera, described=finish.described(source)
+    )
 
 
 def _finished(

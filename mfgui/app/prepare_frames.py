@@ -151,6 +151,7 @@ def _write(
             depth=job.depth or stack.depth,
             icc=source.icc,
             exif=job.finish.camera(paths[index], source.exif),
+            described=job.finish.described(source),
             space=job.finish.space,
         )
         lost |= dict.fromkeys(found)

@@ -188,7 +188,13 @@ def export_image(
         check_output(path, inputs=_paths(stack))
         camera = finish.camera(path, source.exif, note=note)
         return write_image(
-            path, image(), depth=depth, icc=source.icc, exif=camera, space=finish.space
+            path,
+            image(),
+            depth=depth,
+            icc=source.icc,
+            exif=camera,
+            described=finish.described(source),
+            space=finish.space,
         )
 
     return task

@@ -259,5 +259,5 @@ def add_finish(parser: Parser) -> None:
     parser.add_argument(
         "--drop-location",
         action="store_true",
-        help="leave out of the camera data where pictures were taken",
+        help="leave out where pictures were taken: GPS, and names of places",
     )

@@ -33,8 +33,8 @@ class Source:
         Hash of the file's bytes, or of the pixels of a generated frame.
     size, channels, depth
         Of the pixels that the stack delivers, after conversion and rotation.
-    icc, exif : bytes or None
-        Colour profile and camera data, carried to outputs.
+    icc, exif, xmp, iptc : bytes or None
+        Colour profile, camera data and descriptions, carried to outputs.
     notices : tuple of str
         What was adapted on reading, one clause each.
     """
@@ -48,6 +48,8 @@ class Source:
     page: int = 0
     icc: bytes | None = field(default=None, repr=False)
     exif: bytes | None = field(default=None, repr=False)
+    xmp: bytes | None = field(default=None, repr=False)
+    iptc: bytes | None = field(default=None, repr=False)
     notices: tuple[str, ...] = ()
 
 

@@ -10,6 +10,7 @@ import imagecodecs
 
 from mfgui.core.arrays import PixelArray, Size
 from mfgui.core.errors import InputError
+from mfgui.files import xmp
 from mfgui.files.camera_files import boxes
 from mfgui.files.headers import ImageInfo, Kind, check_size
 from mfgui.files.inputs import cut_off, damaged
@@ -40,7 +41,7 @@ def read_avif_header(file: BinaryIO, path: Path) -> ImageInfo:
         raise cut_off(path) from error
     check_size(size, path)
     kind: Kind = "grey" if mode in ("L", "LA") else "rgb"
-    block = told.get("exif")
+    block, packet = told.get("exif"), told.get("xmp")
     return ImageInfo(
         path,
         "AVIF",
@@ -50,6 +51,7 @@ def read_avif_header(file: BinaryIO, path: Path) -> ImageInfo:
         alpha=mode in ("LA", "RGBA"),
         icc=told.get("icc_profile") or None,
         exif=block.removeprefix(_EXIF_PREFIX) if block else None,
+        xmp=packet if packet and len(packet) <= xmp.MAX_PACKET else None,
     )
 
 

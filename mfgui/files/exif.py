@@ -17,6 +17,7 @@ import numpy as np
 from mfgui.core.arrays import Size
 
 ORIENTATION, SOFTWARE = 274, 305
+XMP, IPTC = 700, 33723  # of TIFF files and raw files like them
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 34665, 34853, 40965
 _POINTERS = {0: (EXIF_IFD, GPS_IFD), EXIF_IFD: (INTEROP_IFD,), GPS_IFD: (), INTEROP_IFD: ()}
 _DESCRIPTION, _PIXEL_WIDTH, _PIXEL_HEIGHT = 270, 40962, 40963

@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 
 from mfgui.core.arrays import MAX_PIXELS, Depth, Size
 from mfgui.core.errors import InputError
-from mfgui.files import exif
+from mfgui.files import exif, jpeg_texts, png_texts
 from mfgui.files.inputs import cut_off, open_input, reading
 from mfgui.files.pnm import read_pnm_header
 
@@ -57,6 +57,8 @@ class ImageInfo:
         Which picture of how many, from 0; only TIFF files hold more than one.
     icc, exif : bytes or None
         Colour profile; camera data as a block that starts with its byte order.
+    xmp, iptc : bytes or None
+        Descriptions as they are stored: a packet, and data sets.
     balance : 4 floats or None
         Of a raw file: multipliers of red, green, blue and second green to develop it with; None
         for its own.
@@ -78,6 +80,8 @@ class ImageInfo:
     pages: int = 1
     icc: bytes | None = field(default=None, repr=False)
     exif: bytes | None = field(default=None, repr=False)
+    xmp: bytes | None = field(default=None, repr=False)
+    iptc: bytes | None = field(default=None, repr=False)
     balance: Balance | None = None
     remarks: tuple[str, ...] = ()
     stamp: tuple[int, int] = (0, 0)
@@ -201,6 +205,7 @@ def turned(size: Size, orientation: int) -> Size:
 def _read_jpeg(file: BinaryIO, path: Path) -> ImageInfo:
     camera: bytes | None = None
     profile: dict[int, bytes] = {}
+    texts = jpeg_texts.Gatherer()
     for marker, length in _jpeg_segments(file, path):
         if marker in _JPEG_FRAMES:
             bits, height, width, components = struct.unpack(">BHHB", file.read(6))
@@ -209,10 +214,22 @@ def _read_jpeg(file: BinaryIO, path: Path) -> ImageInfo:
                 raise ValueError(f"JPEG with {components} components of {bits} bits")
             icc = b"".join(profile[part] for part in sorted(profile)) or None
             size = Size(width, height)
-            return ImageInfo(path, "JPEG", size, kinds[components], 8, icc=icc, exif=camera)
-        if marker == 0xE1 and camera is None:
+            return ImageInfo(
+                path,
+                "JPEG",
+                size,
+                kinds[components],
+                8,
+                icc=icc,
+                exif=camera,
+                xmp=texts.xmp,
+                iptc=texts.iptc,
+            )
+        if marker in (0xE1, 0xED):
             data = file.read(length)
-            camera = data[6:] if data.startswith(b"Exif\0\0") else None
+            if camera is None and marker == 0xE1 and data.startswith(b"Exif\0\0"):
+                camera = data[6:]
+            texts.take(data)
         elif marker == 0xE2:
             data = file.read(length)
             if data.startswith(b"ICC_PROFILE\0") and len(data) > 14:
@@ -251,6 +268,7 @@ def _jpeg_segments(file: BinaryIO, path: Path) -> Iterator[tuple[int, int]]:
 def _read_png(file: BinaryIO, path: Path) -> ImageInfo:
     end = file.seek(0, os.SEEK_END)
     position, chunks = 8, {}
+    packet = block = None
     while b"IEND" not in chunks:
         file.seek(position)
         head = file.read(8)
@@ -259,6 +277,10 @@ def _read_png(file: BinaryIO, path: Path) -> ImageInfo:
             raise cut_off(path)
         keep = head[4:] in (b"IHDR", b"iCCP", b"eXIf", b"tRNS") and length <= _MAX_METADATA
         chunks[head[4:]] = file.read(length) if keep else b""
+        if head[4:] in png_texts.NAMES and length <= _MAX_METADATA:
+            text = file.read(length)
+            packet = packet or png_texts.xmp_in(head[4:], text)
+            block = block or png_texts.iptc_in(head[4:], text)
         position += 12 + length
     width, height, bits, colour = struct.unpack_from(">IIBB", chunks.get(b"IHDR", b""))
     kind, alpha = _PNG_KINDS[colour]
@@ -271,6 +293,8 @@ def _read_png(file: BinaryIO, path: Path) -> ImageInfo:
         alpha=alpha or b"tRNS" in chunks,
         icc=_png_profile(chunks.get(b"iCCP")),
         exif=chunks.get(b"eXIf"),
+        xmp=packet,
+        iptc=block,
     )
 
 
@@ -296,7 +320,7 @@ def _read_webp(file: BinaryIO, path: Path) -> ImageInfo:
         name, length = file.read(4), int.from_bytes(file.read(4), "little")
         if name in (b"VP8X", b"VP8 ", b"VP8L") and size is None:
             size, alpha = _webp_size(name, file.read(10))
-        elif name in (b"ICCP", b"EXIF") and length <= _MAX_METADATA:
+        elif name in (b"ICCP", b"EXIF", b"XMP ") and length <= _MAX_METADATA:
             metadata[name] = file.read(length)
         elif name == b"ANIM":
             raise InputError("an animation", path=path, hint="export one of its pictures")
@@ -307,7 +331,15 @@ def _read_webp(file: BinaryIO, path: Path) -> ImageInfo:
     if camera is not None:
         camera = camera.removeprefix(b"Exif\0\0")
     return ImageInfo(
-        path, "WebP", size, "rgb", 8, alpha=alpha, icc=metadata.get(b"ICCP"), exif=camera
+        path,
+        "WebP",
+        size,
+        "rgb",
+        8,
+        alpha=alpha,
+        icc=metadata.get(b"ICCP"),
+        exif=camera,
+        xmp=metadata.get(b"XMP "),
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from mfgui.core.arrays import PixelArray, Size
 from mfgui.core.errors import InputError
-from mfgui.files import spaces
+from mfgui.files import spaces, xmp
 from mfgui.files.headers import ImageInfo, Kind, check_size
 from mfgui.files.inputs import cut_off, damaged
 
@@ -43,6 +43,7 @@ def read_heif_header(file: BinaryIO, path: Path) -> ImageInfo:
     size = Size(*picture.size)
     check_size(size, path)
     block, icc = picture.info.get("exif"), picture.info.get("icc_profile")
+    packet = picture.info.get("xmp")
     colours = picture.info.get("nclx_profile") or {}
     if icc is None and kind == "rgb" and _is_p3(colours):
         icc = spaces.profile("display-p3")
@@ -55,6 +56,7 @@ def read_heif_header(file: BinaryIO, path: Path) -> ImageInfo:
         alpha=alpha,
         icc=icc if icc and len(icc) <= _MAX_METADATA else None,
         exif=block.removeprefix(b"Exif\0\0") if block and len(block) <= _MAX_METADATA else None,
+        xmp=packet if packet and len(packet) <= xmp.MAX_PACKET else None,
         remarks=_remarks(count, colours),
     )
 

@@ -26,6 +26,8 @@ raw      of any camera     rawpy, where       never                             
          sRGB in 16        proxy: embedded
 =======  ================  =================  ===================  ====================  =========
 
+XMP and IPTC go where EXIF goes, but for IPTC in WebP (see `descriptions`).
+
 Headers of JPEG, PNG, WebP and PNM are parsed by ourselves, those of BMP and AVIF by Pillow, of
 TIFF by tifffile, of raw files by LibRaw, of HEIF by libheif. Colours are converted with LittleCMS
 (see `profiles`).
@@ -41,9 +43,10 @@ import numpy as np
 from mfgui import __version__
 from mfgui.core.arrays import Depth, ImageF32, PixelArray, Size, from_float, to_float
 from mfgui.core.errors import OutOfMemoryError, OutputError, UsageError
-from mfgui.files import encode, exif, profiles, spaces
+from mfgui.files import descriptions, encode, exif, profiles, spaces
 from mfgui.files.atomic import atomic_file, write_bytes
 from mfgui.files.decode import decode_frame
+from mfgui.files.descriptions import Descriptions
 from mfgui.files.harmonise import Plan, adapt
 from mfgui.files.headers import HEIF_SUFFIXES, RAW_SUFFIXES, Format, ImageInfo, read_headers
 from mfgui.files.inputs import reading
@@ -92,6 +95,7 @@ _DEPTHS: dict[Format, tuple[Depth, ...]] = {
 }
 _LONGEST_SIDE: dict[Format, int] = {"JPEG": 65500, "WebP": 16383, "BMP": 32767 * 4}
 _DEPTH_NAMES = {"uint8": "8 bits", "uint16": "16 bits", "float32": "float"}
+_NOTHING_SAID = Descriptions()
 CARRIERS = frozenset({"JPEG", "PNG", "TIFF", "WebP"})
 """Formats that hold camera data and a profile."""
 SOFTWARE = f"mfgui {__version__}"
@@ -169,6 +173,7 @@ def write_image(
     depth: Depth,
     icc: bytes | None = None,
     exif: bytes | None = None,
+    described: Descriptions = _NOTHING_SAID,
     space: str | None = None,
 ) -> tuple[str, ...]:
     """Write a picture atomically in the format of the suffix.
@@ -182,6 +187,9 @@ def write_image(
     icc, exif : bytes, optional
         Profile and camera data of source 1. The orientation is reset, the software named, a
         thumbnail dropped. A note of the method is put into `exif` by `camera_notes.annotated`.
+    described : Descriptions
+        XMP and IPTC of source 1. What they say of its own file is dropped or renewed; where they
+        are broken they are left out.
     space : str, optional
         Name of a colour space (`spaces.SPACES`) to convert a colour picture to; without it it
         stays in the colours of `icc`.
@@ -208,9 +216,9 @@ def write_image(
         check_holds(path, Size(width, height), channels=channels)
         if icc is not None and not profiles.usable(icc, channels=pixels.shape[2]):
             icc, notices = None, (*notices, "colour profile does not fit the picture, left out")
-        if known not in CARRIERS and (icc is not None or exif is not None):
+        if known not in CARRIERS and (icc or exif or described != _NOTHING_SAID):
             notices = (*notices, f"{known} carries pixels only: no camera data, no profile")
-        return (*notices, *_write(path, known, pixels, icc, exif))
+        return (*notices, *_write(path, known, pixels, icc, exif, described))
     except MemoryError as error:
         raise OutOfMemoryError(
             "not enough memory to write the picture", path=path, hint="close other programs"
@@ -230,23 +238,37 @@ def _stored_depth(known: Format, depth: Depth) -> tuple[Depth, tuple[str, ...]]:
 
 
 def _write(
-    path: Path, known: Format, pixels: PixelArray, icc: bytes | None, block: bytes | None
+    path: Path,
+    known: Format,
+    pixels: PixelArray,
+    icc: bytes | None,
+    exif_block: bytes | None,
+    described: Descriptions,
 ) -> tuple[str, ...]:
     height, width, channels = pixels.shape
+    size = Size(width, height)
     srgb = None if icc is None else profiles.same_colours(icc, None)
-    camera = exif.cleaned(exif.parse(block), size=Size(width, height), software=SOFTWARE, srgb=srgb)
+    camera = exif.cleaned(exif.parse(exif_block), size=size, software=SOFTWARE, srgb=srgb)
+    if known not in CARRIERS:
+        described = _NOTHING_SAID
+    described, notices = descriptions.cleaned(described, size=size, software=SOFTWARE, srgb=srgb)
+    packet, block = described.xmp, described.iptc
     if known == "TIFF":
         with atomic_file(path) as temporary:
-            return write_tiff(temporary, pixels, icc=icc, camera=camera)
-    notices: tuple[str, ...] = ()
+            lost = write_tiff(temporary, pixels, icc=icc, camera=camera, packet=packet, block=block)
+        return (*notices, *lost)
     if known == "JPEG":
-        data, notices = encode.encode_jpeg(pixels, icc=icc, camera=camera)
+        data, lost = encode.encode_jpeg(pixels, icc=icc, camera=camera, packet=packet, block=block)
+        notices = (*notices, *lost)
     elif known == "PNG":
-        data = encode.encode_png(pixels, icc=icc, camera=camera)
+        data = encode.encode_png(pixels, icc=icc, camera=camera, packet=packet, block=block)
     elif known == "WebP":
         if channels == 1 and icc is not None:
-            icc, notices = None, ("grey profile left out, WebP holds colour pictures only",)
-        data = encode.encode_webp(pixels, icc=icc, camera=camera)
+            icc = None
+            notices = (*notices, "grey profile left out, WebP holds colour pictures only")
+        if block is not None:
+            notices = (*notices, "IPTC left out, WebP has no place for it")
+        data = encode.encode_webp(pixels, icc=icc, camera=camera, packet=packet)
     elif known == "BMP":
         data = encode.encode_bmp(pixels)
     else:

@@ -17,10 +17,11 @@ import tifffile
 
 from mfgui.core.arrays import Depth, ImageF32, PixelArray, Size
 from mfgui.core.errors import UsageError
-from mfgui.files import encode, exif
+from mfgui.files import descriptions, encode, exif
 from mfgui.files.atomic import atomic_file, write_bytes
+from mfgui.files.descriptions import Descriptions
 from mfgui.files.images import SOFTWARE
-from mfgui.files.tiff import attach
+from mfgui.files.tiff import attach, texts
 
 _PAGE_NAME, _PAGE_NUMBER = 285, 297
 _PAGE = 2  # subfile type of a page among several
@@ -29,6 +30,7 @@ _ASCII = 2
 _LEVEL = 1  # of Deflate: frames are many, higher levels take four times as long for 5 %
 _TIFF_SUFFIXES = (".tif", ".tiff")
 _UNKNOWN = 0
+_NOTHING_SAID = Descriptions()
 
 
 def check_layers_name(path: Path) -> None:
@@ -52,6 +54,7 @@ def write_layers(
     *,
     icc: bytes | None = None,
     camera: bytes | None = None,
+    described: Descriptions = _NOTHING_SAID,
 ) -> tuple[str, ...]:
     """The frames of a stack as the pages of one TIFF file, atomically.
 
@@ -63,6 +66,8 @@ def write_layers(
         One per frame, the names of the pages.
     icc, camera : bytes, optional
         Profile of all pages; camera data (EXIF) of the first.
+    described : Descriptions
+        XMP and IPTC of the first page.
 
     Returns
     -------
@@ -83,19 +88,22 @@ def write_layers(
     first = next(following)
     big = first.nbytes * len(names) > _CLASSIC_LIMIT
     height, width = first.shape[:2]
-    data = exif.cleaned(exif.parse(camera), size=Size(width, height), software=SOFTWARE)
+    size = Size(width, height)
+    data = exif.cleaned(exif.parse(camera), size=size, software=SOFTWARE)
+    told, lost = descriptions.cleaned(described, size=size, software=SOFTWARE, srgb=None)
+    tags = [*texts(told.xmp, told.iptc), *(_texts(data) if big else [])]
     with atomic_file(path) as temporary:
         with tifffile.TiffWriter(temporary, byteorder="<", bigtiff=big) as file:
-            _write_page(file, first, 0, names, icc, _texts(data) if big else [])
+            _write_page(file, first, 0, names, icc, tags)
             for number, frame in enumerate(following, start=1):
                 if (frame.shape, frame.dtype) != (first.shape, first.dtype):
                     raise ValueError(f"frame {number + 1} differs from the first")
                 _write_page(file, frame, number, names, icc, [])
         if big:
-            return ("of the camera data only texts are kept in TIFF files above 4 GB",)
+            return (*lost, "of the camera data only texts are kept in TIFF files above 4 GB")
         with temporary.open("r+b") as written:
             attach(written, data)
-    return ()
+    return lost
 
 
 def write_depth(
@@ -168,13 +176,13 @@ def _write_page(
     number: int,
     names: Sequence[str],
     icc: bytes | None,
-    texts: Sequence[tuple[Any, ...]],
+    further: Sequence[tuple[Any, ...]],
 ) -> None:
     colour = frame.shape[2] == 3
     tags: list[tuple[Any, ...]] = [
         (_PAGE_NAME, _ASCII, 0, _ascii(names[number]), True),
         (_PAGE_NUMBER, 3, 2, (number, len(names)), True),
-        *texts,
+        *further,
     ]
     file.write(
         frame if colour else frame[..., 0],

@@ -59,6 +59,8 @@ def read_raw_header(file: BinaryIO, path: Path) -> ImageInfo:
             kind,
             16,
             exif=None if camera is None else _carried(camera),
+            xmp=None if camera is None else _value(camera, exif.XMP),
+            iptc=None if camera is None else _value(camera, exif.IPTC),
         )
 
 
@@ -193,6 +195,11 @@ def _balance_of(raw: rawpy.RawPy) -> Balance:
     chosen = stored if min(stored[:3]) > 0 else raw.daylight_whitebalance
     red, green, blue, second = (float(value) for value in chosen)
     return red, green, blue, second
+
+
+def _value(camera: exif.CameraData, tag: int) -> bytes | None:
+    entry = camera.main.get(tag)
+    return None if entry is None else entry.data
 
 
 def _carried(camera: exif.CameraData) -> bytes:

@@ -132,6 +132,8 @@ class OpenedSet:
             page=info.page,
             icc=self.plan.icc,
             exif=info.exif,
+            xmp=info.xmp,
+            iptc=info.iptc,
             notices=tuple(notices),
         )
 

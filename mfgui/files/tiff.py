@@ -12,7 +12,7 @@ import tifffile
 
 from mfgui.core.arrays import MAX_PIXELS, PixelArray, Size
 from mfgui.core.errors import InputError
-from mfgui.files import exif
+from mfgui.files import exif, iptc, xmp
 from mfgui.files.headers import ImageInfo, Kind, Sample, check_size, turned
 from mfgui.files.inputs import cut_off
 
@@ -101,7 +101,26 @@ def _page_info(
         pages=pages,
         icc=page.iccprofile,
         exif=exif.serialise(exif.descriptive(camera)),
+        xmp=_stored(page, exif.XMP, file, xmp.MAX_PACKET),
+        iptc=_iptc(_stored(page, exif.IPTC, file, iptc.MAX_BLOCK)),
     )
+
+
+def _stored(page: Any, tag: int, file: BinaryIO, most: int) -> bytes | None:
+    """The bytes of a tag as they stand in the file."""
+    found = page.tags.get(tag)
+    if found is None or not 0 < found.valuebytecount <= most:
+        return None
+    file.seek(found.valueoffset)
+    return file.read(found.valuebytecount)
+
+
+def _iptc(block: bytes | None) -> bytes | None:
+    """A block, which many programs store as numbers of four bytes, in their own order."""
+    if block is None or block.startswith(b"\x1c") or len(block) % 4:
+        return block
+    turned = np.frombuffer(block, "u4").byteswap().tobytes()
+    return turned if turned.startswith(b"\x1c") else block
 
 
 def _kind_of(page: Any, path: Path) -> Kind:
@@ -174,9 +193,16 @@ def _palette(colormap: PixelArray) -> PixelArray:
 
 
 def write_tiff(
-    path: Path, pixels: PixelArray, *, icc: bytes | None, camera: exif.CameraData
+    path: Path,
+    pixels: PixelArray,
+    *,
+    icc: bytes | None,
+    camera: exif.CameraData,
+    packet: bytes | None = None,
+    block: bytes | None = None,
 ) -> tuple[str, ...]:
-    """One page of (H, W, C) pixels, Deflate with predictor, with profile and camera data.
+    """One page of (H, W, C) pixels, Deflate with predictor, with profile, camera data, XMP and
+    IPTC.
 
     Returns
     -------
@@ -193,12 +219,27 @@ def write_tiff(
         metadata=None,
         software=False,
         iccprofile=icc,
+        extratags=texts(packet, block),
     )
     with path.open("r+b") as file:
         if file.read(4) != b"II*\0":
             return ("camera data left out, TIFF files above 4 GB cannot take it",)
         attach(file, camera)
     return ()
+
+
+def texts(packet: bytes | None, block: bytes | None) -> list[tuple[Any, ...]]:
+    """XMP and IPTC as tifffile takes further tags of a page.
+
+    Readers expect IPTC as numbers of four bytes.
+    """
+    found: list[tuple[Any, ...]] = []
+    if packet:
+        found.append((exif.XMP, 1, len(packet), packet, True))
+    if block:
+        numbers = np.frombuffer(block + bytes(-len(block) % 4), "<u4")
+        found.append((exif.IPTC, 4, numbers.size, numbers.tolist(), True))
+    return found
 
 
 def attach(file: BinaryIO, camera: exif.CameraData) -> None:
