@@ -318,6 +318,7 @@ class AlignControl:
         # Whoever has asked to stop gets no other frames, even if they were nearly there.
         if not isinstance(value, Aligned) or job.chore.gate.stopped:
             self._end(job, stopped=True)
+            self._back()
             return
 
         def go() -> None:
@@ -335,15 +336,19 @@ class AlignControl:
     def _on_failed(self, job: _Job, failure: TaskFailed) -> None:
         if job is self._job:
             self._end(job, failed=str(failure.error))
+            self._back()
             self._desk.failing(_KEPT)(failure)
 
     def _end(self, job: _Job, *, stopped: bool = False, failed: str = "") -> None:
         self._job = None
         job.chore.end(stopped=stopped, failed=failed)
+        self._tell()
+
+    def _back(self) -> None:
+        """No frames come: those that were there are shown in place of a first look."""
         session = self._desk.session
         if session.shown == "live":
             self._view.show(f"source:{session.active_source}")
-        self._tell()
 
     def _exchange(self, value: object, choice: AlignChoice | None) -> None:
         """The frames of the open set are others from here on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu
 
 from mfgui.app.controller import Controller
@@ -31,8 +31,6 @@ class AlignAnswers(QObject):
         self._align = controller.align
         self._parts = parts
         self._commands = commands
-        self._late = QTimer(self, singleShot=True, interval=0)
-        self._late.timeout.connect(self._show)
         # Asked for late: the question belongs to the sessions, which are made later.
         self._align.leaving = lambda go: commands.leaving(go)
         sources = parts.sources
@@ -138,11 +136,9 @@ class AlignAnswers(QObject):
     def _show(self) -> None:
         header = self._parts.sources.header
         header.show_choice(self._align.choice, enabled=not self._align.busy)
-        self._parts.sources.show_fits(self._fits())
+        # The presenter draws the rows, once for all that changes in this turn.
+        self._parts.sources.set_fits(self._fits())
 
     def _take(self, change: Change) -> None:
-        if isinstance(change, AlignmentChanged):
+        if isinstance(change, AlignmentChanged | SetOpened):
             self._show()
-        elif isinstance(change, SetOpened):
-            # The pictures come first: drawing many rows takes a while.
-            self._late.start()

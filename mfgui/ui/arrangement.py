@@ -117,7 +117,8 @@ class Arranger(QObject):
         if not self._away:
             return
         self._away = False
-        if self._apply(f"{self.arrangement}:{self._state}"):
+        fits = self.arrangement in (Arrangement.OWN, fitting(self._window.size()))
+        if fits and self._apply(f"{self.arrangement}:{self._state}"):
             self._size_again()
         else:
             self.reset()
@@ -224,7 +225,8 @@ class Arranger(QObject):
             Qt.DockWidgetArea.BottomDockWidgetArea,
         )
         for dock in self._docks.values():
-            dock.setFloating(False)
+            if dock.isFloating():
+                dock.setFloating(False)
             window.removeDockWidget(dock)
         groups = self._groups(plan)
         for above, group in zip([None, *groups], groups, strict=False):

@@ -39,6 +39,7 @@ from mfgui.core.events import (
 )
 from mfgui.core.pyramid import Picture
 from mfgui.jobs.frames import LiveFrame
+from mfgui.ui.docks.sources import MOST_TALL
 from mfgui.ui.parts import WindowParts
 from mfgui.ui.scrub import STOPS
 
@@ -270,6 +271,9 @@ class Presenter(QObject):
 
     def _show_sources(self) -> None:
         parts, session = self._parts, self._controller.session
+        many = session.stack is not None and session.stack.k > MOST_TALL
+        if many and self._late_timer.isActive():
+            return  # much changes in this turn: once for all of it, after the picture
         parts.sources.show_state(shown=session.shown, active=session.active_source)
         view, shown, active = self._controller.view, session.shown, session.active_source
         fused, behind = bool(view.fused_key()) or shown == LIVE, bool(view.background_key())

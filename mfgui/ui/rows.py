@@ -127,11 +127,7 @@ class RowModel(QAbstractListModel):
         wanted = [row.key for row in rows]
         self._remove_others(set(wanted))
         self._arrange(wanted)
-        for place, row in enumerate(rows):
-            if place == len(self._rows) or self._rows[place].key != row.key:
-                self.beginInsertRows(QModelIndex(), place, place)
-                self._rows.insert(place, row)
-                self.endInsertRows()
+        self._insert_missing(rows)
         before, self._rows = self._rows, list(rows)
         for place, (old, new) in enumerate(zip(before, rows, strict=True)):
             if old.differs(new):  # only those are drawn again, which is most of a switch's time
@@ -143,6 +139,18 @@ class RowModel(QAbstractListModel):
                 self.beginRemoveRows(QModelIndex(), place, place)
                 del self._rows[place]
                 self.endRemoveRows()
+
+    def _insert_missing(self, rows: Sequence[Row]) -> None:
+        """Insert those that are not there, neighbours together: views answer every insertion."""
+        place = 0
+        while place < len(rows):
+            there = self._rows[place].key if place < len(self._rows) else ""
+            end = next((n for n in range(place, len(rows)) if rows[n].key == there), len(rows))
+            if end > place:
+                self.beginInsertRows(QModelIndex(), place, end - 1)
+                self._rows[place:place] = rows[place:end]
+                self.endInsertRows()
+            place = end + 1
 
     def _arrange(self, wanted: Sequence[str]) -> None:
         """Bring the rows that are there into the order of the wanted ones."""

@@ -54,6 +54,8 @@ def test_that_several_frames_are_seen(
     window.docks["sources"].raise_()
     view = window.parts.sources.view
     qtbot.waitUntil(lambda: view.viewport().height() >= least * LOW_ROW_HEIGHT, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: view.rows.rowCount() == 12, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: view.visualRect(view.rows.index(0)).height() > 0, timeout=WAIT_MS)
     rects = [view.visualRect(view.rows.index(n)) for n in range(least)]
     assert all(view.viewport().rect().contains(rect) for rect in rects)
     assert {rect.height() for rect in rects} == {LOW_ROW_HEIGHT}

@@ -212,7 +212,7 @@ def test_that_a_frame_is_left_out_and_used_again_by_key_and_menu(
     click(view.viewport(), view.visualRect(view.rows.index(2)).center())
     QTest.keyClick(view, Qt.Key.Key_Delete)
     assert controller.align.left_out == {2}
-    assert view.rows.rows[2].extra == "Left out when aligned"
+    qtbot.waitUntil(lambda: view.rows.rows[2].extra == "Left out when aligned", timeout=WAIT_MS)
     menu = window.alignment.menu_of(2)
     words = [action.text() for action in menu.actions()]
     assert words == ["Use again", "Repair: place it between its neighbours", "Make reference"]

@@ -138,8 +138,8 @@ class MethodPanel(QWidget):
     @property
     def valid(self) -> bool:
         """Whether every editor holds an allowed value."""
-        detector = self.detector_form.problems if self.method.needs_map else {}
-        return not (self.form.problems or detector.keys() - self._shared())
+        wrong = self.detector_form.problems if self.method.needs_map else {}
+        return not (self.form.problems or (wrong and wrong.keys() - self._shared()))
 
     def show_problem(self) -> None:
         """Give the keyboard to the first editor that holds no allowed value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -22,6 +22,7 @@ _STEPS = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 
 
 MOST_TALL = 6  # frames; rows of longer stacks are lower
+_AT_ONCE = 6  # thumbnails, each of which takes about a millisecond
 _FRAME = "frame:"  # key of a frame that is none of the open sources, from 0
 
 
@@ -63,8 +64,11 @@ class SourcesPanel(QWidget):
         self._stack: SourceStack | None = None
         self._fits: Fits | None = None
         self._colours: tuple[str, ...] = ()
-        self._pictures: dict[int, Picture | QPixmap] = {}  # by frame
+        self._thumbnails: dict[int, QPixmap] = {}  # by frame
+        self._pictures: dict[int, Picture] = {}  # of which thumbnails are to be made
         self._shown, self._active = "", 1
+        self._further = QTimer(self, singleShot=True, interval=0)
+        self._further.timeout.connect(self._show_rows)
 
     def show_as_labels(self, on: bool) -> None:
         """The list of labels, or the pictures."""
@@ -74,6 +78,7 @@ class SourcesPanel(QWidget):
         """Show the sources of `stack`; `colours[i]` is the colour of label i + 1."""
         if stack is None or self._stack is None or _camera(stack) is not _camera(self._stack):
             self._pictures.clear()
+            self._thumbnails.clear()
         self._stack = stack
         self._colours = tuple(colours)
         self._fits = None
@@ -91,16 +96,13 @@ class SourcesPanel(QWidget):
     def show_state(self, *, shown: str, active: int) -> None:
         """Which source is active, and which picture the canvas shows."""
         self._shown, self._active = shown, active
-        if self._stack is not None:
-            rows = [self._row(frame) for frame in range(_camera(self._stack).k)]
-            self.view.set_compact(len(rows) > MOST_TALL)
-            self.view.show_rows(rows, current=f"source:{active}")
+        self._show_rows()
 
-    def show_fits(self, fits: Fits | None) -> None:
-        """What is known of the frames."""
+    def set_fits(self, fits: Fits | None) -> None:
+        """What is known of the frames, for the header, and for the rows when they are next
+        shown."""
         self._fits = fits
         self.header.show_status("" if fits is None else fits.status)
-        self.show_state(shown=self._shown, active=self._active)
 
     def frame_of(self, key: str) -> int:
         """The frame of a row, from 0 as the camera gave them."""
@@ -156,7 +158,7 @@ class SourcesPanel(QWidget):
             detail or (f"{size} · {kind}" if extra else size),
             extra or ("" if detail else kind),
             brief="" if self._fits is None else self._fits.brief(frame),
-            picture=self._thumbnail(frame),
+            picture=self._thumbnails.get(frame),
             badge=str(number) if number else "",
             badge_colour=self._colours[number - 1] if number else "",
             note="; ".join(text for text in (warning, *source.notices) if text),
@@ -164,11 +166,20 @@ class SourcesPanel(QWidget):
             shown=self._shown == key,
         )
 
-    def _thumbnail(self, frame: int) -> QPixmap | None:
-        picture = self._pictures.get(frame)
-        if isinstance(picture, Picture):
-            picture = self._pictures[frame] = thumbnail(picture)
-        return picture
+    def _show_rows(self) -> None:
+        if self._stack is None:
+            return
+        self._make_thumbnails()
+        rows = [self._row(frame) for frame in range(_camera(self._stack).k)]
+        self.view.set_compact(len(rows) > MOST_TALL)
+        self.view.show_rows(rows, current=f"source:{self._active}")
+
+    def _make_thumbnails(self) -> None:
+        """Those of a few pictures; the others of a long stack come with the next turns."""
+        for frame in sorted(self._pictures)[:_AT_ONCE]:
+            self._thumbnails[frame] = thumbnail(self._pictures.pop(frame))
+        if self._pictures:
+            self._further.start()
 
 
 def _camera(stack: SourceStack) -> SourceStack:
