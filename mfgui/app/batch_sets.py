@@ -14,7 +14,8 @@ from pathlib import Path
 
 from mfgui.app.batch_rule import LIST, PATTERN, TIME, Rule
 from mfgui.core.errors import InputError, UsageError
-from mfgui.files.grouping import natural_key, select
+from mfgui.files.frames import frames_in, remarks
+from mfgui.files.grouping import Selection, natural_key
 from mfgui.files.images import READ_SUFFIXES
 from mfgui.files.inputs import open_input, reading
 
@@ -73,13 +74,15 @@ def _folders(folder: Path, output: Path) -> Stacks:
     stacks: list[Stack] = []
     left: list[str] = []
     for place in _places(folder, output):
-        images = _images(place)
+        found = _frames(place)
+        images = found.images
         name = place.relative_to(folder).as_posix()
         name = folder.name if name == "." else name
         if len(images) > 1 or (images and images[0].suffix.lower() in _PAGED):
             stacks.append(Stack(name, images))
         elif images:
             left.append(f"{name} holds one image only")
+        left.extend(f"{name}: {remark}" for remark in remarks(found))
     return Stacks(tuple(stacks), tuple(left))
 
 
@@ -87,7 +90,7 @@ def _bursts(folder: Path, output: Path) -> Stacks:
     """What was taken in one go, wherever it lies in the folder or below it."""
     from mfgui.files.bursts import sort_out
 
-    places = [place for place in _places(folder, output) if _images(place)]
+    places = [place for place in _places(folder, output) if _frames(place).images]
     if not places:
         return Stacks(())
     found = sort_out(places)
@@ -125,16 +128,16 @@ def _places(folder: Path, output: Path) -> Iterator[Path]:
             yield place
 
 
-def _images(place: Path) -> tuple[Path, ...]:
+def _frames(place: Path) -> Selection:
     """As `mfgui fuse FOLDER` would take them; none where there are none."""
     with reading(place):
         there = any(path.suffix.lower() in READ_SUFFIXES for path in place.iterdir())
     if not there:
-        return ()
+        return Selection(())
     try:
-        return select([place]).images
+        return frames_in([place])
     except InputError:  # all of them are hidden files or maps
-        return ()
+        return Selection(())
 
 
 def _fitting(folder: Path, pattern: str, output: Path) -> Stacks:
@@ -191,7 +194,7 @@ def _of_line(text: str, place: Path) -> Stack:
     sources = tuple(_absolute(place / os.path.expanduser(part)) for part in paths)  # noqa: PTH111
     if len(sources) == 1 and sources[0].is_dir():
         named = sources[0].name
-        return Stack(name.strip() if equals else named, _images(sources[0]) or sources)
+        return Stack(name.strip() if equals else named, _frames(sources[0]).images or sources)
     return Stack(name.strip() if equals else sources[0].stem, sources)
 
 

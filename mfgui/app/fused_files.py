@@ -16,7 +16,7 @@ from mfgui.files import images, layers, naming, spaces
 from mfgui.files.camera_notes import annotated, note_of
 from mfgui.files.capture import read_capture
 from mfgui.files.descriptions import Descriptions, without_place
-from mfgui.files.grouping import images_in
+from mfgui.files.frames import frames_in
 from mfgui.methods.registry import Kind, Method, Value
 
 DEPTH, CONFIDENCE = "depth", "confidence"  # aspects of a result
@@ -224,7 +224,7 @@ def expanded(
     if not {"{", "}"} & set(path.name):
         return path
     naming.check_template(path.name, [parameter.name for parameter in method.parameters])
-    found = images_in(sources)
+    found = frames_in(sources).images
     own = {parameter.name for parameter in method.parameters}
     given = {name: text for name, text in explicit.items() if name in own}
     fields = naming.fields_of(

@@ -35,7 +35,7 @@ from mfgui.core.errors import (
 )
 from mfgui.core.result import Result
 from mfgui.core.stack import SourceStack
-from mfgui.files import atomic, grouping, images, maps, reports, spaces
+from mfgui.files import atomic, frames, images, maps, reports, spaces
 from mfgui.jobs.events import Event, Failed, Finished, MapDetected, Progress, Stopped, Warned
 from mfgui.jobs.gate import Gate
 from mfgui.jobs.request import RunRequest
@@ -282,7 +282,9 @@ def _uses_loops(request: RunRequest) -> bool:
 
 
 def _read(job: Job) -> SourceStack:
-    return images.read_stack(grouping.images_in(job.sources), white=job.white)
+    chosen = frames.frames_in(job.sources)
+    opened = images.open_set(chosen.images, white=job.white, remarks=frames.remarks(chosen))
+    return opened.load()
 
 
 def _start_image(method: Method, job: Job, explicit: Mapping[str, Value]) -> ImageF32 | None:

@@ -18,7 +18,7 @@ from mfgui.core.alignment import StackAlignment
 from mfgui.core.compute import Compute, StopRequested
 from mfgui.core.errors import InputError, MfguiError, UsageError
 from mfgui.core.stack import SourceStack
-from mfgui.files import grouping, images
+from mfgui.files import frames, images
 from mfgui.files.frame_cache import FrameCache
 from mfgui.files.inputs import open_input
 
@@ -110,7 +110,8 @@ def open_job(
         The first thing that is wrong.
     """
     options = preparing.options(method)
-    files = images.open_set(grouping.images_in(sources), white=white)
+    chosen = frames.frames_in(sources)
+    files = images.open_set(chosen.images, white=white, remarks=frames.remarks(chosen))
     limit = None if preparing.memory is None else round(preparing.memory * 1e9)
     plan = plan_memory(
         files.size, files.plan.channels, files.plan.depth, len(files.infos),

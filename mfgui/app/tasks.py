@@ -28,7 +28,8 @@ from mfgui.core.labels import UNASSIGNED
 from mfgui.core.pyramid import Picture, Proxy, StoredReader, display_pixels
 from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
-from mfgui.files.grouping import images_in, ordered_by_capture
+from mfgui.files.frames import frames_in, remarks
+from mfgui.files.grouping import ordered_by_capture
 from mfgui.files.images import open_set as open_headers
 from mfgui.files.images import read_image, write_image
 from mfgui.files.maps import read_map, write_map
@@ -80,10 +81,11 @@ def open_set(paths: Sequence[Path], *, by_capture: bool = False) -> Task:
     """
 
     def task(report: Report) -> LoadedSet:
-        images = images_in(paths)
+        chosen = frames_in(paths)
+        images = list(chosen.images)
         if by_capture:
             images = ordered_by_capture(images)
-        opened = open_headers(images)
+        opened = open_headers(images, remarks=remarks(chosen))
         preview = Picture(opened.preview(max_side=_PREVIEW_SIDE))
         report(Preview(opened.infos[0].name, opened.size, preview))
         stack = opened.load(compute=telling(report))

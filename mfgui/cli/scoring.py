@@ -18,6 +18,7 @@ from mfgui.core.score_table import Area, Better, Cell, Column, ScoreRow, ScoreTa
 from mfgui.core.stack import SourceStack
 from mfgui.files import atomic, grouping, score_tables
 from mfgui.files.decode import sha256_of
+from mfgui.files.frames import frames_in
 from mfgui.files.ground_truth import read_ground_truth
 from mfgui.files.images import read_stack
 from mfgui.files.maps import read_map
@@ -105,7 +106,7 @@ def _check_output(path: Path, inputs: Sequence[Path]) -> None:
 
 
 def _read(options: Namespace) -> _Work:
-    stack = read_stack(grouping.images_in(options.sources))
+    stack = read_stack(frames_in(options.sources).images)
     for source in stack.sources:
         _tell(source.name, source.notices)
     truth = None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mfgui.core.arrays import Size
 from mfgui.files.capture import Capture, instants, read_capture
+from mfgui.files.frames import without_made
 from mfgui.files.grouping import Group, groups_in, natural_key, select
 from mfgui.files.pauses import between_pauses
 
@@ -67,7 +68,7 @@ def sort_out(paths: Sequence[Path]) -> Sorting:
     focal length comes, or another kind of name, or a lower number in it, or a pause. A pause is
     longer than 3 s and than five times the usual interval before or after it (from the end of
     an exposure to the next), or longer than 30 s. Pictures without a time are grouped by their
-    names alone (`groups_in`).
+    names alone (`groups_in`). What this program made of pictures is passed over in folders.
 
     Parameters
     ----------
@@ -80,7 +81,10 @@ def sort_out(paths: Sequence[Path]) -> Sorting:
         If a folder cannot be listed or holds no image.
     """
     chosen = select(paths)
-    captures = [read_capture(path) for path in dict.fromkeys(chosen.images)]
+    named_ones = set(paths)
+    made = without_made([path for path in chosen.images if path not in named_ones])
+    frames = named_ones.union(made.images)
+    captures = [read_capture(path) for path in dict.fromkeys(chosen.images) if path in frames]
     timed: list[_Shot] = []
     stacks: list[list[_Shot]] = []
     for capture, instant in zip(captures, instants(captures), strict=True):
@@ -92,7 +96,7 @@ def sort_out(paths: Sequence[Path]) -> Sorting:
     groups = (*_named(stacks), *named)
     used = {path for group in groups for path in group.images}
     singles = tuple(capture.path for capture in captures if capture.path not in used)
-    return Sorting(groups, singles, chosen.skipped)
+    return Sorting(groups, singles, (*chosen.skipped, *made.skipped))
 
 
 def _by_camera(shots: Sequence[_Shot]) -> list[list[_Shot]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ _UNDEFINED, _ASCII = 7, 2
 _CODE_BYTES = 8
 _PLAIN, _WIDE, _BLANK = b"ASCII\0\0\0", b"UNICODE\0", bytes(_CODE_BYTES)
 _MAX_NOTE = 1000
+_NOTE = re.compile(r"mfgui: \d+ frames fused with ")
 
 
 def note_of(method: str, parameters: Mapping[str, object], *, frames: int) -> str:
@@ -23,6 +25,14 @@ def note_of(method: str, parameters: Mapping[str, object], *, frames: int) -> st
     given = ", ".join(f"{name}={value}" for name, value in parameters.items())
     text = f"mfgui: {frames} frames fused with {method}" + (f" ({given})" if given else "")
     return " ".join(text.split())[:_MAX_NOTE]
+
+
+def tells_of_fusion(data: exif.CameraData) -> bool:
+    """Whether the user comment or the description holds a line of `note_of`."""
+    comment = _comment_of(data.directories.get(exif.EXIF_IFD, {}).get(_USER_COMMENT)) or ""
+    entry = data.main.get(_DESCRIPTION)
+    described = "" if entry is None else entry.data.decode("ascii", "replace")
+    return any(_NOTE.search(text) is not None for text in (comment, described))
 
 
 def annotated(block: bytes | None, *, note: str = "", drop_location: bool = False) -> bytes | None:

@@ -21,6 +21,7 @@ from mfgui.files import descriptions, encode, exif
 from mfgui.files.atomic import atomic_file, write_bytes
 from mfgui.files.descriptions import Descriptions
 from mfgui.files.images import SOFTWARE
+from mfgui.files.inputs import open_input, reading
 from mfgui.files.tiff import attach, texts
 
 _PAGE_NAME, _PAGE_NUMBER = 285, 297
@@ -168,6 +169,22 @@ def write_confidence(path: Path, confidence: ImageF32) -> None:
     """
     values = np.rint(np.clip(np.nan_to_num(confidence), 0, 1) * 65535).astype(np.uint16)
     _write_map(path, values, {"map": "confidence", "confidence": "value / 65535"})
+
+
+def is_map(path: Path) -> bool:
+    """Whether a PNG or TIFF file is a map of depth or confidence that was written here."""
+    with open_input(path) as file, reading(path):
+        if path.suffix.lower() == ".png":
+            from PIL.PngImagePlugin import PngImageFile
+
+            with PngImageFile(file) as picture:
+                told = picture.info.get("Software"), picture.info.get("Description")
+        else:
+            with tifffile.TiffFile(file) as tiff:
+                page: Any = tiff.pages[0]
+                told = page.software, page.description
+        software, description = (str(text) for text in told)
+        return software.startswith("mfgui ") and description.startswith('{"map": ')
 
 
 def _write_page(

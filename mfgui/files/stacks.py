@@ -138,7 +138,9 @@ class OpenedSet:
         )
 
 
-def open_set(paths: Sequence[Path], *, white: float | None = None) -> OpenedSet:
+def open_set(
+    paths: Sequence[Path], *, white: float | None = None, remarks: Sequence[str] = ()
+) -> OpenedSet:
     """Read the headers of all sources and check that they fit each other.
 
     Parameters
@@ -148,6 +150,8 @@ def open_set(paths: Sequence[Path], *, white: float | None = None) -> OpenedSet:
         others the first page is taken, with a notice.
     white : float, optional
         The stored value that is white, for files that do not use their whole range.
+    remarks : sequence of str
+        What to tell beside the first source, about what was not taken.
 
     Raises
     ------
@@ -171,6 +175,7 @@ def open_set(paths: Sequence[Path], *, white: float | None = None) -> OpenedSet:
         (*_page_notice(info, alone=len(files) == 1), *notices_for(info, plan), *odd)
         for info, odd in zip(infos, odd_ones(infos), strict=True)
     )
+    notices = ((*remarks, *notices[0]), *notices[1:])
     return OpenedSet(tuple(infos), plan, notices, white)
 
 
