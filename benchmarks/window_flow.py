@@ -5,8 +5,8 @@
 FOLDER holds the frames (1.jpg, 2.jpg, ...) as `mfgui synth moving-stack` writes them; without it
 such a stack is made. Offscreen at 1920 x 1080, with settings of its own; a real drop on the start
 page, a real click on the button. Told are the seconds to each thing that the person sees, what the
-screen showed of the first frame, the peak of RssAnon + RssShmem of each stage, and the longest
-turns of the interface thread: processor time between two ticks of a timer.
+screen showed then, the processor's seconds, the peak of RssAnon + RssShmem of each stage, and the
+longest turns of the interface thread: processor time between two ticks of a timer.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ TURN_BUDGET = 50.0  # ms of the processor
 _POLL = 0.02  # s
 _TOLD = 8  # turns
 _LONG = 10.0  # ms: turns below are not kept
-_LIKE = 0.95  # correlation of what is on the screen with the file of the first frame
-_LIKE_FUSED = 0.8  # its larger part is blurred
+_LIKE = 0.95  # correlation of what is on the screen with what belongs there
 _LIMIT = 1200.0  # s, for any one thing
 _CAMERA: dict[str, Any] = {
     "breathing": 3, "shift": 8, "rotation": 0.3, "gain": 10, "noise": 2, "jpeg": 95
@@ -90,6 +89,10 @@ class Turns(QObject):
 
     def enter(self, stage: str) -> None:
         self._stage, self._began, self._last = stage, time.perf_counter(), time.thread_time()
+
+    def skip(self) -> None:
+        """What was done since the last tick does not count."""
+        self._last = time.thread_time()
 
     def longest(self) -> list[tuple[float, str, float]]:
         return sorted(self.long, reverse=True)[:_TOLD]
@@ -163,16 +166,19 @@ class Flow:
         QTimer.singleShot(round(seconds * 1e3), loop.quit)
         loop.exec()
 
-    def look(self, stage: str) -> float:
-        """How much what is on the screen is like the first frame; none of the turns."""
-        alike = likeness(self.on_screen(), self.paths[0])
-        print(f"  the screen is like the first frame: {alike:.3f}")
-        self.turns.enter(stage)
-        return alike
+    def look(self, picture: np.ndarray | None) -> None:
+        """End here if the screen does not show `picture`; looking is none of the turns."""
+        assert picture is not None
+        alike = likeness(self.on_screen(), picture)
+        print(f"  correlation of the screen with it{alike:19.3f}")
+        if alike < _LIKE:
+            raise SystemExit("the canvas does not show the picture")
+        self.turns.skip()
 
     def _tell(self, what: str, at: float) -> None:
         self.seconds[what] = at - self._began
-        print(f"  {what:44}{self.seconds[what]:8.2f} s", flush=True)
+        print(f"  {what:44}{self.seconds[what]:8.2f} s", end="")
+        print(f", {time.process_time():6.1f} CPU s since the start", flush=True)
 
     def on_screen(self) -> np.ndarray:
         """(H, W) float32, what the window has painted where the canvas is."""
@@ -185,14 +191,13 @@ class Flow:
         return rows[:, : image.width()].astype(np.float32)
 
 
-def likeness(shown: np.ndarray, path: Path) -> float:
-    """Correlation of a frame, fitted into the shown pixels as the canvas fits it, with them."""
-    frame = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    assert frame is not None
+def likeness(shown: np.ndarray, picture: np.ndarray) -> float:
+    """Correlation of a grey picture, fitted into the shown pixels as the canvas fits it, with
+    them."""
     height, width = shown.shape
-    scale = min(width / frame.shape[1], height / frame.shape[0])
-    small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    # Beside the canvas there may be a margin: the best place of the middle counts.
+    scale = min(width / picture.shape[1], height / picture.shape[0])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    # Beside the picture there may be a margin: the best place of its middle counts.
     rows, columns = (side // 8 for side in small.shape)
     middle = small[rows:-rows, columns:-columns].astype(np.float32)
     return float(cv2.matchTemplate(shown, middle, cv2.TM_CCOEFF_NORMED).max())
@@ -215,8 +220,7 @@ def work(flow: Flow) -> None:
     flow.enter("opening")
     flow.act(lambda: drop(flow.window, flow.paths))
     flow.until_painted("first picture", lambda: canvas.shown)
-    if flow.look("opening") < _LIKE:
-        raise SystemExit("the canvas does not show the first frame")
+    flow.look(cv2.imread(str(flow.paths[0]), cv2.IMREAD_GRAYSCALE))
     flow.until_painted("all frames read, the first", lambda: at(canvas, "source:1"))
     flow.rest(1.5)
     flow.enter("aligning")
@@ -228,8 +232,9 @@ def work(flow: Flow) -> None:
     flow.until("fused", lambda: bool(controller.session.results))
     flow.enter("showing")
     flow.until_painted("fused picture", lambda: at(canvas, "result:1"))
-    if flow.look("showing") < _LIKE_FUSED:
-        raise SystemExit("the canvas does not show the fused picture")
+    fused = controller.view.picture("result:1")
+    assert fused is not None
+    flow.look(cv2.cvtColor(fused.levels[0], cv2.COLOR_BGRA2GRAY))
     flow.rest(1.5)
 
 
