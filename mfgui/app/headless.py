@@ -162,7 +162,8 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     load = clock.lap()
     watcher = _run(request, observe=teller.fusing, gate=gate)
     result = watcher.finished()
-    teller.ended()
+    if result.state != "stopped":  # how long a part took says nothing about the whole
+        teller.ended()
     clock.lap()
     written = _write_fused(job, stack, result)
     align = teller.aligning
@@ -283,8 +284,7 @@ def _uses_loops(request: RunRequest) -> bool:
 
 def _read(job: Job) -> SourceStack:
     chosen = frames.frames_in(job.sources)
-    opened = images.open_set(chosen.images, white=job.white, remarks=frames.remarks(chosen))
-    return opened.load()
+    return images.open_set(chosen.images, white=job.white, remarks=frames.remarks(chosen)).load()
 
 
 def _start_image(method: Method, job: Job, explicit: Mapping[str, Value]) -> ImageF32 | None:

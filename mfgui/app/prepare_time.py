@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median_low
 
 from mfgui.app.prepare import ALIGNING, EQUALISING, MOVING, READING, PrepareOptions
 from mfgui.core.arrays import Size
@@ -27,29 +28,30 @@ _MEASURED = {
 }
 _METHOD = 0.2
 _CORES = 2  # of the machine on which those were measured
-_NEW = 0.5  # weight of the latest run among those remembered
+_KEPT = 5  # runs; their median does not mind one or two while the machine had other work
 _LEAST = 0.2  # s; shorter stages say nothing about longer ones
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Seconds per megapixel of a frame, by stage; for a method ``fusing NAME``."""
+    """Seconds per megapixel of a frame, by stage, in each of the last runs; for a method
+    ``fusing NAME``."""
 
-    known: Mapping[str, float] = field(default_factory=dict)
+    known: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threads: int = 1
 
     def seconds(self, stage: str, megapixels: float) -> float:
         """Of a stage over all frames together."""
         usual = _MEASURED.get(stage, _METHOD) * _CORES / self.threads
-        return self.known.get(stage, usual) * megapixels
+        # Of two runs the quicker one: what disturbs a run makes it longer.
+        return median_low(self.known.get(stage) or (usual,)) * megapixels
 
     def learned(self, measured: Mapping[str, float], megapixels: float) -> Rates:
         """With the seconds that stages took."""
         known = dict(self.known)
         for stage, seconds in measured.items():
             if seconds >= _LEAST:
-                rate = seconds / megapixels
-                known[stage] = rate + (1 - _NEW) * (known.get(stage, rate) - rate)
+                known[stage] = (*known.get(stage, ()), seconds / megapixels)[-_KEPT:]
         return Rates(known, self.threads)
 
 
@@ -58,13 +60,16 @@ def remembered(*, threads: int, path: Path | None = None) -> Rates:
     with suppress(OSError, ValueError, AttributeError):
         data = json.loads((path or _file()).read_text(encoding="utf-8"))
         known = data.get(str(threads), {})
-        good = {
-            str(stage): float(rate)
-            for stage, rate in known.items()
-            if isinstance(rate, int | float) and 0 < rate < math.inf
-        }
-        return Rates(good, threads)
+        found = {str(stage): _good(rates) for stage, rates in known.items()}
+        return Rates({stage: rates for stage, rates in found.items() if rates}, threads)
     return Rates(threads=threads)
+
+
+def _good(rates: object) -> tuple[float, ...]:
+    """Those that can be rates; earlier versions kept one."""
+    several = rates if isinstance(rates, list) else [rates]
+    numbers = [float(rate) for rate in several if isinstance(rate, int | float)]
+    return tuple(rate for rate in numbers if 0 < rate < math.inf)[-_KEPT:]
 
 
 def remember(rates: Rates, *, path: Path | None = None) -> None:

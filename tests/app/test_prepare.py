@@ -344,7 +344,7 @@ def test_that_the_limit_holds_for_a_stack_that_exceeds_it(tmp_path: Path) -> Non
 
 
 def test_that_expected_stages_follow_what_is_asked_for(known: StackAlignment) -> None:
-    rates = Rates({"reading": 0.1, "aligning": 0.2, "fusing photo": 0.5})
+    rates = Rates({"reading": (0.1,), "aligning": (0.2,), "fusing photo": (0.5,)})
     stages = expected(Size(1000, 1000), 10, PrepareOptions(), method="photo", rates=rates)
     assert list(stages) == ["reading", "aligning", "exposure", "moving frames", "fusing photo"]
     assert stages["reading"] == pytest.approx(1.0)
@@ -375,10 +375,23 @@ def test_that_rates_are_remembered_for_each_number_of_threads(tmp_path: Path) ->
     path = tmp_path / "made" / "rates.json"
     assert remembered(threads=2, path=path).known == {}
     remember(Rates(threads=2).learned({"reading": 8.0, "exposure": 0.01}, 100.0), path=path)
-    assert remembered(threads=2, path=path).known == {"reading": 0.08}
+    assert remembered(threads=2, path=path).known == {"reading": (0.08,)}
     assert remembered(threads=4, path=path).known == {}
     remember(remembered(threads=2, path=path).learned({"reading": 4.0}, 100.0), path=path)
-    assert remembered(threads=2, path=path).seconds("reading", 100.0) == pytest.approx(6.0)
-    for text in ("", "[]", "{", '{"2": {"reading": -1}}', '{"2": 7}'):
+    assert remembered(threads=2, path=path).seconds("reading", 100.0) == pytest.approx(4.0)
+    for text in ("", "[]", "{", '{"2": {"reading": -1}}', '{"2": {"reading": ["x"]}}', '{"2": 7}'):
         path.write_text(text)
         assert remembered(threads=2, path=path).known == {}
+    path.write_text('{"2": {"reading": 0.3}}')  # of an earlier version
+    assert remembered(threads=2, path=path).seconds("reading", 10.0) == pytest.approx(3.0)
+
+
+def test_that_runs_on_a_busy_machine_do_not_spoil_the_estimate(tmp_path: Path) -> None:
+    path = tmp_path / "rates.json"
+    for seconds in (10.0, 11.0, 64.0, 9.0, 83.0):
+        remember(remembered(threads=2, path=path).learned({"reading": seconds}, 100.0), path=path)
+    assert remembered(threads=2, path=path).seconds("reading", 100.0) == pytest.approx(11.0)
+    for _ in range(3):  # another disk: it is noticed after some runs
+        remember(remembered(threads=2, path=path).learned({"reading": 40.0}, 100.0), path=path)
+    assert remembered(threads=2, path=path).seconds("reading", 100.0) == pytest.approx(40.0)
+    assert len(remembered(threads=2, path=path).known["reading"]) == 5
