@@ -153,6 +153,7 @@ class Controller:
 
     def abandon(self) -> None:
         """The window closes: end what other threads and processes do for it."""
+        self.sets.abandon()
         self.align.abandon()
         self.preparation.abandon()
         self.previews.abandon()

@@ -13,6 +13,7 @@ from mfgui.app.edit_control import EditControl
 from mfgui.app.fused_files import Finish, note
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import Depth, ImageF32, LabelArray
+from mfgui.core.compute import StopRequested
 from mfgui.core.events import (
     OpeningFailed,
     PictureDropped,
@@ -25,7 +26,8 @@ from mfgui.core.events import (
 from mfgui.core.pyramid import Picture
 from mfgui.core.result import Result
 from mfgui.core.session import MapOrigin, Session
-from mfgui.jobs.pool import Task, TaskFailed
+from mfgui.jobs.gate import Gate
+from mfgui.jobs.pool import Report, Task, TaskFailed
 
 _AS_IT_IS = Finish()
 _COMPOSITE = "mfgui: composite of the focus map"
@@ -67,6 +69,7 @@ class SetControl:
         self._followers = tuple(followers)
         self._abandon_runs = abandon_runs
         self._opening: int | None = None
+        self._gate = Gate()
         self._next: Callable[[], None] | None = None
         self.reading: Callable[[int, int], None] = lambda _done, _total: None
         """Told how many frames of how many are read of the set to come."""
@@ -107,17 +110,24 @@ class SetControl:
             if ticket == self._opening:
                 act()
 
+        self.abandon()
+        self._gate = Gate()
         ticket = self._desk.submit(
-            task,
+            _stoppable(task, self._gate),
             done=lambda value: current(lambda: done(value)),
             failed=lambda failure: current(lambda: self._on_opening_failed(failure)),
             part=lambda part: current(lambda: self._on_preview_read(part)),
         )
-        self._opening, self._next = ticket, None
+        self._opening = ticket
+
+    def abandon(self) -> None:
+        """Nobody waits any more for what is being read."""
+        self._gate.stop()
+        self._opening = self._next = None
 
     def stay(self) -> None:
         """Keep the open set in place of what was being read."""
-        self._opening = self._next = None
+        self.abandon()
         self._desk.notifier.emit(OpeningFailed())
 
     def adopt(self, opened: tasks.LoadedSet) -> None:
@@ -126,7 +136,7 @@ class SetControl:
 
     def close(self) -> None:
         """Forget the set, its map and its results; runs in progress are stopped."""
-        self._opening = self._next = None
+        self.abandon()
         self._leave_set()
         self._desk.session = Session()
         self._desk.notifier.emit(SetClosed())
@@ -249,7 +259,7 @@ class SetControl:
 
     def enter(self, value: tasks.LoadedSet, recent: tuple[str, ...]) -> None:
         """Leave the open set for one that has been read, listed as `recent`."""
-        self._opening = self._next = None
+        self.abandon()
         self._desk.settings.add_recent(recent)
         self._put(value)
 
@@ -297,3 +307,19 @@ class SetControl:
         for number in range(1, session.stack.k + 1):
             self._desk.notifier.emit(PictureDropped(f"source:{number}"))
         self._view.forget()
+
+
+def _stoppable(task: Task, gate: Gate) -> Task:
+    """A task that ends at its next report once its gate is stopped; it gives nothing then."""
+
+    def stoppable(report: Report) -> object:
+        def told(part: object) -> None:
+            gate.check()
+            report(part)
+
+        try:
+            return task(told)
+        except StopRequested:
+            return None
+
+    return stoppable

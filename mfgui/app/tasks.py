@@ -90,7 +90,9 @@ def open_set(paths: Sequence[Path], *, by_capture: bool = False) -> Task:
         report(Preview(opened.infos[0].name, opened.size, preview))
         stack = opened.load(compute=telling(report))
         given = images if by_capture and not any(path.is_dir() for path in paths) else paths
-        return LoadedSet(stack, source_pictures(stack), tuple(Path(path) for path in given))
+        # Where a set that nobody waits for any more is given up.
+        pictures = source_pictures(stack, check=lambda: report(None))
+        return LoadedSet(stack, pictures, tuple(Path(path) for path in given))
 
     return task
 
@@ -103,13 +105,19 @@ def telling(report: Report) -> Compute:
     )
 
 
-def source_pictures(stack: SourceStack) -> tuple[Picture, ...]:
-    """The display picture of each source: whole, or a `Proxy` where all would take too much."""
-    if stack.k * picture_bytes(stack) <= _WHOLE_BYTES:
-        return tuple(source_picture(stack, index) for index in range(stack.k))
+def source_pictures(
+    stack: SourceStack, *, check: Callable[[], None] = lambda: None
+) -> tuple[Picture, ...]:
+    """The display picture of each source: whole, or a `Proxy` where all would take too much.
+    `check` is called before each."""
     pixels = min(_PREVIEW, _PROXY_BYTES // stack.k * 3 // 16)
     shrink = math.sqrt(pixels / stack.size.pixels)
-    return tuple(_proxy(stack, index, shrink) for index in range(stack.k))
+    whole = stack.k * picture_bytes(stack) <= _WHOLE_BYTES
+    pictures = []
+    for index in range(stack.k):
+        check()
+        pictures.append(source_picture(stack, index) if whole else _proxy(stack, index, shrink))
+    return tuple(pictures)
 
 
 def source_picture(stack: SourceStack, index: int) -> Picture:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from mfgui.app.actions import command
-from mfgui.core.events import SetOpening
+from mfgui.app.tasks import Reading
+from mfgui.core.events import Notice, SetOpening
+from mfgui.jobs.pool import TaskEvent, TaskProgress
 
 FRAMES = 3
 
@@ -59,6 +61,35 @@ def test_that_nothing_is_being_read_once_a_set_is_open(desk, still, tiny_pair_fi
     sets.open(tiny_pair_files)
     sets.close()
     assert not sets.opening
+
+
+@pytest.mark.parametrize("leave", ["close", "open another", "end"])
+def test_that_a_set_that_is_given_up_is_not_read_to_its_end(
+    desk, still, tiny_pair_files, leave: str
+) -> None:
+    controller, events = desk.controller, desk.backend.events
+    many = still * 20  # the same files again and again
+    leaving = {
+        "close": controller.sets.close,
+        "open another": lambda: controller.sets.open(tiny_pair_files),
+        "end": controller.abandon,
+    }
+    readings = []
+
+    def take(event: TaskEvent) -> None:
+        events.append(event)
+        if isinstance(event, TaskProgress) and isinstance(event.value, Reading):
+            if not readings:
+                leaving[leave]()
+            if event.value.total == len(many):
+                readings.append(event.value)
+
+    desk.backend._pool._emit = take
+    controller.sets.open(many)
+    desk.settle()
+    assert 1 <= len(readings) < len(many) / 2
+    assert (controller.session.stack is not None) == (leave == "open another")
+    assert not desk.seen(Notice)
 
 
 def test_that_fuse_waits_for_the_frames(desk, still) -> None:
