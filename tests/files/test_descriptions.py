@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -350,10 +351,13 @@ def test_that_exiftool_reads_both_parts(tmp_path: Path) -> None:
 
 
 def test_that_an_extension_of_another_packet_is_left_alone(tmp_path: Path) -> None:
-    head = b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + struct.pack(">II", 9, 0)
+    other = packet()
+    digest = hashlib.md5(other).hexdigest().upper().encode()
+    head = b"http://ns.adobe.com/xmp/extension/\0" + digest + struct.pack(">II", len(other), 0)
     path = tmp_path / "s.jpg"
-    path.write_bytes(with_segments(jpeg(packet()), segment(0xE1, head + b"<rdf/>nine")))
-    assert probe(path).xmp == packet()
+    named = packet(inner=f"<own:of>{digest.decode()[::-1]}</own:of>")
+    path.write_bytes(with_segments(jpeg(named), segment(0xE1, head + other)))
+    assert probe(path).xmp == named
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
