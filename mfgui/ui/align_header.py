@@ -58,9 +58,9 @@ class NamedBox(QComboBox):
         self.initStyleOption(option)
         words = self.currentText()
         option.currentText = f"{self._name}: {_SHORT.get(words, words)}"  # type: ignore[attr-defined]
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        with QStylePainter(self) as painter:
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class AlignHeader(QWidget):

@@ -75,20 +75,19 @@ class HistogramView(QWidget):
         return min(int((x - area.left()) / area.width() * self.bins), self.bins - 1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.plot))
-        area = self._area()
-        self._draw_frame(painter, area)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(area)
-        top = self._top()
-        for shape in self._shapes:
-            self._draw_shape(painter, area, shape, top)
-        if 0 <= self._bin < self.bins:
-            x = area.left() + (self._bin + 0.5) * area.width() / self.bins
-            painter.setPen(QPen(QColor(self._theme.text), 1.0))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(self._theme.plot))
+            area = self._area()
+            self._draw_frame(painter, area)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setClipRect(area)
+            top = self._top()
+            for shape in self._shapes:
+                self._draw_shape(painter, area, shape, top)
+            if 0 <= self._bin < self.bins:
+                x = area.left() + (self._bin + 0.5) * area.width() / self.bins
+                painter.setPen(QPen(QColor(self._theme.text), 1.0))
+                painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._point_at(self.bin_at(event.position().x()))

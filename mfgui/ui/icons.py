@@ -23,9 +23,8 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 def _drawn(renderer: QSvgRenderer, side: int) -> QPixmap:
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        renderer.render(painter)
     return pixmap
 
 
@@ -129,6 +128,5 @@ class IconLabel(QWidget):
     def paintEvent(self, event: QEvent) -> None:
         del event
         side = round(self.width() * self.devicePixelRatioF())
-        painter = QPainter(self)
-        painter.drawPixmap(self.rect(), drawn(self._icon, QColor(self._colour).name(), side))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.drawPixmap(self.rect(), drawn(self._icon, QColor(self._colour).name(), side))

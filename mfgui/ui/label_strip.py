@@ -38,19 +38,20 @@ class LabelStrip(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
-        painter.setFont(font)
-        low, high = self.limits()
-        accent = self.palette().color(QPalette.ColorRole.Accent)
-        palette = Palette.load(accent=accent.rgba())
-        for span in self._spans:
-            left, right = (min(max(self.to_widget(x), low), high) for x in (span.start, span.end))
-            if right > left:
-                box = QRectF(left, 1, right - left, self.height() - 2)
-                self._draw_span(painter, box, span.label, palette)
-        painter.end()
+        with QPainter(self) as painter:
+            font = self.font()
+            font.setPointSizeF(font.pointSizeF() * 0.85)
+            painter.setFont(font)
+            low, high = self.limits()
+            accent = self.palette().color(QPalette.ColorRole.Accent)
+            palette = Palette.load(accent=accent.rgba())
+            for span in self._spans:
+                left, right = (
+                    min(max(self.to_widget(x), low), high) for x in (span.start, span.end)
+                )
+                if right > left:
+                    box = QRectF(left, 1, right - left, self.height() - 2)
+                    self._draw_span(painter, box, span.label, palette)
 
     def _draw_span(self, painter: QPainter, box: QRectF, label: int, palette: Palette) -> None:
         colour = QColor(_colour(palette, label, self._k, self._active))

@@ -70,8 +70,7 @@ class LegendRow(QWidget):
         pixmap = QPixmap(_SAMPLE * scale)
         pixmap.setDevicePixelRatio(scale)
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setPen(style.pen(width=2.0))
-        painter.drawLine(0, _SAMPLE.height() // 2, _SAMPLE.width(), _SAMPLE.height() // 2)
-        painter.end()
+        with QPainter(pixmap) as painter:
+            painter.setPen(style.pen(width=2.0))
+            painter.drawLine(0, _SAMPLE.height() // 2, _SAMPLE.width(), _SAMPLE.height() // 2)
         return QIcon(pixmap)

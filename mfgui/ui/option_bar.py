@@ -328,14 +328,13 @@ class OptionBar(QWidget):
         pixmap = QPixmap(round(_SWATCH * ratio), round(_SWATCH * ratio))
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self.palette().buttonText().color())
-        painter.setBrush(self._colour_of(label) if label else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(1, 1, _SWATCH - 2, _SWATCH - 2, 3, 3)
-        if label == 0:
-            painter.drawLine(3, _SWATCH - 3, _SWATCH - 3, 3)
-        painter.end()
+        with QPainter(pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self.palette().buttonText().color())
+            painter.setBrush(self._colour_of(label) if label else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(1, 1, _SWATCH - 2, _SWATCH - 2, 3, 3)
+            if label == 0:
+                painter.drawLine(3, _SWATCH - 3, _SWATCH - 3, 3)
         return QIcon(pixmap)
 
 

@@ -87,24 +87,23 @@ class ScrubBar(QSlider):
         accent = palette.color(QPalette.ColorRole.Highlight)
         if not self.isEnabled():
             accent = palette.color(QPalette.ColorRole.Mid)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        places = [self._place(n) for n in range(len(STOPS))]
-        painter.setBrush(palette.color(QPalette.ColorRole.Mid))
-        line = QRectF(places[0].x(), places[0].y() - 2, places[-1].x() - places[0].x(), 4)
-        painter.drawRoundedRect(line, 2, 2)
-        painter.setBrush(palette.color(QPalette.ColorRole.Dark))
-        for place in places:
-            painter.drawEllipse(place, 4.0, 4.0)
-        painter.setBrush(accent)
-        painter.drawEllipse(places[self.value()], _KNOB, _KNOB)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(palette.color(QPalette.ColorRole.Text))
-            painter.drawEllipse(places[self.value()], _KNOB + 2.5, _KNOB + 2.5)
-        self._draw_captions(painter, places, group)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            places = [self._place(n) for n in range(len(STOPS))]
+            painter.setBrush(palette.color(QPalette.ColorRole.Mid))
+            line = QRectF(places[0].x(), places[0].y() - 2, places[-1].x() - places[0].x(), 4)
+            painter.drawRoundedRect(line, 2, 2)
+            painter.setBrush(palette.color(QPalette.ColorRole.Dark))
+            for place in places:
+                painter.drawEllipse(place, 4.0, 4.0)
+            painter.setBrush(accent)
+            painter.drawEllipse(places[self.value()], _KNOB, _KNOB)
+            if self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(palette.color(QPalette.ColorRole.Text))
+                painter.drawEllipse(places[self.value()], _KNOB + 2.5, _KNOB + 2.5)
+            self._draw_captions(painter, places, group)
 
     def _draw_captions(
         self, painter: QPainter, places: list[QPointF], group: QPalette.ColorGroup

@@ -77,18 +77,17 @@ class RecentTile(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        place = QRect(QPoint(0, 0), PICTURE_SIZE)
-        self._draw_picture(painter, place)
-        lit = self.hasFocus() or (self.underMouse() and self.isEnabled())
-        if lit:
-            pen = QPen(self.palette().color(QPalette.ColorRole.Highlight), 3)
-            painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(place).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
-        self._draw_words(painter)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            place = QRect(QPoint(0, 0), PICTURE_SIZE)
+            self._draw_picture(painter, place)
+            lit = self.hasFocus() or (self.underMouse() and self.isEnabled())
+            if lit:
+                pen = QPen(self.palette().color(QPalette.ColorRole.Highlight), 3)
+                painter.setPen(pen)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(QRectF(place).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
+            self._draw_words(painter)
 
     def _draw_picture(self, painter: QPainter, place: QRect) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -130,9 +129,8 @@ class Emblem(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self)
-        self._renderer.render(painter)
-        painter.end()
+        with QPainter(self) as painter:
+            self._renderer.render(painter)
 
 
 class DropArea(QFrame):

@@ -111,6 +111,5 @@ class ComparePane(Viewer):
             return
         metrics = QFontMetricsF(self.font())
         shown = Shown(region=self._region)
-        painter = QPainter(self)
-        Drawing(shown, self._viewport, self.devicePixelRatioF(), metrics).draw(painter)
-        painter.end()
+        with QPainter(self) as painter:
+            Drawing(shown, self._viewport, self.devicePixelRatioF(), metrics).draw(painter)

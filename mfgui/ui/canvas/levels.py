@@ -43,9 +43,8 @@ def blend(levels: ImageU8, ink: Ink, *, out: ImageU8, scratch: Scratch | None = 
     memory = np.lib.stride_tricks.as_strided(out, ((height - 1) * row + 4 * width,), (1,))
     below = QImage(memory.data, width, height, row, QImage.Format.Format_RGB32)
     over = QImage(colours.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    painter = QPainter(below)
-    painter.drawImage(0, 0, over)
-    painter.end()
+    with QPainter(below) as painter:
+        painter.drawImage(0, 0, over)
 
 
 def grey(picture: ImageU8) -> None:

@@ -125,6 +125,5 @@ class Outlined(Viewer):
         if self._drawing is not None and self._drawing.viewport != self._viewport:
             self._drawing = self._make_drawing()
         if self._drawing is not None and not self._drawing.area.isEmpty():
-            painter = QPainter(self)
-            self._drawing.draw(painter)
-            painter.end()
+            with QPainter(self) as painter:
+                self._drawing.draw(painter)

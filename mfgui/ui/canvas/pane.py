@@ -329,24 +329,23 @@ class Pane(Content):
     def paintEvent(self, _event: QPaintEvent) -> None:
         self._grid.ratio = self.devicePixelRatioF()
         scenes, placed = self._scenes(), self._placed()
-        painter = QPainter(self)
-        self._draw_scene(painter, scenes[0])
-        if placed is not None and len(scenes) > 1:
-            painter.save()
-            second = QPainterPath()
-            second.addPolygon(placed.second_side())
-            painter.setClipPath(second, Qt.ClipOperation.IntersectClip)
-            self._draw_scene(painter, scenes[1])
-            painter.restore()
-        self._draw_marks(painter, placed)
-        if self._has_legend:
-            self._draw_legends(painter, scenes)
-        several = placed is not None or bool(self._alternate)
-        room = QSizeF(self.size())
-        self._plates.draw(painter, room, self.drawn, placed=placed, several=several)
-        if self.hasFocus():
-            marks.draw_focus_ring(painter, self.rect(), self._accent())
-        painter.end()
+        with QPainter(self) as painter:
+            self._draw_scene(painter, scenes[0])
+            if placed is not None and len(scenes) > 1:
+                painter.save()
+                second = QPainterPath()
+                second.addPolygon(placed.second_side())
+                painter.setClipPath(second, Qt.ClipOperation.IntersectClip)
+                self._draw_scene(painter, scenes[1])
+                painter.restore()
+            self._draw_marks(painter, placed)
+            if self._has_legend:
+                self._draw_legends(painter, scenes)
+            several = placed is not None or bool(self._alternate)
+            room = QSizeF(self.size())
+            self._plates.draw(painter, room, self.drawn, placed=placed, several=several)
+            if self.hasFocus():
+                marks.draw_focus_ring(painter, self.rect(), self._accent())
 
     def trade_frames(self, other: Pane) -> None:
         """Exchange what is composed with a pane that is about to show what this one did: where

@@ -287,14 +287,13 @@ class PaneGroup(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         if len(self._keys) < 2:
             return
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), _BETWEEN)
-        columns, rows = self._shape()
-        for number in range(len(self._keys), columns * rows):
-            painter.fillRect(self._cell(number), self.canvas.surround)
-        ring = self.cell_of(self._place_of_canvas).adjusted(-_GAP, -_GAP, _GAP, _GAP)
-        painter.fillRect(ring, _RING)  # not the accent: that tells who has the keyboard
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), _BETWEEN)
+            columns, rows = self._shape()
+            for number in range(len(self._keys), columns * rows):
+                painter.fillRect(self._cell(number), self.canvas.surround)
+            ring = self.cell_of(self._place_of_canvas).adjusted(-_GAP, -_GAP, _GAP, _GAP)
+            painter.fillRect(ring, _RING)  # not the accent: that tells who has the keyboard
 
 
 def _cells(keys: Sequence[str], shown: str) -> tuple[str, ...]:

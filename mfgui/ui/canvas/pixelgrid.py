@@ -191,14 +191,13 @@ def _rendered(font: QFont) -> ImageU8:
     baseline = (size + metrics.capHeight()) / 2
     image = QImage(width * len(_CHARACTERS), size, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.black)
-    painter = QPainter(image)
-    painter.setFont(font)
-    painter.setPen(Qt.GlobalColor.white)
-    for place, character in enumerate(_CHARACTERS):
-        painter.setClipRect(place * width, 0, width, size)  # a minus may be wider than digits
-        inset = (width - metrics.horizontalAdvance(character)) / 2
-        painter.drawText(QPointF(place * width + inset, round(baseline)), character)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setFont(font)
+        painter.setPen(Qt.GlobalColor.white)
+        for place, character in enumerate(_CHARACTERS):
+            painter.setClipRect(place * width, 0, width, size)  # a minus may be wider than digits
+            inset = (width - metrics.horizontalAdvance(character)) / 2
+            painter.drawText(QPointF(place * width + inset, round(baseline)), character)
     sheet = np.frombuffer(image.constBits(), np.uint8).reshape(size, -1, 4)[..., 1]
     glyphs = sheet.reshape(size, len(_CHARACTERS), width).transpose(1, 0, 2)
     return np.stack([_edged(np.ascontiguousarray(glyph)) for glyph in glyphs])

@@ -100,12 +100,11 @@ def draw_smoothly(image: QImage, picture: Picture, viewport: Viewport, rect: Rec
     number = picture.level_for(max(across, down))
     level = picture.levels[number]
     part = _Part(level, across * 2**number, down * 2**number, viewport, rect)
-    painter = QPainter(image)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.setClipRect(QRect(rect.x, rect.y, rect.width, rect.height))
-    painter.drawImage(part.target, part.image)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setClipRect(QRect(rect.x, rect.y, rect.width, rect.height))
+        painter.drawImage(part.target, part.image)
 
 
 class _Part:

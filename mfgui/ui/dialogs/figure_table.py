@@ -112,10 +112,9 @@ def shown(cell: Cell, *, share: bool = False) -> str:
 def _swatch(colour: str) -> QIcon:
     pixmap = QPixmap(_SIDE, _SIDE)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawRoundedRect(0, 0, _SIDE, _SIDE, 3, 3)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawRoundedRect(0, 0, _SIDE, _SIDE, 3, 3)
     return QIcon(pixmap)

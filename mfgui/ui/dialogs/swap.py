@@ -116,11 +116,10 @@ class SwapDialog(QDialog):
 def _swatch(colour: str) -> QIcon:
     pixmap = QPixmap(_SWATCH * 2)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawRoundedRect(pixmap.rect().adjusted(3, 3, -3, -3), 8, 8)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawRoundedRect(pixmap.rect().adjusted(3, 3, -3, -3), 8, 8)
     pixmap.setDevicePixelRatio(2.0)
     return QIcon(pixmap)

@@ -217,10 +217,9 @@ class CurvePanel(QWidget):
         pixmap = QPixmap(_SAMPLE * scale)
         pixmap.setDevicePixelRatio(scale)
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setPen(self._style(run_id).pen(width=2.0))
-        painter.drawLine(0, _SAMPLE.height() // 2, _SAMPLE.width(), _SAMPLE.height() // 2)
-        painter.end()
+        with QPainter(pixmap) as painter:
+            painter.setPen(self._style(run_id).pen(width=2.0))
+            painter.drawLine(0, _SAMPLE.height() // 2, _SAMPLE.width(), _SAMPLE.height() // 2)
         self.legend[run_id].setIcon(QIcon(pixmap))
 
     def _style(self, run_id: int) -> LineStyle:

@@ -79,9 +79,8 @@ class _StateIcon(QWidget):
 
     def paintEvent(self, event: QEvent) -> None:
         del event
-        painter = QPainter(self)
-        icon_in(self.palette(), self.name).paint(painter, self.rect())
-        painter.end()
+        with QPainter(self) as painter:
+            icon_in(self.palette(), self.name).paint(painter, self.rect())
 
 
 class RunRow(QWidget):

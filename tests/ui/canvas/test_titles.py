@@ -30,17 +30,17 @@ def test_that_plates_stand_as_high_as_their_side_has_room(
     placed, size = PlacedLine(line, AREA), QSizeF(width, 24)
     corner = place_plate(size, AREA, placed, side)
 
-    def fits(x: float, y: float) -> bool:
+    def fits(x: float, y: float, clear: float) -> bool:
         sign = 1 if side else -1
         corners = [QPointF(x + dx, y + dy) for dx in (0, width) for dy in (0, 24)]
-        return all(sign * placed.signed_distance(point) >= 5.99 for point in corners)
+        return all(sign * placed.signed_distance(point) >= clear for point in corners)
 
-    higher = [y for y in range(8, 289) for x in (8, 472 - width) if fits(x, y)]
+    higher = [y for y in range(8, 289) for x in (8, 472 - width) if fits(x, y, 6.0)]
     if corner is None:
         # Only what has a pixel to spare counts: steps of one pixel see no less.
         assert not higher or max(higher) - min(higher) < 1
     else:
-        assert fits(corner.x(), corner.y())
+        assert fits(corner.x(), corner.y(), 5.99)
         assert not higher or corner.y() <= min(higher) + 1e-6
         assert corner.y() + 24 <= 312
 
