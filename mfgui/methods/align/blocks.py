@@ -32,7 +32,10 @@ _DIFFERENCE = 0.05  # of two blocks that are as alike as can be, variance
 _DETAIL = 0.15  # mean square of a plane where there is more than noise
 _PARTS = 10  # along the long side, whose displacements are looked at
 _KNOWN = 3.0  # per squared pixel: information on the displacement of such a part
-_ROUNDS = 5
+_ROUNDS = 6
+_PLAIN = 2  # rounds before blocks that lie elsewhere lose their weight,
+_ASTRAY = 0.1  # pixels of a level at which they keep a quarter, or where the usual block lies
+_VAGUE = 0.1  # per squared pixel: information below which a displacement counts as little
 _MISFIT = 4.0  # squared standard deviations that halve a block's weight, at least
 # Per squared pixel: shifts, turns and scales are to be expected, other deformations hardly.
 _RIDGE = np.array([1e-3, 1e-3, 1e-3, 1e-3, 0.05, 0.05, 0.1, 0.1, 0.1])
@@ -207,14 +210,20 @@ def merged(parts: Sequence[Blocks], base: Transform) -> Blocks:
 
 
 def fitted(blocks: Blocks, fields: npt.NDArray[np.intp], size: Size) -> Fit:
-    """The motion that fits the blocks best, by Cauchy's weights."""
+    """The motion that fits the blocks best, by Cauchy's weights, and then most of them exactly.
+
+    Edges of things out of focus drift with their blur, each by less than its noise but by the same
+    in every frame: a mean would add that up over a stack, the displacement that most share does
+    not.
+    """
     basis = fields_at(blocks.points, size)[:, :, fields]
     against = np.einsum("nij,njf->nif", blocks.normal, basis)
     lifted = np.linalg.inv(blocks.normal + np.eye(2) * 1e-6)
+    known = np.linalg.inv(blocks.normal + np.eye(2) * _VAGUE)
     weights = np.ones(len(basis))
     found = np.zeros(len(fields))
     information = np.diag(_RIDGE[fields])
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         information = np.einsum("n,nif,nig->fg", weights, basis, against)
         information += np.diag(_RIDGE[fields])
         right = np.einsum("n,nif,ni->f", weights, basis, blocks.right)
@@ -223,9 +232,19 @@ def fitted(blocks: Blocks, fields: npt.NDArray[np.intp], size: Size) -> Fit:
         misfit = np.einsum("ni,nij,nj->n", away, lifted, away)
         usual = _usual(misfit, blocks)
         weights = 1 / (1 + misfit / max(_MISFIT, 2 * usual))
+        if turn >= _PLAIN:
+            weights /= (1 + _astray(blocks, known, away) ** 2) ** 2
     parts = np.zeros(FIELDS)
     parts[fields] = found
     return Fit(parts, information / max(1.0, _usual(misfit, blocks) / 1.39), weights)
+
+
+def _astray(blocks: Blocks, known: Numbers, away: Numbers) -> Numbers:
+    """How far blocks lie from where the motion puts them, in parts of what is usual."""
+    distance = np.hypot(*np.einsum("nij,nj->in", known, away)) / blocks.factors
+    alike = distance[blocks.alike > 0.5]
+    usual = float(np.median(alike)) if len(alike) else 0.0
+    return np.asarray(distance / max(_ASTRAY, usual), np.float64)
 
 
 def warped(plane: Plane, transform: Transform, size: Size) -> Plane:
