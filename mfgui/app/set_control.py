@@ -11,13 +11,16 @@ from mfgui.app import photo_tasks, tasks
 from mfgui.app.desk import Desk
 from mfgui.app.edit_control import EditControl
 from mfgui.app.fused_files import Finish, note
+from mfgui.app.odd_sizes import OddSizes
 from mfgui.app.view_control import ViewControl
 from mfgui.core.arrays import Depth, ImageF32, LabelArray
 from mfgui.core.compute import StopRequested
 from mfgui.core.events import (
+    Notice,
     OpeningFailed,
     PictureDropped,
     PictureReady,
+    Remedy,
     SetClosed,
     SetOpened,
     SetOpening,
@@ -73,6 +76,8 @@ class SetControl:
         self._next: Callable[[], None] | None = None
         self.reading: Callable[[int, int], None] = lambda _done, _total: None
         """Told how many frames of how many are read of the set to come."""
+        self.open_instead: Callable[[Sequence[Path]], None] = self.open
+        """Opens, of what was asked for, what can be opened."""
         self.leaving: list[Callable[[], None]] = []
         """Called while the set that is about to be left is still there."""
         self.pictures: tuple[Picture, ...] = ()
@@ -291,7 +296,13 @@ class SetControl:
     def _on_opening_failed(self, failure: TaskFailed) -> None:
         self.stay()
         kept = "the open set is unchanged" if self._desk.session.stack is not None else ""
-        self._desk.failing(kept)(failure)
+        if isinstance(failure.error, OddSizes):
+            others = failure.error.fitting
+            remedy = Remedy(f"Open the other {len(others)}", lambda: self.open_instead(others))
+            what = str(failure.error)
+            self._desk.notifier.emit(Notice(Severity.ERROR, what, kept, remedy=remedy))
+        else:
+            self._desk.failing(kept)(failure)
 
     def _leave_set(self) -> None:
         for leave in self.leaving:

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mfgui.app import odd_sizes
 from mfgui.app.fused_files import Finish
 from mfgui.core.arrays import (
     Depth,
@@ -30,7 +31,6 @@ from mfgui.core.stack import Source, SourceStack
 from mfgui.files.atomic import check_output
 from mfgui.files.frames import frames_in, remarks
 from mfgui.files.grouping import ordered_by_capture
-from mfgui.files.images import open_set as open_headers
 from mfgui.files.images import read_image, write_image
 from mfgui.files.maps import read_map, write_map
 from mfgui.files.profiles import for_display
@@ -85,7 +85,7 @@ def open_set(paths: Sequence[Path], *, by_capture: bool = False) -> Task:
         images = list(chosen.images)
         if by_capture:
             images = ordered_by_capture(images)
-        opened = open_headers(images, remarks=remarks(chosen))
+        opened = odd_sizes.opened(images, remarks(chosen))
         preview = Picture(opened.preview(max_side=_PREVIEW_SIDE))
         report(Preview(opened.infos[0].name, opened.size, preview))
         stack = opened.load(compute=telling(report))

@@ -327,14 +327,24 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
+@dataclass(frozen=True, eq=False)
+class Remedy:
+    """What may help: the words of a button, and what it does."""
+
+    words: str
+    act: Callable[[], None] = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Notice:
-    """One line what happened, one line what was kept or done about it, details to copy."""
+    """One line what happened, one line what was kept or done about it, details to copy, and what
+    may help."""
 
     severity: Severity
     what: str
     kept: str = ""
     details: str = field(default="", repr=False)
+    remedy: Remedy | None = field(default=None, repr=False, compare=False)
 
 
 Change = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu
 
+from mfgui.app.align_tasks import PHOTO
 from mfgui.app.controller import Controller
 from mfgui.core.events import AlignmentChanged, Change, SetOpened
 from mfgui.ui.align_words import Fits
@@ -77,11 +78,15 @@ class AlignAnswers(QObject):
         return menu
 
     def _fuse(self) -> None:
-        """The picture is what a photographer wants to see, without lines over it."""
-        overlay = self._parts.overlay
+        """Fuse as photographs; the Method dock shows from here on what with."""
+        method, overlay = self._parts.method, self._parts.overlay
+        method.choose_method(PHOTO)
+        if not self._commands.ready():
+            return
+        # The picture is what a photographer wants to see, without lines over it.
         if overlay.overlay.mode is not OverlayMode.OFF:
             overlay.toggle()
-        self._controller.photo.fuse()
+        self._controller.photo.fuse(method.choice.explicit)
 
     def _show_menu(self, frame: int, place: QPoint) -> None:
         menu = self.menu_of(frame)

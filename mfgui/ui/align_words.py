@@ -16,6 +16,7 @@ _MODELS = {
     "affine": "affine",
     "homography": "homography",
 }
+_SEEN = 0.005  # stops: a difference in light that two decimals show
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ class Fits:
         light = None if self.exposure is None else self.exposure.frames[frame]
         residual = "not measured" if math.isnan(fit.residual) else f"{fit.residual:.2f} px"
         parts = [residual, f"{100 * fit.overlap:.0f} %"]
-        if light is not None:
+        if light is not None and abs(light.stops) >= _SEEN:
             parts.append(f"{-light.stops:+.2f} EV")
         return " · ".join(parts)
 
@@ -98,4 +99,4 @@ def _shown(fit: FrameFit, light: FrameExposure | None) -> str:
         return shown
     # What the light is multiplied with makes up for the difference.
     stops = -light.stops
-    return f"{shown} · {stops:+.2f} stops" if abs(stops) >= 0.005 else f"{shown} · same light"
+    return f"{shown} · {stops:+.2f} stops" if abs(stops) >= _SEEN else f"{shown} · same light"

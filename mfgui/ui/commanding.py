@@ -50,6 +50,7 @@ class Commands(QObject):
         self._themes = themes
         self.leaving: Callable[[Callable[[], None]], None] = lambda go: go()
         """Calls what it is given once the open set may be left, which may need an answer."""
+        controller.sets.open_instead = lambda paths: self.open_paths(list(paths), by_capture=False)
         self._answers: dict[str, Callable[[], object]] = {
             **self._file_answers(),
             **self._view_answers(),
@@ -288,7 +289,7 @@ class Commands(QObject):
         self._controller.runs.detect(choice.detector, choice.detector_explicit)
 
     def _run(self) -> None:
-        if self._ready():
+        if self.ready():
             choice = self._parts.method.choice
             self._controller.runs.run(choice.method, choice.explicit)
             if self._parts.method.method.kind is Kind.OPTIMISER:
@@ -297,12 +298,12 @@ class Commands(QObject):
     def _run_again(self) -> None:
         if self._parts.method.method.kind is not Kind.OPTIMISER:
             self._parts.banners.show_notice(Notice(Severity.INFO, NO_START))
-        elif self._ready():
+        elif self.ready():
             choice = self._parts.method.choice
             self._controller.runs.run_again(choice.method, choice.explicit)
             self._arranger.bring_up("curve")
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
         """Whether the form can be used; if not, its first wrong value gets the focus."""
         if self._parts.method.valid:
             return True
@@ -312,7 +313,7 @@ class Commands(QObject):
 
     def _copy_command(self) -> None:
         session = self._controller.session
-        if session.stack is None or not self._ready():
+        if session.stack is None or not self.ready():
             return
         choice = self._parts.method.choice
         suffix = self._controller.settings.values.last_export_suffix

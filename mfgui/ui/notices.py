@@ -17,7 +17,6 @@ from mfgui.core.events import Notice, Severity
 from mfgui.ui.icons import IconButton, IconLabel
 from mfgui.ui.theme import BannerColours, Theme
 
-_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _WORDS = {Severity.INFO: "Note", Severity.WARNING: "Warning", Severity.ERROR: "Error"}
 
 
@@ -37,10 +36,13 @@ class Banner(QWidget):
         self.kept = QLabel(notice.kept[:1].upper() + notice.kept[1:])
         self.others = QLabel()
         self.details = _details_view(notice.details)
+        self.remedy_button = self._text_button("" if notice.remedy is None else notice.remedy.words)
+        self.remedy_button.setObjectName("remedy")
         self.details_button = self._text_button("Details", checkable=True)
         self.copy_button = self._text_button("Copy")
         self.close_button = IconButton("close", "Close this message")
         self._lay_out()
+        self.remedy_button.clicked.connect(self._on_remedy_clicked)
         self.details_button.toggled.connect(self._on_details_toggled)
         self.copy_button.clicked.connect(self._on_copy_clicked)
         self.close_button.clicked.connect(self.closed)
@@ -80,7 +82,7 @@ class Banner(QWidget):
         top.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         top.addLayout(lines, 1)
         top.addWidget(self.others, 0, Qt.AlignmentFlag.AlignVCenter)
-        for button in (self.details_button, self.copy_button, self.close_button):
+        for button in self._buttons():
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
@@ -89,9 +91,19 @@ class Banner(QWidget):
         layout.addWidget(self.details)
         # Not before they have a parent: they would flash up as windows, which take the keyboard.
         self.kept.setVisible(bool(self.notice.kept))
+        self.remedy_button.setVisible(self.notice.remedy is not None)
         self.details_button.setVisible(bool(self.notice.details))
         self.copy_button.hide()
         self.details.hide()
+
+    def _buttons(self) -> tuple[QToolButton, ...]:
+        return (self.remedy_button, self.details_button, self.copy_button, self.close_button)
+
+    def _on_remedy_clicked(self) -> None:
+        remedy = self.notice.remedy
+        self.closed.emit()
+        if remedy is not None:
+            remedy.act()
 
     def _on_details_toggled(self, on: bool) -> None:
         self.details.setVisible(on)
@@ -103,8 +115,9 @@ class Banner(QWidget):
 
 
 class Banners(QWidget):
-    """The notices that are open. One is shown, the most severe and newest first, so that the
-    canvas keeps its room; the same one is not repeated until the situation changes."""
+    """The notices that are open. One is shown, so that the canvas keeps its room: an error, else
+    the newest, which answers what the person has just done. The same one is not repeated until the
+    situation changes."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -135,7 +148,7 @@ class Banners(QWidget):
         banner = Banner(notice, self._theme, self)
         banner.closed.connect(lambda: self._close(banner))
         self._open.insert(0, banner)
-        self._open.sort(key=lambda b: _RANK[b.notice.severity])
+        self._open.sort(key=lambda b: b.notice.severity is not Severity.ERROR)
         self._layout.addWidget(banner)
         self._refresh()
         QAccessible.updateAccessibility(QAccessibleEvent(banner, QAccessible.Event.Alert))

@@ -201,6 +201,8 @@ _BANNER = """
 #banner[severity="$severity"] QPlainTextEdit { background: transparent; color: $ink;
     border: 1px solid $edge; }
 #banner[severity="$severity"] QToolButton { color: $ink; }
+#banner[severity="$severity"] #remedy { border: 1px solid $edge; border-radius: 5px;
+    padding: 2px 10px; font-weight: 600; }
 """
 
 

@@ -127,3 +127,39 @@ def test_that_what_waits_is_forgotten_with_its_set(desk, still, tiny_pair_files)
     controller.sets.open(tiny_pair_files)
     desk.settle()
     assert not controller.session.results
+
+
+@pytest.fixture
+def with_odd(still, tmp_path: Path) -> list[Path]:
+    """Three frames of one size, between them two of others."""
+    odd = [tmp_path / "odd 1.png", tmp_path / "odd 2.png"]
+    for path, shape in zip(odd, ((80, 128, 3), (128, 96, 3)), strict=True):
+        cv2.imwrite(str(path), np.full(shape, 99, np.uint8))
+    return [odd[0], *still[:2], odd[1], still[2]]
+
+
+@pytest.mark.parametrize("chosen", [(0, 1, 2, 4), (0, 1, 2, 3, 4)])
+def test_that_frames_of_another_size_are_left_out_where_the_person_wants_it(
+    desk, still, with_odd, chosen: tuple[int, ...]
+) -> None:
+    controller = desk.controller
+    controller.sets.open([with_odd[n] for n in chosen])
+    desk.settle()
+    assert controller.session.stack is None
+    (notice,) = desk.seen(Notice)
+    names = [with_odd[n].name for n in chosen if n in (0, 3)]
+    assert all(name in notice.what for name in names)
+    assert "128 x 96" in notice.what
+    assert notice.remedy.words == "Open the other 3"
+    notice.remedy.act()
+    desk.settle()
+    assert [source.path for source in controller.session.stack.sources] == still
+    assert desk.seen(Notice) == [notice]
+
+
+def test_that_nothing_is_offered_where_no_size_is_that_of_most(desk, with_odd) -> None:
+    desk.controller.sets.open([with_odd[n] for n in (0, 1, 2, 3)])
+    desk.settle()
+    (notice,) = desk.seen(Notice)
+    assert notice.remedy is None
+    assert "but" in notice.what

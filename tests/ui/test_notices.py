@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from mfgui.core.events import Notice, Severity
+from mfgui.core.events import Notice, Remedy, Severity
 from mfgui.ui.notices import Banners
 from mfgui.ui.theme import Theme
 from tests.ui.hands import click
@@ -83,17 +83,17 @@ def test_that_a_repeated_failure_shows_once_until_the_situation_changes(banners:
     assert banners.notices == [FAILED]
 
 
-def test_that_one_banner_is_shown_the_most_severe_first(banners: Banners) -> None:
+def test_that_one_banner_is_shown_errors_and_then_the_newest_first(banners: Banners) -> None:
     for notice in (ADAPTED, FAILED, SAVED):
         banners.show_notice(notice)
-    assert banners.notices == [FAILED, ADAPTED, SAVED]
+    assert banners.notices == [FAILED, SAVED, ADAPTED]
     shown = banners.shown
     assert shown is not None
     assert shown.isVisible()
     assert shown.others.text() == "2 more"
     click(shown.close_button)
     assert banners.shown is not None
-    assert banners.shown.notice is ADAPTED
+    assert banners.shown.notice is SAVED
     assert banners.shown.isVisible()
     assert banners.shown.others.text() == "1 more"
 
@@ -102,4 +102,21 @@ def test_that_a_new_situation_closes_notes_and_keeps_errors(banners: Banners) ->
     banners.show_notice(SAVED)
     banners.show_notice(FAILED)
     banners.begin_anew()
+    assert banners.notices == [FAILED]
+
+
+def test_that_a_remedy_is_a_button_that_closes_the_banner(banners: Banners) -> None:
+    done: list[bool] = []
+    offered = Notice(
+        Severity.ERROR,
+        "c.png is small",
+        remedy=Remedy("Open the other 2", lambda: done.append(True)),
+    )
+    banners.show_notice(FAILED)
+    assert banners.shown is not None
+    assert not banners.shown.remedy_button.isVisible()
+    banners.show_notice(offered)
+    assert banners.shown.remedy_button.text() == "Open the other 2"
+    click(banners.shown.remedy_button)
+    assert done == [True]
     assert banners.notices == [FAILED]

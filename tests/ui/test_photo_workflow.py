@@ -106,6 +106,7 @@ def test_that_a_photographer_gets_one_picture_in_five_actions(
     hand.click(window._tool_bar.fuse_button)
     assert parts.sources.header.status.text() == "Aligning…"
     assert not window._tool_bar.fuse_button.isEnabled()
+    assert parts.method.method.name == "photo"  # what runs is what the dock shows
     qtbot.waitUntil(lambda: parts.canvas.shown == "result:1", timeout=WAIT_MS)
     assert parts.overlay.overlay.mode is OverlayMode.OFF
 
@@ -150,6 +151,8 @@ def test_that_a_photographer_gets_one_picture_in_five_actions(
         lambda: any(notice.what.startswith("saved") for notice in parts.banners.notices),
         timeout=WAIT_MS,
     )
+    # Before the warning that has been there for long
+    assert parts.banners.shown.notice.what == f"saved {target.name}"
     assert hand.actions == ["drop", "click", "key Key_E", "key Key_Return"]
     assert len(hand.actions) <= 5
 
@@ -242,6 +245,28 @@ def test_that_the_header_chooses_and_a_session_can_be_stopped(
     qtbot.waitUntil(lambda: not controller.align.busy, timeout=WAIT_MS)
     assert controller.session.stack is stack
     assert header.model_box.isEnabled()
+
+
+def test_that_fuse_takes_what_the_method_dock_sets_of_photo(
+    application: Application, card: tuple[list[Path], bytes], qtbot: Any
+) -> None:
+    window, controller = application.window, application.controller
+    method = window.parts.method
+    Hand(window).drop(card[0][:2])
+    qtbot.waitUntil(lambda: controller.session.shown == "source:1", timeout=WAIT_MS)
+    controller.align.choose(model="off", exposure="off")
+    before = method.method.name
+    method.choose_method("photo")
+    box = method.form.rows["nearest"].field.main
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_End)
+    assert method.choice.explicit == {"nearest": "none"}
+    method.choose_method(before)
+    click(window._tool_bar.fuse_button)
+    qtbot.waitUntil(lambda: bool(controller.session.results), timeout=WAIT_MS)
+    (result,) = controller.session.results.values()
+    assert result.provenance.method == method.method.name == "photo"
+    assert result.provenance.parameters["nearest"] == "none"
 
 
 def test_that_depth_and_layers_are_exported(
