@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mfgui.core.arrays import Depth, PixelArray, from_float, to_float
-from mfgui.core.errors import UsageError
+from mfgui.core.arrays import Depth, LabelArray, PixelArray, from_float, to_float
+from mfgui.core.errors import OutputError, UsageError
 from mfgui.core.result import Provenance, Result
 from mfgui.core.stack import Source, SourceStack
-from mfgui.files import images, layers, naming, spaces
+from mfgui.files import images, layers, maps, naming, spaces
 from mfgui.files.camera_notes import annotated, note_of
 from mfgui.files.capture import read_capture
 from mfgui.files.descriptions import Descriptions, without_place
@@ -196,6 +197,39 @@ def _finished(
         return (from_float(to_float(frame), depth) for frame in stack.frames), icc
     found = (spaces.to_space(to_float(frame), icc, space)[0] for frame in stack.frames)
     return (from_float(frame, depth) for frame in found), spaces.profile(spaces.checked(space))
+
+
+def write_map(
+    path: Path,
+    labels: LabelArray,
+    stack: SourceStack,
+    origin: Mapping[str, object],
+) -> None:
+    """Write a focus map with the names of its sources and how it was made.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    maps.write_map(
+        path,
+        labels,
+        k=stack.k,
+        names=[source.name for source in stack.sources],
+        hashes=[source.sha256 for source in stack.sources],
+        provenance=dict(origin),
+    )
+
+
+@contextmanager
+def kept(path: Path) -> Iterator[None]:
+    """Say in an error about a further output that the main one was written."""
+    try:
+        yield
+    except OutputError as error:
+        hint = f"{error.hint}; {path} was written" if error.hint else f"{path} was written"
+        raise OutputError(error.what, path=error.path, hint=hint) from error
 
 
 def expanded(

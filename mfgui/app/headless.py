@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -175,7 +174,8 @@ def fuse(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
     }
     if job.report is not None:
         _write_report(job.report, report, after=job.output)
-    return Outcome(report, _notices(stack, watcher) + written, stopped=result.state == "stopped")
+    told = (*opened.remarks, *_notices(stack, watcher), *written)
+    return Outcome(report, told, stopped=result.state == "stopped")
 
 
 def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
@@ -206,7 +206,7 @@ def detect(job: Job, *, observe: Observe, gate: Gate) -> Outcome:
         raise KeyboardInterrupt
     seconds = {"load": load, "map": clock.lap()}
     origin = {"detector": request.detector.name, "parameters": dict(request.parameters)}
-    _write_map(job.output, labels, stack, {**origin, "versions": versions_of(request)})
+    fused_files.write_map(job.output, labels, stack, {**origin, "versions": versions_of(request)})
     seconds["save"] = clock.lap()
     report = map_report(
         stack,
@@ -355,44 +355,18 @@ def _write_fused(job: Job, stack: SourceStack, result: Result) -> tuple[str, ...
     if job.save_map is not None and result.labels is not None:
         made = result.provenance
         origin = {"detector": made.detector, "parameters": dict(made.parameters)}
-        with _kept(job.output):
-            _write_map(
+        with fused_files.kept(job.output):
+            fused_files.write_map(
                 job.save_map, result.labels, stack, {**origin, "versions": dict(made.versions)}
             )
-    with _kept(job.output):
+    with fused_files.kept(job.output):
         lost = fused_files.write_beside(job.beside, stack, result, job.finish)
     return (*told, *lost)
 
 
-def _write_map(
-    path: Path,
-    labels: LabelArray,
-    stack: SourceStack,
-    origin: Mapping[str, object],
-) -> None:
-    maps.write_map(
-        path,
-        labels,
-        k=stack.k,
-        names=[source.name for source in stack.sources],
-        hashes=[source.sha256 for source in stack.sources],
-        provenance=dict(origin),
-    )
-
-
 def _write_report(path: Path, report: Mapping[str, object], *, after: Path) -> None:
-    with _kept(after):
+    with fused_files.kept(after):
         reports.write_json(path, report)
-
-
-@contextmanager
-def _kept(path: Path) -> Iterator[None]:
-    """Say in an error about a further output that the main one was written."""
-    try:
-        yield
-    except OutputError as error:
-        hint = f"{error.hint}; {path} was written" if error.hint else f"{path} was written"
-        raise OutputError(error.what, path=error.path, hint=hint) from error
 
 
 def _notices(stack: SourceStack, watcher: _Watcher) -> tuple[str, ...]:

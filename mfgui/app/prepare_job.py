@@ -12,6 +12,7 @@ from typing import get_args
 
 import numpy as np
 
+from mfgui.app.method_memory import shortage
 from mfgui.app.prepare import READING, Align, Crop, Exposure, PrepareOptions, Tell, prepare
 from mfgui.app.prepare_memory import MemoryPlan, plan_memory
 from mfgui.core.alignment import StackAlignment
@@ -86,12 +87,14 @@ class Preparing:
 
 @dataclass(frozen=True)
 class Opened:
-    """Files whose headers were read, and what will be done with them."""
+    """Files whose headers were read, and what will be done with them; `remarks` are to be told
+    before the work."""
 
     files: images.OpenedSet = field(repr=False)
     options: PrepareOptions
     plan: MemoryPlan
     cache: FrameCache
+    remarks: tuple[str, ...] = ()
 
 
 def open_job(
@@ -120,7 +123,8 @@ def open_job(
     cache = FrameCache(preparing.cache)
     if not plan.in_memory:
         cache.check(len(files.infos) * files.frame_bytes * (1 if options.nothing else 2))
-    return Opened(files, options, plan, cache)
+    short = shortage(method, files.size, plan, limited=limit is not None)
+    return Opened(files, options, plan, cache, (short,) if short else ())
 
 
 def read_job(opened: Opened, *, compute: Compute, progress: Tell) -> SourceStack:

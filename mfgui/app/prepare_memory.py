@@ -32,6 +32,8 @@ class MemoryPlan:
         Frames that are read, and moved, at the same time.
     rest : int
         Bytes left for the method and its result.
+    kept : int
+        Bytes of the frames that stay in memory.
     """
 
     limit: int
@@ -39,6 +41,7 @@ class MemoryPlan:
     decoders: int
     movers: int
     rest: int
+    kept: int = 0
 
 
 def plan_memory(
@@ -78,15 +81,17 @@ def plan_memory(
             hint=f"allow {np.ceil(least / 1e8) / 10:.1f} GB or more with --memory",
         )
     room = limit - PROGRAM
-    kept = k * frame * (2 if moving else 1)
-    in_memory = kept <= room // 3
-    half = (room - (kept if in_memory else 0)) // 2
+    together = k * frame * (2 if moving else 1)
+    in_memory = together <= room // 3
+    kept = together if in_memory else 0
+    half = (room - kept) // 2
     return MemoryPlan(
         limit,
         in_memory,
         decoders=max(1, min(threads, half // (_READING * frame))),
         movers=max(1, min(threads, half // (_MOVING * frame))),
-        rest=room - (kept if in_memory else 0),
+        rest=room - kept,
+        kept=kept,
     )
 
 

@@ -45,6 +45,8 @@ class Teller:
         self._megapixels = size.pixels * k / 1e6
         stages = expected(size, k, opened.options, method=method, rates=self._rates)
         self._forecast = Forecast(stages)
+        for text in opened.remarks:
+            observe(Warned(_RUN, text))
         for info, notices in zip(opened.files.infos, opened.files.notices, strict=True):
             for text in notices:
                 observe(Warned(_RUN, f"{info.name}: {text}"))
