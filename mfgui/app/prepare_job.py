@@ -114,7 +114,7 @@ def open_job(
     """
     options = preparing.options(method)
     chosen = frames.frames_in(sources)
-    files = images.open_set(chosen.images, white=white, remarks=frames.remarks(chosen))
+    files = images.open_set(chosen.images, white=white)
     limit = None if preparing.memory is None else round(preparing.memory * 1e9)
     plan = plan_memory(
         files.size, files.plan.channels, files.plan.depth, len(files.infos),
@@ -124,7 +124,8 @@ def open_job(
     if not plan.in_memory:
         cache.check(len(files.infos) * files.frame_bytes * (1 if options.nothing else 2))
     short = shortage(method, files.size, plan, limited=limit is not None)
-    return Opened(files, options, plan, cache, (short,) if short else ())
+    remarks = (*frames.remarks(chosen), *((short,) if short else ()))
+    return Opened(files, options, plan, cache, remarks)
 
 
 def read_job(opened: Opened, *, compute: Compute, progress: Tell) -> SourceStack:

@@ -15,6 +15,7 @@ from mfgui.files.headers import ImageInfo, read_headers
 from mfgui.files.layers import is_map
 
 _SERIES = 3  # files of one kind among which another one is a stranger
+_NAMED = 3  # files in one clause
 _DIGITS = re.compile(r"\d+")
 _SIGNED = b"mfgui "
 # Formats in which a picture written here can be told from others.
@@ -62,8 +63,17 @@ def without_made(images: Sequence[Path]) -> Selection:
 
 
 def remarks(found: Selection) -> tuple[str, ...]:
-    """What a person should know about pictures that were passed over, one clause each."""
-    return tuple(f"{path.name} in its folder is no frame: {why}" for path, why in found.skipped)
+    """What a person should know about pictures that were passed over, a clause for each reason."""
+    names: dict[str, list[str]] = {}
+    for path, why in found.skipped:
+        names.setdefault(why, []).append(path.name)
+    return tuple(f"not taken as a frame: {_listed(many)} ({why})" for why, many in names.items())
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _without_strangers(images: Sequence[Path]) -> Selection:
@@ -97,10 +107,10 @@ def _made(path: Path) -> str:
     camera = exif.parse(infos[0].exif)
     signature = camera.main.get(exif.SOFTWARE)
     if tells_of_fusion(camera):
-        return "mfgui has fused it"
+        return "fused by mfgui"
     if signature is not None and signature.data.startswith(_SIGNED) and len(infos) > 1:
-        return "layers that mfgui has written"
-    return "a map that mfgui has written" if _may_be_map(infos[0]) and is_map(path) else ""
+        return "layers written by mfgui"
+    return "a map written by mfgui" if _may_be_map(infos[0]) and is_map(path) else ""
 
 
 def _may_be_map(info: ImageInfo) -> bool:

@@ -15,6 +15,7 @@ from mfgui.app.batch_sets import find
 from mfgui.app.tasks import open_set
 from mfgui.files.bursts import sort_out
 from mfgui.files.frames import frames_in, remarks
+from mfgui.files.grouping import Selection
 from mfgui.files.images import write_image
 from mfgui.files.layers import write_confidence, write_depth
 from tests.files.pictures import camera_block, save8, smooth, words16
@@ -63,8 +64,15 @@ def test_that_strangers_of_a_series_are_left_out(
     found = frames_in([place])
     assert sorted(names(found.images)) == sorted({*FRAMES, *more} - set(left_out))
     assert [path.name for path, _ in found.skipped] == left_out
-    for name, text in zip(left_out, remarks(found), strict=True):
-        assert text == (f"{name} in its folder is no frame: another name and type than 4 others")
+    names_of = ", ".join(left_out)
+    why = "another name and type than 4 others"
+    assert remarks(found) == ((f"not taken as a frame: {names_of} ({why})",) if left_out else ())
+
+
+def test_that_of_many_files_only_some_are_named() -> None:
+    files = [(Path(f"{letter}.tif"), "fused by mfgui") for letter in "abcde"]
+    (text,) = remarks(Selection((), tuple(files)))
+    assert text == "not taken as a frame: a.tif, b.tif, c.tif and 2 more (fused by mfgui)"
 
 
 @pytest.mark.parametrize("files", [["1.jpg", "2.jpg", "truth.png"], ["a.jpg", "b.jpg", "c.png"]])
@@ -92,7 +100,7 @@ def test_that_a_result_beside_its_frames_is_no_frame(
         sources = json.loads(report.read_text())["sources"]
         assert [Path(source["path"]).name for source in sources] == FRAMES
     told = capsys.readouterr().err
-    assert f"{output} in its folder is no frame: mfgui has fused it" in told
+    assert f"mfgui: note: not taken as a frame: {output} (fused by mfgui)\n" in told
     # Named it is one.
     pair, out = [str(folder / "1.jpg"), str(folder / output)], str(folder.parent / "all.png")
     assert main(["fuse", *pair, "-o", out, "--report", str(report)]) == 0
@@ -103,7 +111,7 @@ def test_that_the_window_says_what_it_left_out(folder: Path) -> None:
     save8(folder / "truth.png")
     loaded = open_set([folder])(lambda _event: None)
     assert [source.name for source in loaded.stack.sources] == FRAMES
-    assert "truth.png in its folder is no frame" in loaded.stack.sources[0].notices[0]
+    assert "not taken as a frame: truth.png (another name" in loaded.stack.sources[0].notices[0]
 
 
 def test_that_maps_and_layers_are_no_frames(folder: Path) -> None:
@@ -117,10 +125,10 @@ def test_that_maps_and_layers_are_no_frames(folder: Path) -> None:
     found = frames_in([folder])
     assert names(found.images) == [*FRAMES, "12.png"]
     assert dict(found.skipped) == {
-        folder / "8.png": "a map that mfgui has written",
-        folder / "9.tif": "a map that mfgui has written",
-        folder / "10.png": "a map that mfgui has written",
-        folder / "11.tif": "layers that mfgui has written",
+        folder / "8.png": "a map written by mfgui",
+        folder / "9.tif": "a map written by mfgui",
+        folder / "10.png": "a map written by mfgui",
+        folder / "11.tif": "layers written by mfgui",
     }
 
 
@@ -163,7 +171,7 @@ def test_that_results_are_in_no_burst(folder: Path) -> None:
     assert main(["fuse", str(folder), "-o", str(fused), "--method", "average"]) == 0
     found = sort_out([folder])
     assert [names(group.images) for group in found.stacks] == [FRAMES]
-    assert (fused, "mfgui has fused it") in found.skipped
+    assert (fused, "fused by mfgui") in found.skipped
 
 
 def test_that_a_picture_that_was_only_saved_here_is_a_frame(folder: Path) -> None:
