@@ -8,6 +8,7 @@ from mfgui.core.exposure import StackExposure
 from mfgui.core.stack import SourceStack
 
 _OUT = " (left out)"
+_TOLD = 2  # frames, each in words; of more there are too many for one line
 
 
 def misfits(camera: SourceStack, fit: StackAlignment, light: StackExposure | None) -> Notice | None:
@@ -22,8 +23,9 @@ def misfits(camera: SourceStack, fit: StackAlignment, light: StackExposure | Non
         lines += [f"{source.name}: {warning}{out}" for warning in warnings if warning]
     if not lines:
         return None
-    many = f"{len(lines)} frames do not fit as they should"
-    what = lines[0].removesuffix(_OUT) if len(lines) == 1 else many
+    what = f"{len(lines)} frames do not fit as they should"
+    if len(lines) <= _TOLD:
+        what = lines[0].removesuffix(_OUT) if len(lines) == 1 else "; ".join(lines)
     left = camera.k - len(fit.used)
     kept = f"{left} of {camera.k} frames left out" if left else "all frames are used"
     return Notice(Severity.WARNING, what, f"{kept}; see Sources", details="\n".join(lines))

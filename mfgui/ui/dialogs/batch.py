@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, QTimer, Signal
+from PySide6.QtCore import QMimeData, QSize, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -29,35 +28,26 @@ from mfgui.ui.dialogs.batch_fields import BatchInput, BatchOutput
 from mfgui.ui.dialogs.batch_table import BatchTable
 from mfgui.ui.dialogs.benchmark_methods import TickedMethods
 from mfgui.ui.dialogs.benchmark_rows import captioned
+from mfgui.ui.dialogs.process_dialog import ProcessDialog
 from mfgui.ui.drop import paths_of
 from mfgui.ui.icons import TextButton
 
-_WAIT_MS = 250  # after the last change
 _FIRST = QSize(1080, 800)
-_SHARE = 0.92  # of the screen, at most
 _RULES = "Rules (*.toml)"
 
 
-class BatchDialog(QDialog):
-    """Stays open beside the window, which can be used meanwhile.
+class BatchDialog(ProcessDialog):
+    """Its `look_wanted` carries a `Rule`.
 
     Signals
     -------
-    look_wanted : Rule
-        Its sets are to be found.
     run_asked : Rule, bool
         Whether only what failed is to be done.
-    stop_asked
-    open_asked : Path
-        A file or folder is to be shown by the system.
     load_asked, save_asked : Path
         A rule file.
     """
 
-    look_wanted = Signal(object)
     run_asked = Signal(object, bool)
-    stop_asked = Signal()
-    open_asked = Signal(object)
     load_asked = Signal(object)
     save_asked = Signal(object)
 
@@ -70,9 +60,7 @@ class BatchDialog(QDialog):
         cores: int,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Batch")
-        self.setModal(False)
+        super().__init__("Batch", parent)
         self.setAcceptDrops(True)
         self.input = BatchInput()
         self.output = BatchOutput(devices, cores)
@@ -81,29 +69,16 @@ class BatchDialog(QDialog):
         self.table = BatchTable()
         self.bar = QProgressBar()
         self.where = QLabel()
-        self.note = QLabel()
-        self._form = QWidget()
         self.load_button = TextButton("open", "Load rule…")
         self.save_button = TextButton("saved", "Save rule…")
-        self.copy_button = TextButton("copy", "Copy as command")
-        self.report_button = TextButton("export", "Open report")
-        self.folder_button = TextButton("open-folder", "Open folder")
-        self.close_button = TextButton("close", "Close")
-        self.stop_button = TextButton("stop", "Stop")
         self.failed_button = TextButton("run-again", "Run failed")
-        self.run_button = TextButton("run", "Run", primary=True)
         self._looked: Looked | None = None
         self._asked: Rule | None = None
-        self._running = False
         self._own_output = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_WAIT_MS)
         self._lay_out()
         self.show_rule(rule)
         self._connect()
-        self.resize(_FIRST.boundedTo(self.screen().availableSize() * _SHARE))
-        self.check()
+        self._begin(_FIRST)
 
     @property
     def rule(self) -> Rule:
@@ -166,18 +141,13 @@ class BatchDialog(QDialog):
         self.bar.setValue(told.done)
         self._show_where(ended_words(told, end))
         if end is End.FAILED:
-            self._say(f"{told.error[:1].upper()}{told.error[1:]}", wrong=True)
+            self._say_failed(told.error)
         (self.failed_button if told.failed else self.close_button).setFocus()
         self.look_wanted.emit(self.rule)
 
     def say_problem(self, words: str) -> None:
         """Something that was asked for could not be done."""
         self._say(words, wrong=True)
-
-    def reject(self) -> None:
-        """Close; what runs goes on."""
-        self._timer.stop()
-        super().reject()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if not self._running and _first(event.mimeData()) is not None:
@@ -269,24 +239,6 @@ class BatchDialog(QDialog):
         self.bar.show()
         self.where.show()
 
-    def _say(self, words: str, *, wrong: bool = False) -> None:
-        self.note.setText(words)
-        self.note.setVisible(bool(words))
-        self.note.setObjectName("fieldProblem" if wrong else "hint")
-        self.note.style().unpolish(self.note)
-        self.note.style().polish(self.note)
-
-    def _set_running(self, on: bool) -> None:
-        began = on and not self._running
-        self._running = on
-        self._form.setEnabled(not on)
-        self.run_button.setVisible(not on)
-        self.stop_button.setVisible(on)
-        self._show_problem()
-        if began:
-            self._say("")
-            self.stop_button.setFocus()
-
     def _open_report(self) -> None:
         rule = self.rule
         paths = report_paths(batch_desk.rule_path(rule), Path(rule.output))
@@ -297,15 +249,12 @@ class BatchDialog(QDialog):
             part.changed.connect(self.check)
         self.output.output_edited.connect(self._on_output_edited)
         self.output.preset_chosen.connect(self._on_preset_chosen)
-        self._timer.timeout.connect(self._on_waited)
         self.table.cellDoubleClicked.connect(lambda row, _column: self._on_row_opened(row))
         self.load_button.clicked.connect(self._on_load_clicked)
         self.save_button.clicked.connect(self._on_save_clicked)
         self.copy_button.clicked.connect(self._on_copy_clicked)
         self.run_button.clicked.connect(lambda: self.run_asked.emit(self.rule, False))
         self.failed_button.clicked.connect(lambda: self.run_asked.emit(self.rule, True))
-        self.stop_button.clicked.connect(self.stop_asked)
-        self.close_button.clicked.connect(self.reject)
         self.report_button.clicked.connect(self._open_report)
         self.folder_button.clicked.connect(lambda: self.open_asked.emit(Path(self.rule.output)))
 
@@ -340,31 +289,14 @@ class BatchDialog(QDialog):
         column.addWidget(self.bar)
         column.addWidget(self.where)
         column.addWidget(self.note)
-        column.addLayout(self._buttons())
+        rules = (self.load_button, self.save_button)
+        column.addLayout(self._buttons(self.failed_button, elsewhere=rules))
         self._name_parts()
-
-    def _buttons(self) -> QHBoxLayout:
-        beside = (self.copy_button, self.folder_button, self.report_button)
-        ending = (self.close_button, self.stop_button, self.failed_button, self.run_button)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in beside:
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        for button in ending:
-            buttons.addWidget(button)
-        for button in (self.load_button, self.save_button, *beside, *ending):
-            button.setAutoDefault(False)
-        self.run_button.setDefault(True)
-        self.stop_button.hide()
-        return buttons
 
     def _name_parts(self) -> None:
         self.found.setObjectName("hint")
         self.found.setWordWrap(True)
         self.found.setAccessibleName("What was found")
-        self.note.setWordWrap(True)
-        self.note.setAccessibleName("State")
         self.where.setAccessibleName("Progress in words")
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the batch")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -25,66 +23,37 @@ from mfgui.ui.dialogs.benchmark_methods import TickedMethods
 from mfgui.ui.dialogs.benchmark_options import BenchmarkOptions
 from mfgui.ui.dialogs.benchmark_progress import BenchmarkProgress
 from mfgui.ui.dialogs.benchmark_rows import FolderRow, ResultRow, RowsFrame, captioned
+from mfgui.ui.dialogs.process_dialog import ProcessDialog
 from mfgui.ui.icons import TextButton
 
-_WAIT_MS = 250  # after the last change
 _FIRST = QSize(1040, 760)
-_SHARE = 0.92  # of the screen, at most
 _NO_SETS = "Drop folders of sets here.\nFor each, the naming of its files is found out."
 _NO_RESULTS = "Drop folders of fused pictures here to have them as rows."
 
 
-class BenchmarkDialog(QDialog):
-    """Stays open beside the window, which can be used meanwhile.
+class BenchmarkDialog(ProcessDialog):
+    """Its `look_wanted` carries a `Wish`, as `run_asked` does."""
 
-    Signals
-    -------
-    look_wanted : Wish
-        What is in its folders is to be found out.
-    run_asked : Wish
-    stop_asked
-    open_asked : Path
-        A file or folder is to be shown by the system.
-    """
-
-    look_wanted = Signal(object)
     run_asked = Signal(object)
-    stop_asked = Signal()
-    open_asked = Signal(object)
 
     def __init__(
         self, methods: Sequence[Method], wish: Wish, *, cores: int, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Benchmark")
-        self.setModal(False)
+        super().__init__("Benchmark", parent)
         self.folders = RowsFrame("Folders of sets", _NO_SETS)
         self.results = RowsFrame("Results made elsewhere", _NO_RESULTS)
         self.methods = TickedMethods(methods)
         self.options = BenchmarkOptions(cores)
         self.progress = BenchmarkProgress()
-        self._form = QWidget()
-        self.note = QLabel()
         self.add_button = TextButton("open-folder", "Add folder…")
         self.add_results_button = TextButton("open-folder", "Add results…")
-        self.copy_button = TextButton("copy", "Copy as command")
-        self.report_button = TextButton("export", "Open report")
-        self.folder_button = TextButton("open-folder", "Open folder")
-        self.close_button = TextButton("close", "Close")
-        self.stop_button = TextButton("stop", "Stop")
-        self.run_button = TextButton("run", "Run", primary=True)
         self._looked: Looked | None = None
         self._asked: Wish | None = None
-        self._running = False
         self._own_output = bool(wish.output) and wish.output != bench_desk.suggested_output(wish)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_WAIT_MS)
         self._lay_out()
         self._show_wish(wish)
         self._connect()
-        self.resize(_FIRST.boundedTo(self.screen().availableSize() * _SHARE))
-        self.check()
+        self._begin(_FIRST)
 
     @property
     def wish(self) -> Wish:
@@ -153,13 +122,8 @@ class BenchmarkDialog(QDialog):
         self.progress.show_end(told, end)
         self.run_button.set_words("Go on" if end is End.STOPPED else "Run")
         if end is End.FAILED:
-            self._say(f"{told.error[:1].upper()}{told.error[1:]}", wrong=True)
+            self._say_failed(told.error)
         (self.report_button if end is End.DONE else self.run_button).setFocus()
-
-    def reject(self) -> None:
-        """Close; what runs goes on."""
-        self._timer.stop()
-        super().reject()
 
     def _on_waited(self) -> None:
         self._asked = self.wish
@@ -207,23 +171,6 @@ class BenchmarkDialog(QDialog):
         self.report_button.setEnabled((output / "report.html").is_file() and not self._running)
         self.folder_button.setEnabled(bool(self.wish.output) and output.is_dir())
 
-    def _say(self, words: str, *, wrong: bool = False) -> None:
-        self.note.setText(words)
-        self.note.setVisible(bool(words))
-        self.note.setObjectName("fieldProblem" if wrong else "hint")
-        self.note.style().unpolish(self.note)
-        self.note.style().polish(self.note)
-
-    def _set_running(self, on: bool) -> None:
-        began = on and not self._running
-        self._running = on
-        self._form.setEnabled(not on)
-        self.run_button.setVisible(not on)
-        self.stop_button.setVisible(on)
-        self._show_problem()
-        if began:
-            self.stop_button.setFocus()
-
     def _show_wish(self, wish: Wish) -> None:
         self.folders.fill(FolderRow(folder) for folder in wish.folders)
         self.results.fill(ResultRow(results) for results in wish.results)
@@ -237,13 +184,10 @@ class BenchmarkDialog(QDialog):
         self.options.output_edited.connect(self._on_output_edited)
         self.folders.dropped.connect(self.add_folders)
         self.results.dropped.connect(self.add_results)
-        self._timer.timeout.connect(self._on_waited)
         self.add_button.clicked.connect(self._on_add_clicked)
         self.add_results_button.clicked.connect(self._on_add_results_clicked)
         self.copy_button.clicked.connect(self._on_copy_clicked)
         self.run_button.clicked.connect(self._on_run_clicked)
-        self.stop_button.clicked.connect(self.stop_asked)
-        self.close_button.clicked.connect(self.reject)
         self.folder_button.clicked.connect(lambda: self.open_asked.emit(Path(self.wish.output)))
         self.report_button.clicked.connect(
             lambda: self.open_asked.emit(Path(self.wish.output) / "report.html")
@@ -267,28 +211,14 @@ class BenchmarkDialog(QDialog):
         form.setSpacing(14)
         form.addLayout(body, 1)
         form.addWidget(self.options)
-        beside = (self.copy_button, self.folder_button, self.report_button)
-        ending = (self.close_button, self.stop_button, self.run_button)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in beside:
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        for button in ending:
-            buttons.addWidget(button)
-        for button in (self.add_button, self.add_results_button, *beside, *ending):
-            button.setAutoDefault(False)
-        self.run_button.setDefault(True)
-        self.stop_button.hide()
-        self.note.setWordWrap(True)
-        self.note.setAccessibleName("State")
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(12)
         column.addWidget(self._form, 1)
         column.addWidget(self.progress)
         column.addWidget(self.note)
-        column.addLayout(buttons)
+        adding = (self.add_button, self.add_results_button)
+        column.addLayout(self._buttons(elsewhere=adding))
 
 
 def _about_folders(wish: Wish) -> tuple[object, ...]:
