@@ -155,14 +155,15 @@ def divided(packet: bytes, *, room: int) -> tuple[bytes, bytes]:
     moved: list[str] = []
     outer = _prefixes(root)
     for part, node in properties:
-        inner = f'xmlns:rdf="{_RDF}" rdf:about="" ' + _declared({**outer, **_prefixes(node)})
-        moved.append(f"<rdf:Description {inner}>{_text(part)}</rdf:Description>")
+        subject = node.getAttributeNS(_RDF, "about").translate(_IN_ATTRIBUTE)
+        about = f'xmlns:rdf="{_RDF}" rdf:about="{subject}"'
+        names = _declared({**outer, **_prefixes(node)})
+        moved.append(f"<rdf:Description {about} {names}>{_text(part)}</rdf:Description>")
         node.removeChild(part)
         extension = _wrapped(f'<rdf:RDF xmlns:rdf="{_RDF}">{"".join(moved)}</rdf:RDF>')
-        note = (
-            f'<rdf:Description xmlns:rdf="{_RDF}" rdf:about="" xmlns:xmpNote="{_NOTE}" '
-            f'xmpNote:HasExtendedXMP="{digest_of(extension)}"/>'
-        )
+        digest = digest_of(extension)
+        name = f'xmlns:xmpNote="{_NOTE}" xmpNote:HasExtendedXMP="{digest}"'
+        note = f"<rdf:Description {about} {name}/>"
         rest = _packet(root, more=note)
         if len(rest) <= room:
             return rest, extension

@@ -15,16 +15,19 @@ from typing import Any
 
 import pytest
 import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, IptcImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from mfgui import __version__
 from mfgui.app.fused_files import Finish
-from mfgui.core.arrays import Depth, to_float
+from mfgui.core.arrays import Depth, Size, to_float
 from mfgui.core.stack import Source
-from mfgui.files import spaces
-from mfgui.files.descriptions import Descriptions
+from mfgui.files import png_texts, spaces
+from mfgui.files.descriptions import Descriptions, cleaned, without_place
 from mfgui.files.images import probe, read_stack, write_image
+from mfgui.files.jpeg_texts import Gatherer
 from mfgui.files.layers import write_layers
 from tests.files.pictures import bytes8, camera_block, smooth, words16
 
@@ -502,3 +505,35 @@ def test_that_a_damaged_text_of_a_png_is_passed_over(tmp_path: Path) -> None:
     source = source_of(path)
     assert (source.xmp, source.iptc) == (None, None)
     assert to_float(read_stack([path, path]).pixels(0)).shape == (24, 36, 3)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_that_whatever_stands_in_a_file_does_no_harm(data: st.DataObject) -> None:
+    """Bytes of a sound packet and block exchanged, taken out and put in."""
+    kind = data.draw(st.sampled_from(["xmp", "iptc", "extension", "png"]))
+    whole = {"xmp": packet(), "extension": packet(), "iptc": iptc_block(), "png": resource(b"x")}
+    damaged = bytearray(whole[kind])
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(damaged)))
+        count = data.draw(st.integers(0, 6))
+        damaged[start : start + count] = data.draw(st.binary(max_size=6))
+    found = bytes(damaged)
+    gatherer = Gatherer()
+    gatherer.take(b"http://ns.adobe.com/xap/1.0/\0" + found)
+    digest = hashlib.md5(found).hexdigest().upper().encode()
+    head = b"http://ns.adobe.com/xmp/extension/\0" + digest + bytes(8)
+    gatherer.take(head + found)
+    gatherer.take(b"http://ns.adobe.com/xap/1.0/\0" + packet(inner=f"<own:a>{digest}</own:a>"))
+    gatherer.take(b"Photoshop 3.0\0" + found)
+    png_texts.iptc_in(b"tEXt", b"Raw profile type iptc\0\niptc\n 1\n" + found)
+    png_texts.xmp_in(b"iTXt", b"XML:com.adobe.xmp\0" + found)
+    given_ones = [
+        Descriptions(gatherer.xmp, gatherer.iptc),
+        Descriptions(found, found),
+    ]
+    for one in given_ones:
+        kept, _ = cleaned(without_place(one), size=Size(3, 2), software="mfgui", srgb=True)
+        again, lost = cleaned(kept, size=Size(3, 2), software="mfgui", srgb=True)
+        assert lost == ()
+        assert again == kept  # nothing is left to clean, and what was written can be read
