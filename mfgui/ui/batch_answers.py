@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from mfgui import _startup
@@ -18,12 +16,14 @@ from mfgui.app.bench_progress import End
 from mfgui.app.controller import Controller
 from mfgui.app.settings import home
 from mfgui.core.errors import MfguiError
-from mfgui.core.events import Notice, Severity
+from mfgui.core.events import Severity
 from mfgui.files.atomic import write_bytes
+from mfgui.jobs.pool import Task
 from mfgui.methods.registry import FUSING
 from mfgui.ui.benchmark_run import ProcessRun
 from mfgui.ui.commanding import Commands
 from mfgui.ui.parts import WindowParts
+from mfgui.ui.process_answers import ProcessAnswers
 
 if TYPE_CHECKING:
     from mfgui.ui.dialogs.batch import BatchDialog
@@ -31,29 +31,20 @@ if TYPE_CHECKING:
 GOES_ON = "the batch runs in the background; File > Batch… shows it"
 
 
-class BatchAnswers(QObject):
-    """One dialog and one process at a time. The dialog can be closed while the process runs."""
+class BatchAnswers(ProcessAnswers["BatchDialog", Told, Rule]):
+    """File > Batch."""
+
+    goes_on = GOES_ON
 
     def __init__(
         self, window: QWidget, controller: Controller, parts: WindowParts, commands: Commands
     ) -> None:
-        super().__init__(window)
-        self._window, self._controller, self._parts = window, controller, parts
-        self.run: ProcessRun[Told] = ProcessRun(Told, self)
-        self.dialog: BatchDialog | None = None
+        super().__init__(window, controller, parts, ProcessRun(Told, window))
         self._rule: Rule | None = None  # of the process
-        self._looking = False
-        self._next: Rule | None = None
-        self.run.changed.connect(self._on_changed)
         self.run.ended.connect(self._on_ended)
         commands.add({"batch": self.open})
 
-    def open(self) -> BatchDialog:
-        """Show the dialog as it was left."""
-        if self.dialog is not None:
-            self.dialog.raise_()
-            self.dialog.activateWindow()
-            return self.dialog
+    def _make(self) -> BatchDialog:
         from mfgui.ui.dialogs.batch import BatchDialog
 
         rule = self._rule if self.run.running and self._rule is not None else remembered()
@@ -64,45 +55,21 @@ class BatchAnswers(QObject):
             cores=_startup.cores(),
             parent=self._window,
         )
-        self.dialog = dialog
-        dialog.look_wanted.connect(self._on_look_wanted)
         dialog.run_asked.connect(self._on_run_asked)
-        dialog.stop_asked.connect(self.run.stop)
-        dialog.open_asked.connect(self._open_outside)
         dialog.load_asked.connect(self._on_load_asked)
         dialog.save_asked.connect(self._on_save_asked)
-        dialog.finished.connect(self._on_closed)
-        if self.run.running:
-            self._on_changed()
-        dialog.show()
         return dialog
 
-    def close(self) -> None:
-        """The window closes."""
-        self.run.close()
+    def _look_for(self, setup: Rule) -> Task:
+        return batch_desk.look(setup, self._controller.registry)
+
+    def _on_looked(self, setup: Rule, found: object) -> None:
         if self.dialog is not None:
-            self.dialog.close()
+            words = found if isinstance(found, Looked) else Looked(problem=str(found))
+            self.dialog.show_looked(setup, words)
 
-    def _on_look_wanted(self, rule: Rule) -> None:
-        self._next = rule
-        self._look()
-
-    def _look(self) -> None:
-        """One look at a time, for the newest rule."""
-        if self._looking or self._next is None:
-            return
-        rule, self._next = self._next, None
-        self._looking = True
-
-        def ended(found: object) -> None:
-            self._looking = False
-            if self.dialog is not None:
-                words = found if isinstance(found, Looked) else Looked(problem=str(found))
-                self.dialog.show_looked(rule, words)
-            self._look()
-
-        task = batch_desk.look(rule, self._controller.registry)
-        self._controller.ask(task, ended, ended)
+    def _remember(self, dialog: BatchDialog) -> None:
+        remember(dialog.rule)
 
     def _on_run_asked(self, rule: Rule, failed_only: bool) -> None:
         if self.run.running:
@@ -139,10 +106,6 @@ class BatchAnswers(QObject):
         except MfguiError as error:
             self._say(error)
 
-    def _on_changed(self) -> None:
-        if self.dialog is not None and self.run.running:
-            self.dialog.show_running(self.run.told, stopping=self.run.stopping)
-
     def _on_ended(self, end: End) -> None:
         told = self.run.told
         if self.dialog is not None:
@@ -157,25 +120,9 @@ class BatchAnswers(QObject):
             details = "\n".join(f"{row.name}, {row.label}: {row.error}" for row in bad)
             self._tell(Severity.WARNING if bad else Severity.INFO, what, details)
 
-    def _on_closed(self) -> None:
-        dialog, self.dialog = self.dialog, None
-        if dialog is None:
-            return
-        remember(dialog.rule)
-        dialog.deleteLater()
-        if self.run.running and not self.run.stopping:
-            self._tell(Severity.INFO, GOES_ON)
-
     def _say(self, error: MfguiError) -> None:
         if self.dialog is not None:
             self.dialog.say_problem(str(error))
-
-    def _tell(self, severity: Severity, what: str, details: str = "") -> None:
-        self._parts.banners.show_notice(Notice(severity, what, details=details))
-
-    def _open_outside(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self._tell(Severity.WARNING, f"no program opens {path.name}", str(path))
 
 
 def remembered() -> Rule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
@@ -51,6 +52,10 @@ class ProcessDialog(QDialog):
 
     def check(self) -> None:
         """Something was changed: say what is missing, and have sets looked for."""
+        raise NotImplementedError
+
+    def show_running(self, told: Any, *, stopping: bool) -> None:
+        """The process has begun, or said something."""
         raise NotImplementedError
 
     def reject(self) -> None:
