@@ -25,8 +25,8 @@ from mfgui.app.settings import SettingsFile
 from mfgui.core.events import Notice, Severity
 from mfgui.methods.registry import load
 from mfgui.ui.bridge import Bridge
-from mfgui.ui.main_window import MainWindow, choice_of
-from mfgui.ui.theme import Themes, install_font
+from mfgui.ui.main_window import MainWindow
+from mfgui.ui.theme import Themes, choice_of, install_font
 
 log = logging.getLogger(__name__)
 

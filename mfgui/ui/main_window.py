@@ -60,7 +60,7 @@ from mfgui.ui.session_answers import SessionAnswers
 from mfgui.ui.start_page import StartPage
 from mfgui.ui.status import StatusBar
 from mfgui.ui.table_export import TableExport
-from mfgui.ui.theme import Choice, Theme, Themes
+from mfgui.ui.theme import Theme, Themes
 from mfgui.ui.tool_answers import ToolPresenter, make_bench, strip_of
 from mfgui.ui.tool_bar import ToolBar
 from mfgui.ui.tool_memory import restored
@@ -394,10 +394,3 @@ class MainWindow(QMainWindow):
         self._remember()
         self.closing.emit()
         super().closeEvent(event)
-
-
-def choice_of(text: str) -> Choice:
-    """The theme choice that the settings hold."""
-    if text == "light":
-        return "light"
-    return "dark" if text == "dark" else "system"

@@ -182,3 +182,10 @@ class Themes(QObject):
     def _on_system_scheme_changed(self) -> None:
         if self._choice == "system":
             self._apply(self._known[self._resolved()])
+
+
+def choice_of(text: str) -> Choice:
+    """The theme choice that the settings hold."""
+    if text == "light":
+        return "light"
+    return "dark" if text == "dark" else "system"
