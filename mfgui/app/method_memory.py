@@ -10,11 +10,11 @@ from mfgui.core.arrays import Size
 
 _PROGRAM = 150_000_000  # bytes of the program with its libraries, as measured
 # Bytes per pixel with the result, and bytes of tiles: measured on ten colour frames of 12.6
-# megapixels and two threads, of networks and the slowest by their notes. `photo` and methods of
-# others are not here: that one keeps to a limit, of those nothing is known.
+# megapixels and two threads, of networks on 3 megapixels; the slowest were not waited for. `photo`
+# and methods of others are not here: that one keeps to a limit, of those nothing is known.
 _TAKEN: dict[str, tuple[int, int]] = {
     "ms-lap": (78, 0),
-    "ms-resnet": (78, 1_070_000_000),
+    "ms-resnet": (78, 550_000_000),
     "stack": (19, 0),
     "defocus-inversion": (80, 75_000_000),
     "laplacian-pyramid": (23, 0),
@@ -36,9 +36,9 @@ _TAKEN: dict[str, tuple[int, int]] = {
     "mwgf": (50, 200_000_000),
     "csr": (48, 40_000_000),
     "ms-resnet-map": (40, 550_000_000),
-    "mfif-gan": (45, 1_070_000_000),
-    "mff-gan": (60, 1_070_000_000),
-    "edmf": (60, 1_070_000_000),
+    "mfif-gan": (45, 850_000_000),
+    "mff-gan": (60, 300_000_000),
+    "edmf": (60, 300_000_000),
     "average": (14, 0),
     "composite": (40, 0),
 }
