@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,16 +13,14 @@ from mfgui.app.batch_report import Record, State
 from mfgui.app.batch_rule import LIST, PATTERN, Rule
 from mfgui.app.batch_sets import Stacks, find
 from mfgui.app.bench_desk import folder_problem
-from mfgui.app.bench_progress import End
 from mfgui.app.command_line import quoted
+from mfgui.app.process_told import End, ProcessTold, told_object
 from mfgui.core.errors import MfguiError, OutputError
 from mfgui.jobs.pool import Report, Task
 from mfgui.methods.registry import Registry
 
 RULE_NAME = "batch.toml"
 HEAD = "# Written by the Batch dialog of mfgui.\n"
-_PREFIX = "mfgui: "
-_INTERRUPTED = 130
 _KEYS = (
     ("output.existing be skip, number or replace", "existing pictures be kept or numbered"),
     ("output.folder or output.name", "folder or name"),
@@ -219,21 +216,17 @@ def _line(error: MfguiError) -> str:
 
 
 @dataclass
-class Told:
+class Told(ProcessTold):
     """How far a batch is, from the lines on standard error of its process.
 
     Attributes
     ----------
-    note : str
-        What it waits for before the first set.
-    error : str
-        Why it failed as a whole.
+    due : int
+        Sets of this run.
     """
 
     rows: list[Row] = field(default_factory=list)
     due: int = 0
-    note: str = ""
-    error: str = ""
 
     @property
     def done(self) -> int:
@@ -248,10 +241,9 @@ class Told:
         self._ended = 0
 
     def take(self, line: str) -> None:
-        """One line."""
-        content = _object(line)
+        content = told_object(line, {"sets", "item"})
         if content is None:
-            self._take_text(line.strip())
+            self._take_text(line.strip(), begun=self._ended > 0)
         elif "sets" in content:
             self.rows = [_told_row(entry) for entry in content["sets"]]
             self.due = sum(row.state is State.WAITING for row in self.rows)
@@ -264,38 +256,16 @@ class Told:
             self.note = ""
 
     def end(self, code: int | None, *, stopping: bool) -> End:
-        """How it ended.
-
-        Parameters
-        ----------
-        code : int or None
-            Exit code; None when it was ended from outside.
-        stopping : bool
-            Whether it was asked to stop.
-        """
         if code in (0, 1) and self.rows and not self.error:
             return End.DONE
         self.rows = [_at_rest(row) for row in self.rows]
-        if stopping or code == _INTERRUPTED:
-            self.error = ""
-            return End.STOPPED
-        if not self.error:
-            self.error = "the process ended unexpectedly; run again to go on from here"
-        return End.FAILED
+        return self._cut_short(code, stopping=stopping)
 
     def _take_stage(self, content: dict[str, Any]) -> None:
         row = self.rows[content["item"]]
         count = f" {content['done']}/{content['total']}" if content["total"] else ""
         stage = f"{content['stage']}{count}"
         self.rows[content["item"]] = Row(row.name, row.label, row.state, row.output, stage=stage)
-
-    def _take_text(self, text: str) -> None:
-        if text.startswith(f"{_PREFIX}note: "):
-            return
-        if text.startswith(_PREFIX):
-            self.error = text.removeprefix(_PREFIX)
-        elif text and not self._ended:
-            self.note = text
 
 
 def _at_rest(row: Row) -> Row:
@@ -313,13 +283,3 @@ def _told_row(entry: dict[str, Any]) -> Row:
         entry["seconds"],
         entry["q"],
     )
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        content = json.loads(line)
-    except ValueError:
-        return None
-    return content if isinstance(content, dict) and content.keys() & {"sets", "item"} else None

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Any
 
-_INTERRUPTED = 130
-_PREFIX = "mfgui: "
-
-
-class End(Enum):
-    """How the making of a table ended."""
-
-    DONE = auto()
-    STOPPED = auto()
-    FAILED = auto()
+from mfgui.app.process_told import End, ProcessTold, told_object
 
 
 @dataclass
-class Told:
+class Told(ProcessTold):
     """How far a table is, from the lines on standard error.
 
     Attributes
@@ -35,10 +23,6 @@ class Told:
         A line for each failed cell, with its reason.
     scored : bool
         All cells are done; tables and the report are being written.
-    note : str
-        What it waits for before the first cell.
-    error : str
-        Why it failed.
     """
 
     done: int = 0
@@ -48,14 +32,11 @@ class Told:
     left: float | None = None
     failures: list[str] = field(default_factory=list)
     scored: bool = False
-    note: str = ""
-    error: str = ""
 
     def take(self, line: str) -> None:
-        """One line."""
-        content = _object(line)
+        content = told_object(line, {"done", "failures"})
         if content is None:
-            self._take_text(line.strip())
+            self._take_text(line.strip(), begun=self.total > 0)
         elif "failures" in content:
             self.failures = [
                 f"{entry['set']}, {entry['method']}: {entry['reason']}"
@@ -71,36 +52,7 @@ class Told:
             self.note = ""
 
     def end(self, code: int | None, *, stopping: bool) -> End:
-        """How it ended.
-
-        Parameters
-        ----------
-        code : int or None
-            Exit code; None when it was ended from outside.
-        stopping : bool
-            Whether it was asked to stop.
-        """
         self.left = None
         if code == 0 or (code == 1 and self.scored):
             return End.DONE
-        if stopping or code == _INTERRUPTED:
-            return End.STOPPED
-        if not self.error:
-            self.error = "the process ended unexpectedly; run again to go on from here"
-        return End.FAILED
-
-    def _take_text(self, text: str) -> None:
-        if text.startswith(_PREFIX):
-            self.error = text.removeprefix(_PREFIX)
-        elif text and not self.total:
-            self.note = text
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        content = json.loads(line)
-    except ValueError:
-        return None
-    return content if isinstance(content, dict) and content.keys() & {"done", "failures"} else None
+        return self._cut_short(code, stopping=stopping)

@@ -12,8 +12,8 @@ from mfgui.app import batch_desk, batch_rule
 from mfgui.app.batch_desk import Looked, Told
 from mfgui.app.batch_report import State
 from mfgui.app.batch_rule import Rule
-from mfgui.app.bench_progress import End
 from mfgui.app.controller import Controller
+from mfgui.app.process_told import End
 from mfgui.app.settings import home
 from mfgui.core.errors import MfguiError
 from mfgui.core.events import Severity

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QWidget
 from mfgui import _startup
 from mfgui.app import bench_desk, bench_sets
 from mfgui.app.bench_desk import Wish
-from mfgui.app.bench_progress import End, Told
+from mfgui.app.bench_progress import Told
 from mfgui.app.bench_sets import Looked
 from mfgui.app.controller import Controller
+from mfgui.app.process_told import End
 from mfgui.core.events import Severity
 from mfgui.jobs.pool import Task
 from mfgui.methods.registry import FUSING, Kind, Method

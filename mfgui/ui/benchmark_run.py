@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from mfgui.app import bench_desk
 from mfgui.app.bench_desk import Wish
-from mfgui.app.bench_progress import End, Told
+from mfgui.app.bench_progress import Told
+from mfgui.app.process_told import End, ProcessTold
 
 _GRACE_MS = 8000  # in which a process that was asked to stop tidies up
 _LAST_MS = 3000  # the same when the window closes
-
-
-class ProcessTold(Protocol):
-    """What is made of the lines on standard error, and of the end."""
-
-    error: str
-
-    def take(self, line: str) -> None: ...
-
-    def end(self, code: int | None, *, stopping: bool) -> End: ...
 
 
 T = TypeVar("T", bound=ProcessTold)

@@ -10,9 +10,10 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from mfgui.app.controller import Controller
+from mfgui.app.process_told import ProcessTold
 from mfgui.core.events import Notice, Severity
 from mfgui.jobs.pool import Task
-from mfgui.ui.benchmark_run import ProcessRun, ProcessTold
+from mfgui.ui.benchmark_run import ProcessRun
 from mfgui.ui.dialogs.process_dialog import ProcessDialog
 from mfgui.ui.parts import WindowParts
 

@@ -10,9 +10,10 @@ import pytest
 
 from mfgui.app import bench_desk
 from mfgui.app.bench_desk import Wish, arguments, as_text, command, from_text, problem
-from mfgui.app.bench_progress import End, Told
+from mfgui.app.bench_progress import Told
 from mfgui.app.bench_sets import Folder, Found, Looked, Results, looked
 from mfgui.app.metric_columns import STANDARD, of_paper
+from mfgui.app.process_told import End
 from mfgui.bench.datasets import AUTO, RULES
 from mfgui.cli.main import run
 from mfgui.methods.metrics import METRICS

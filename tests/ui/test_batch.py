@@ -19,7 +19,7 @@ from mfgui.app import batch_desk, batch_rule
 from mfgui.app.batch_desk import Row, Told
 from mfgui.app.batch_report import State
 from mfgui.app.batch_rule import Rule
-from mfgui.app.bench_progress import End
+from mfgui.app.process_told import End
 from mfgui.ui.application import Application
 from mfgui.ui.batch_answers import GOES_ON, BatchAnswers, remembered
 from mfgui.ui.dialogs.batch import BatchDialog

@@ -17,7 +17,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from mfgui.app import bench_desk
-from mfgui.app.bench_progress import End, Told
+from mfgui.app.bench_progress import Told
+from mfgui.app.process_told import End
 from mfgui.app.settings import SettingsFile
 from mfgui.cli.main import run
 from mfgui.ui.application import Application

@@ -21,8 +21,8 @@ from mfgui.app import batch_desk
 from mfgui.app.batch_desk import Looked, Told
 from mfgui.app.batch_report import State, report_paths
 from mfgui.app.batch_rule import LIST, PRESETS, Rule
-from mfgui.app.bench_progress import End
 from mfgui.app.devices import Device
+from mfgui.app.process_told import End
 from mfgui.methods.registry import Method
 from mfgui.ui.dialogs.batch_fields import BatchInput, BatchOutput
 from mfgui.ui.dialogs.batch_table import BatchTable

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 
 from mfgui.app import bench_desk
 from mfgui.app.bench_desk import Wish
-from mfgui.app.bench_progress import End, Told
+from mfgui.app.bench_progress import Told
 from mfgui.app.bench_sets import Folder, Found, Looked, Results
+from mfgui.app.process_told import End
 from mfgui.methods.registry import Method
 from mfgui.ui.dialogs.benchmark_methods import TickedMethods
 from mfgui.ui.dialogs.benchmark_options import BenchmarkOptions

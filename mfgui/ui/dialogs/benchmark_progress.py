@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mfgui.app.bench_progress import End, Told
+from mfgui.app.bench_progress import Told
+from mfgui.app.process_told import End
 from mfgui.ui.progress import clock_text
 
 _TICK_MS = 500
