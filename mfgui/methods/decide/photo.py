@@ -12,13 +12,12 @@ from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED
 from mfgui.methods.decide import spreads
-from mfgui.methods.decide.photo_focus import Focus, focus
-from mfgui.methods.decide.photo_front import nearest_first
+from mfgui.methods.decide.photo_focus import focus
+from mfgui.methods.decide.photo_front import survey
 from mfgui.methods.decide.photo_merge import merged
 from mfgui.methods.decide.photo_noise import noise_of
 from mfgui.methods.decide.photo_order import focus_order
 from mfgui.methods.decide.photo_pair import pair
-from mfgui.methods.decide.stack import Maps, with_steady_borders
 from mfgui.methods.decision import Decision
 from mfgui.methods.planes import Plane
 from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
@@ -80,35 +79,40 @@ def photo(
     """
     if len(images) == 2:
         return pair(images, labels, compute=compute)
-    order = focus_order(images, compute=compute)
+    order = list(focus_order(images, compute=compute))
     frames = [images[index] for index in order]
+    near, places = None, None
+    if nearest != "none":
+        places, near = survey(frames, compute=compute)
+        near = {"first": True, "last": False}.get(nearest, near)
+    backwards = near is False
+    if backwards and places is not None:
+        order, frames = order[::-1], frames[::-1]
+        places = tuple(places[-1] - place for place in places[::-1])
     noise = noise_of(frames, compute=compute)
-    found = focus(frames, noise, compute=compute)
-    places = spreads.positions(frames, found.labels, compute=compute)
-    steady = with_steady_borders(frames, found.labels, places, compute=compute)
-    near = {"first": True, "last": False}.get(nearest)
-    if nearest == "auto":
-        near = nearest_first(frames, steady, places, compute=compute)
+    found = focus(frames, noise, None if near is None else places, compute=compute)
+    places = None if near is None else spreads.positions(frames, found.labels, compute=compute)
+    depth = found.labels + _enlarged(found.offset, found.labels.shape)
+    aspects = {
+        "depth": np.float32(len(order) + 1) - depth if backwards else depth,
+        "confidence": _enlarged(found.sure, found.labels.shape),
+    }
     if labels is not None:
-        _obey(labels, order, found.labels, steady)
-    maps = Maps(found.labels, steady, places, near)
-    aspects = {"depth": _depth(found, steady), "confidence": _enlarged(found.sure, steady.shape)}
+        _obey(labels, order, found.labels)
 
     def fuse() -> ImageF32:
-        return merged(frames, maps, found, noise, averaged=quiet, compute=compute)
+        return merged(frames, found.labels, places, found, noise, averaged=quiet, compute=compute)
 
-    return Decision(_named(steady, order), fuse, aspects=aspects)
+    return Decision(_named(found.labels, order), fuse, aspects=aspects)
 
 
-def _obey(
-    given: LabelArray, order: Sequence[int], sharpest: LabelArray, steady: LabelArray
-) -> None:
+def _obey(given: LabelArray, order: Sequence[int], labels: LabelArray) -> None:
     """Exchange what a given map has otherwise."""
-    ranks = np.zeros(int(np.iinfo(given.dtype).max) + 1, steady.dtype)
+    ranks = np.zeros(int(np.iinfo(given.dtype).max) + 1, labels.dtype)
     ranks[np.asarray(order) + 1] = np.arange(1, len(order) + 1)
     wanted = ranks[given]
-    otherwise = (wanted != UNASSIGNED) & (wanted != steady)
-    steady[otherwise] = sharpest[otherwise] = wanted[otherwise]
+    otherwise = (wanted != UNASSIGNED) & (wanted != labels)
+    labels[otherwise] = wanted[otherwise]
 
 
 def _named(labels: LabelArray, order: Sequence[int]) -> LabelArray:
@@ -117,12 +121,6 @@ def _named(labels: LabelArray, order: Sequence[int]) -> LabelArray:
         return labels
     names = np.array([0, *(index + 1 for index in order)], labels.dtype)
     return names[labels]
-
-
-def _depth(found: Focus, steady: LabelArray) -> Plane:
-    """Places in the order of focus, 1 to K, between frames where the measures say so."""
-    offset = _enlarged(found.offset, steady.shape)
-    return np.where(found.labels == steady, steady + offset, steady).astype(np.float32)
 
 
 def _enlarged(plane: Plane, shape: tuple[int, ...]) -> Plane:

@@ -5,19 +5,49 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, to_float
 from mfgui.core.compute import Compute
 from mfgui.methods.decide import spill, spreads
+from mfgui.methods.decide.photo_focus import focus
+from mfgui.methods.decide.photo_noise import noise_of
 from mfgui.methods.decide.stack import composed, extremes
 from mfgui.methods.planes import grey
 
+_PIXELS = 700_000  # of the small frames that a survey is made of
 _SIDE, _PLACES = 448, 12  # pixels, number: where both ways are tried
 _MARGIN = 0.01  # by which the error of one way must be less, in the median of the places
 _SEEN = 0.3  # of what a mean is taken of must lie behind the border
 _FEWEST = 200  # pixels
+
+
+def survey(
+    images: Sequence[PixelArray], *, compute: Compute
+) -> tuple[tuple[float, ...], bool | None]:
+    """Places of the frames, and whether the first is focused nearest, from small copies of them.
+
+    Returns
+    -------
+    tuple of K float
+        As `mfgui.methods.decide.spreads.positions` of the frames themselves, less exactly.
+    bool or None
+        See `nearest_first`.
+    """
+    height, width, channels = images[0].shape
+    factor = max(1.0, (height * width / _PIXELS) ** 0.5)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    small: list[PixelArray] = []
+    for image in images:
+        compute.checkpoint()
+        view = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1.0 else image
+        small.append(np.asarray(view).reshape(size[1], size[0], channels))
+    labels = focus(small, noise_of(small, compute=compute), compute=compute).labels
+    places = spreads.positions(small, labels, compute=compute)
+    near = nearest_first(small, labels, places, compute=compute)
+    return tuple(place * factor for place in places), near
 
 
 def nearest_first(

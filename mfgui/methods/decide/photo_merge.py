@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mfgui.core.arrays import ImageF32, PixelArray, Rect, Size
+from mfgui.core.arrays import ImageF32, LabelArray, PixelArray, Rect, Size, to_float
 from mfgui.core.compute import Compute
-from mfgui.methods.decide import spreads
+from mfgui.methods.decide import spill, spreads
 from mfgui.methods.decide.photo_focus import WINDOWS, Focus, as_float
 from mfgui.methods.decide.photo_noise import Noise, bands, chroma
-from mfgui.methods.decide.stack import BLEND, Maps, blended, blurred, extremes
+from mfgui.methods.decide.stack import blurred, composed, extremes
 from mfgui.methods.planes import Plane, in_tiles
 
 _SIDE = 1024  # pixels of a tile
@@ -23,36 +23,94 @@ _SURE = np.float32(1.2)  # times the noise: energy that is taken for noise at mo
 
 def merged(
     images: Sequence[PixelArray],
-    maps: Maps,
+    labels: LabelArray,
+    places: Sequence[float] | None,
     found: Focus,
     noise: Noise,
     *,
     averaged: bool,
     compute: Compute,
 ) -> ImageF32:
-    """The image by the maps, in the range of the frames at each pixel.
+    """The image by the labels, without the blur of near things, in the range of the frames.
 
-    Where the energy E of a band of its detail is hardly more than that of noise n, the share
-    n / (n + max(0, E - 1.2 n)) of the band is exchanged for its mean over the frames that have no
-    more than noise there; in fine chroma, for nothing.
+    1. What near things spill over pixels of farther labels is subtracted:
+       `mfgui.methods.decide.spill.without_spill`. The mean of what is found, over half the widest
+       blur and the pixels of a label, is kept in that of the range which the frames have at each
+       pixel: the frame of the near thing shows it without the spill, only blurred. Finer detail
+       is stronger than in any frame, because all of them have it veiled or blurred.
+    2. Where the energy E of a band of its detail is hardly more than that of noise n, the share
+       n / (n + max(0, E - 1.2 n)) of the band is exchanged for its mean over the frames that have
+       no more than noise there; in fine chroma, for nothing.
+    3. Every value is brought into the range of the frames, widened by what step 1 found.
+
+    Parameters
+    ----------
+    places : sequence of K float or None
+        In pixels of blur, rising, from the nearest frame. None: step 1 is left out.
+    averaged : bool
+        Without it step 2 is left out.
     """
     height, width, _ = images[0].shape
     fused: ImageF32 = np.empty(images[0].shape, np.float32)
 
     def work(wide: Rect, inner: Rect) -> None:
-        core = _even(inner, BLEND + _MARGIN if averaged else BLEND).intersected(wide)
-        image = blended(images, maps, wide, core, compute=compute)
+        core = _even(inner, _MARGIN if averaged else 0).intersected(wide)
         part = spreads.within(inner, core).slices
+        compute.checkpoint()
+        image = to_float(composed(images, labels, core))
+        least, most = extremes(images, core)
+        if places is not None:
+            image = _unveiled(images, labels, places, wide, core, (least, most), compute)
+            np.minimum(least, image, out=least)
+            np.maximum(most, image, out=most)
         if averaged:
             compute.checkpoint()
             image = image + _quieter(image, core, found, noise)
         compute.checkpoint()
-        least, most = extremes(images, inner)
-        np.clip(image[part], least, most, out=fused[inner.slices])
+        np.clip(image[part], least[part], most[part], out=fused[inner.slices])
 
-    reach = max(maps.reach, BLEND) + _MARGIN
+    reach = _MARGIN + (spreads.reach_of(places) if places is not None else 0)
     in_tiles(Size(width, height), work, reach=reach + reach % 2, compute=compute, side=_SIDE)
     return fused
+
+
+def _unveiled(
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    places: Sequence[float],
+    wide: Rect,
+    core: Rect,
+    limits: tuple[ImageF32, ImageF32],
+    compute: Compute,
+) -> ImageF32:
+    """Step 1 of `merged` for `core`, of which `wide` holds what has a say."""
+    at = spreads.within(core, wide)
+    whole = to_float(composed(images, labels, wide))
+    given = (images, labels, whole, wide, at, places)
+    changed = spill.without_spill(*given, nearest_first=True, compute=compute)
+    image = np.ascontiguousarray(whole[at.slices])
+    for name, sigma in changed.items():
+        compute.checkpoint()
+        own = labels[core.slices] == name
+        box = spreads.box_of(own, 0)
+        if box is not None:
+            part = box.slices
+            _bound(image[part], own[part], limits[0][part], limits[1][part], sigma / 2)
+    return np.clip(image, 0.0, 1.0, out=image)
+
+
+def _bound(
+    image: ImageF32, own: npt.NDArray[np.bool_], least: ImageF32, most: ImageF32, sigma: float
+) -> None:
+    """Bring the mean around each pixel of `own`, over such pixels, in the mean range, in place."""
+    weight = own.astype(np.float32)[:, :, None]
+    total = np.maximum(spreads.smooth(weight[:, :, 0], sigma), np.float32(1e-3))[:, :, None]
+    low, lowest, highest = (
+        spreads.smooth(plane * weight, sigma).reshape(image.shape) / total
+        for plane in (image, least, most)
+    )
+    change = np.clip(low, lowest, highest) - low
+    image += np.where(own[:, :, None], change, np.float32(0))
 
 
 def _even(rect: Rect, margin: int) -> Rect:

@@ -13,7 +13,7 @@ from mfgui.core.compute import Compute
 from mfgui.core.light import to_linear, to_srgb
 from mfgui.methods.decide import spreads
 
-_CLEAREST = np.float32(0.3)  # share of the background that is amplified at most
+_VEILED = np.float32(0.25)  # of the background at most is seen where nothing can be told of it
 _LEAST = np.float32(0.004)  # cover that is worth a correction
 _DECISIVE = 1.5  # times more pixels one way than the other
 _CODES = to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
@@ -49,13 +49,14 @@ def without_spill(
     *,
     nearest_first: bool,
     compute: Compute,
-) -> None:
+) -> dict[int, float]:
     """Subtract the spill of nearer labels from a composition, in place.
 
     In linear light the frame c of the background, behind nearer objects of labels n with mattes
     a_n = [labels = n] and colours F, is X_c = V + (1 - A) B, where from far to near
     V <- h_n * (a_n F) + (1 - h_n * a_n) V and 1 - A <- (1 - h_n * a_n) (1 - A), h_n the blur of
-    n in frame c. B = (X_c - V) / max(1 - A, 0.3) replaces the pixels of label c.
+    n in frame c. X_c + w (B - X_c) replaces the pixels of label c, w = (1 - A) / 0.25 - 1 in
+    [0, 1]: where hardly anything is seen past near objects, a pixel may as well be theirs.
 
     Parameters
     ----------
@@ -65,6 +66,12 @@ def without_spill(
         What is wanted, in pixels of `rect`; no other pixels are changed.
     places : sequence of K float
         See `mfgui.methods.decide.spreads.positions`.
+
+    Returns
+    -------
+    dict
+        Labels of which pixels were changed, and the widest blur, sigma in pixels, of what lies
+        before them.
     """
     own = labels[rect.slices]
     names = [int(name) for name in np.unique(own)]
@@ -72,6 +79,7 @@ def without_spill(
         names.reverse()
     away = {name: spreads.distance_to(own == name) for name in names[:-1]}
     lit: ImageF32 | None = None
+    changed: dict[int, float] = {}
     for index, name in enumerate(names[1:], start=1):
         compute.checkpoint()
         zone = np.zeros(own.shape, bool)
@@ -92,13 +100,17 @@ def without_spill(
             colours = _stored(composed) if images[0].dtype == np.uint8 else composed
             lit = np.dstack((light(colours), np.ones(own.shape, np.float32)))
         spilt, clear = _spilt(lit[box.slices], own[box.slices], sigmas, compute)
-        inside = zone[box.slices] & (clear < 1.0 - _LEAST)
+        inside = zone[box.slices] & (clear < 1.0 - _LEAST) & (clear > _VEILED)
         if not inside.any():
             continue
         frame = images[name - 1][rect.slices][box.slices][inside]
-        behind = light(np.ascontiguousarray(frame)[None])[0] - spilt[inside]
-        behind /= np.maximum(clear[inside], _CLEAREST)[:, None]
+        seen = light(np.ascontiguousarray(frame)[None])[0]
+        share = np.clip(clear[inside] / _VEILED - 1, 0, 1)[:, None]
+        behind = (seen - spilt[inside]) / np.maximum(clear[inside], _VEILED)[:, None]
+        behind = seen + share * (behind - seen)
         composed[box.slices][inside] = to_srgb(behind)
+        changed[name] = max(sigmas.values())
+    return changed
 
 
 def _stored(composed: ImageF32) -> PixelArray:
