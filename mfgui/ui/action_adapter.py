@@ -21,6 +21,7 @@ class Actions(QObject):
         super().__init__(parent)
         self._groups: dict[str, QActionGroup] = {}
         self._reasons: dict[str, str] = {}
+        self._state: State | None = None
         self._icons = {command.id: command.icon for command in COMMANDS}
         self._palette = parent.palette()
         self._actions = {command.id: self._make(command) for command in COMMANDS}
@@ -69,6 +70,9 @@ class Actions(QObject):
 
     def show_state(self, state: State) -> None:
         """Enable what can be used now; the tool tip of the rest says why not."""
+        if state == self._state:
+            return
+        self._state = state
         for command in COMMANDS:
             reason = command.blocked(state)
             if self._reasons.get(command.id) != reason:  # most stay, and setting takes time

@@ -55,6 +55,7 @@ class Viewer(Pane):
         self._held.changed.connect(self._on_held_changed)
         self._space_down = False
         self._pointer: QPointF | None = None
+        self._told = False  # something is said of a pixel
         self.content_changed.connect(self.report)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -131,13 +132,16 @@ class Viewer(Pane):
         pixel = self._pixel()
         layers = self._layers
         if pixel is None or not layers.pictures:
-            self.hovered.emit(None)
+            if self._told:
+                self._told = False
+                self.hovered.emit(None)
             return
         labels = None if layers.map is None else layers.map.labels
         shown = self._drawn_at(self._mark_position())
         readout = read(
             pixel, shown=shown, pictures=layers.pictures, labels=labels, frame=layers.size
         )
+        self._told = True
         self.hovered.emit(readout)
 
     # The crosshair
