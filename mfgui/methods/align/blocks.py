@@ -219,7 +219,7 @@ def fitted(blocks: Blocks, fields: npt.NDArray[np.intp], size: Size) -> Fit:
     basis = fields_at(blocks.points, size)[:, :, fields]
     against = np.einsum("nij,njf->nif", blocks.normal, basis)
     lifted = np.linalg.inv(blocks.normal + np.eye(2) * 1e-6)
-    known = np.linalg.inv(blocks.normal + np.eye(2) * _VAGUE)
+    known = np.asarray(np.linalg.inv(blocks.normal + np.eye(2) * _VAGUE), np.float64)
     weights = np.ones(len(basis))
     found = np.zeros(len(fields))
     information = np.diag(_RIDGE[fields])

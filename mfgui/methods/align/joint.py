@@ -7,7 +7,7 @@ loses its weight (Geman and McClure's, narrowed step by step).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,12 +49,15 @@ class Adjustment:
         The links that fit.
     spreads : (K,) float64
         Standard deviation of each frame's map, pixels of the proxy at the corners.
+    doubtful : tuple of int
+        Frames whose links are each of another part of them.
     """
 
     transforms: tuple[Transform | None, ...]
     origin: int
     kept: npt.NDArray[np.bool_]
     spreads: Numbers
+    doubtful: tuple[int, ...] = ()
 
     def between(self, first: int, second: int, size: Size) -> Transform:
         """From one frame's proxy to another's; both have a map."""
@@ -65,7 +68,12 @@ class Adjustment:
 
 
 def adjusted(
-    links: Sequence[Link], count: int, size: Size, fields: npt.NDArray[np.intp]
+    links: Sequence[Link],
+    count: int,
+    size: Size,
+    fields: npt.NDArray[np.intp],
+    *,
+    doubtful: Collection[int] = (),
 ) -> Adjustment:
     """The maps of `count` frames that agree best with all links.
 
@@ -74,8 +82,11 @@ def adjusted(
 
     Frames farther apart are sharp in other places, which perspective may have moved otherwise: how
     little links of each length are to be trusted is read off how far they are off themselves.
+
+    Doubtful frames, whose links may each be of another part of them, are placed after all others
+    and move none of them.
     """
-    dropped = np.zeros(len(links), np.bool_)
+    dropped = np.array([bool({link.first, link.second} & {*doubtful}) for link in links], np.bool_)
     while True:
         # A frame that hung on a wrong link alone is solved again without it.
         used = [link for link, out in zip(links, dropped, strict=True) if not out]
@@ -94,8 +105,35 @@ def adjusted(
         solution.solve(solution.usual_misses())
         wrong = solution.worst()
         if wrong is None:
-            return Adjustment(solution.transforms, origin, inner, solution.spreads())
+            found = Adjustment(solution.transforms, origin, inner, solution.spreads())
+            return _with(found, doubtful, links, size)
         dropped[np.flatnonzero(inner)[wrong]] = True
+
+
+def _with(
+    found: Adjustment, frames: Collection[int], links: Sequence[Link], size: Size
+) -> Adjustment:
+    """Some more frames, each where its surest link to one that has a map puts it."""
+    transforms, kept, spreads = list(found.transforms), found.kept.copy(), found.spreads.copy()
+    for frame in frames:
+        own = [
+            (_variance(link), place, link.second if link.first == frame else link.first)
+            for place, link in enumerate(links)
+            if frame in (link.first, link.second)
+        ]
+        for variance, place, other in sorted(own):
+            known, motion = found.transforms[other], links[place].transform
+            if known is not None:
+                motion = motion if other < frame else inverted(motion, size)
+                transforms[frame] = joined(known, motion, size)
+                kept[place] = True
+                spreads[frame] = spreads[other] + math.sqrt(variance)
+                break
+    return Adjustment(tuple(transforms), found.origin, kept, spreads, tuple(frames))
+
+
+def _variance(link: Link) -> float:
+    return float(np.trace(np.linalg.inv(link.information)))
 
 
 def _lengths(links: Sequence[Link]) -> npt.NDArray[np.intp]:
@@ -120,7 +158,7 @@ def _chained(links: Sequence[Link], count: int, origin: int, size: Size) -> list
     """Maps along the surest links alone."""
     found: list[Transform | None] = [None] * count
     found[origin] = Transform.identity()
-    left = sorted(links, key=lambda link: float(np.trace(np.linalg.inv(link.information))))
+    left = sorted(links, key=_variance)
     while True:
         for link in left:
             one, other = found[link.first], found[link.second]

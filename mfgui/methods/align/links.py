@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ from mfgui.core.errors import UsageError
 from mfgui.core.transforms import Transform
 from mfgui.methods.align.bands import Bands, Level, bands_of
 from mfgui.methods.align.blocks import Blocks, Fit, fitted, measured, merged
-from mfgui.methods.align.moves import Numbers, fields_of, half_diagonal, moved_by
+from mfgui.methods.align.moves import Numbers, distance, fields_of, half_diagonal, moved_by
+from mfgui.methods.align.partings import Parting, parted
 from mfgui.methods.align.proxies import Proxy
 from mfgui.methods.align.starts import Features, by_features, by_phase, features_of
 from mfgui.methods.planes import Plane
@@ -28,7 +29,7 @@ _ALIKE = 0.15  # share of alike blocks without which frames have nothing in comm
 _STEPS = 8  # at the coarser levels
 _FINE_STEPS = 2
 _SETTLED = 0.03  # pixels of a level
-_FARTHEST = 0.35  # half diagonals that a corner may move
+_FARTHEST = 0.35  # half diagonals that a corner may move from a first guess
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,8 @@ class Link:
         Of the fields of the model, pixels of the proxy at the corners.
     alike : float
         Largest share over the levels of blocks in which the frames are alike.
+    parting : Parting or None
+        What lies elsewhere; None where the frames have nothing in common.
     """
 
     first: int
@@ -55,6 +58,7 @@ class Link:
     blocks: Blocks = field(repr=False)
     information: Numbers = field(repr=False)
     alike: float
+    parting: Parting | None = None
 
     @property
     def found(self) -> bool:
@@ -127,6 +131,11 @@ def linked(
         "translation", "similarity", "affine" or "homography".
     start : Transform or None
         Of the proxies; None looks for a first guess.
+
+    Returns
+    -------
+    Link
+        Of what covers most of the picture, where parts of it moved differently.
     """
     one, other, size = shelf.bands(first), shelf.bands(second), shelf.size
     fields = fields_of(model, radial=radial)
@@ -135,9 +144,19 @@ def linked(
         coarse = fields_of("translation" if model == "translation" else "similarity")
         rough = _Pair(one.levels, other.levels, size, coarse, compute)
         start = _first_guess(rough, lambda: by_features(*map(shelf.features, (first, second))))
-    blocks, fit = pair.refined(start, pair.coarsest, 0)
-    alike = max(blocks.similarity(level.factor) for level in one.levels)
-    return Link(first, second, blocks.base, blocks, fit.information, alike)
+    link = pair.linked((first, second), start, pair.coarsest)
+    if not link.found:
+        return link
+    parting = pair.parted(link)
+    if parting.moved > parting.home:
+        # What covers more of the picture is what the camera moved by.
+        x, y = np.median(parting.shifts, axis=0).tolist()
+        start = Transform.translation(x, y).then(link.transform)
+        beside = pair.linked((first, second), start, pair.scored)
+        rest = pair.parted(beside)
+        if rest.home > parting.home:
+            link, parting = beside, rest
+    return replace(link, parting=parting)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,16 +180,27 @@ class _Pair:
     def at(self, index: int, transform: Transform) -> Blocks:
         return measured(self.still[index], self.moving[index], transform, self.size)
 
+    def linked(self, frames: tuple[int, int], start: Transform, coarsest: int) -> Link:
+        """The motion measured from a first guess on."""
+        blocks, fit = self.refined(start, coarsest, 0)
+        alike = max(blocks.similarity(level.factor) for level in self.still)
+        return Link(*frames, blocks.base, blocks, fit.information, alike)
+
+    def parted(self, link: Link) -> Parting:
+        """What lies elsewhere than a link says."""
+        return parted(self.still, self.moving, link.transform, link.blocks, self.size)
+
     def refined(self, transform: Transform, first: int, last: int) -> tuple[Blocks, Fit]:
         """Better and better from a coarse level to a fine one, all of which count."""
         coarser: list[Blocks] = []
+        guess = transform
         for index in range(first, last - 1, -1):
             factor = self.still[index].factor
             for _ in range(_STEPS if index > 1 else _FINE_STEPS):
                 self.compute.checkpoint()
                 here = self.at(index, transform)
                 fit = fitted(merged([*coarser, here], transform), self.fields, self.size)
-                moved = self._moved(transform, fit)
+                moved = self._moved(transform, fit, guess)
                 if moved is None:
                     break
                 transform = moved
@@ -180,19 +210,18 @@ class _Pair:
         blocks = merged(coarser, transform)
         return blocks, fitted(blocks, self.fields, self.size)
 
-    def _moved(self, transform: Transform, fit: Fit) -> Transform | None:
+    def _moved(self, transform: Transform, fit: Fit, guess: Transform) -> Transform | None:
         """None where the step leaves what a stack can be."""
         try:
             found = moved_by(transform, fit.parts, self.size)
             found.check(self.size)
         except UsageError:
             return None
-        away = found.matrix @ np.array([(self.size.width - 1) / 2, (self.size.height - 1) / 2, 1])
-        linear = found.matrix[:2, :2] - np.eye(2)
-        most = _FARTHEST * half_diagonal(self.size)
-        if not np.isfinite(away).all() or np.abs(linear).max() > _FARTHEST:
+        linear = found.matrix[:2, :2] - guess.matrix[:2, :2]
+        if not np.abs(linear).max() <= _FARTHEST:
             return None
-        return found if found.corner_shift(self.size) < 2 * most else None
+        most = 2 * _FARTHEST * half_diagonal(self.size)
+        return found if distance(found, guess, self.size) < most else None
 
     def score(self, transform: Transform) -> tuple[float, Transform]:
         """How alike the frames are after the coarse levels were fitted."""

@@ -8,7 +8,7 @@ between the first and the last frame.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
@@ -23,15 +23,17 @@ from mfgui.methods.align.joint import Adjustment, adjusted
 from mfgui.methods.align.links import Link, Shelf, linked
 from mfgui.methods.align.models import simplest_model
 from mfgui.methods.align.moves import fields_of, inverted, joined
+from mfgui.methods.align.partings import at_fault
 from mfgui.methods.align.proxies import Proxy, proxy_of
 from mfgui.methods.align.references import LEAST_OVERLAP, best_reference, together
 from mfgui.methods.align.repairs import recropped
-from mfgui.methods.align.verdicts import Verdict, first_verdicts, judged
+from mfgui.methods.align.verdicts import Verdict, first_verdicts, judged, late_remarks
 
 AlignModel: TypeAlias = Literal["auto", "off", "translation", "similarity", "affine", "homography"]
 CropRule: TypeAlias = Literal["common", "reference"]
 
 _REACHES = (1, 2, 4, 8)  # frames from one to the other end of a link
+_CLOSE = 2  # of them, between which it is clear whether parts moved
 _SURELY_STILL = 0.1  # pixels of the frame at the corners
 _MAYBE_STILL = 0.25
 _SURE = 3.0  # standard deviations
@@ -130,7 +132,9 @@ def align_proxies(
     links = measurer.links(chosen)
     name, adjustment, links = _modelled(links, measurer, model, radial)
     verdicts = judged(verdicts, links, adjustment, measurer.shelf, proxies[0].factor)
-    return _assembled(proxies, adjustment, verdicts, name, reference, crop)
+    found = _assembled(proxies, adjustment, verdicts, name, reference, crop)
+    shelf, factor = measurer.shelf, proxies[0].factor
+    return _told(found, late_remarks(links, adjustment, shelf, found.reference, factor))
 
 
 class _Measurer:
@@ -163,11 +167,8 @@ class _Measurer:
             for reach in _REACHES
             if place + reach < len(chosen)
         ]
-        return [
-            link
-            for link in self._all(pairs, lambda pair: self._one(*pair, self._model, None))
-            if link.found
-        ]
+        found = self._all(pairs, lambda pair: self._one(*pair, self._model, None))
+        return [link for link in found if link.found]
 
     def again(self, links: Sequence[Link], model: str) -> list[Link]:
         """The same links with another model."""
@@ -215,11 +216,16 @@ def _modelled(
 ) -> tuple[str, Adjustment, list[Link]]:
     """The links adjusted, with the simplest model that fits."""
     name, size = model, measurer.shelf.size
+    # Between frames farther apart blur may make things seem to move.
+    close = [link for link in links if link.second - link.first <= _CLOSE]
+    doubtful = at_fault({(one.first, one.second): one.parting for one in close if one.parting})
     if model == "auto":
-        name = simplest_model(links, size, radial=radial)
+        sure = [link for link in links if not {link.first, link.second} & {*doubtful}]
+        name = simplest_model(sure or links, size, radial=radial)
         if name != "similarity":
             links = measurer.again(links, name)
-    found = adjusted(links, measurer.count, size, fields_of(name, radial=radial))
+    fields = fields_of(name, radial=radial)
+    found = adjusted(links, measurer.count, size, fields, doubtful=doubtful)
     return name, found, links
 
 
@@ -247,7 +253,8 @@ def _assembled(
         if found is not None
     }
     if reference is None:
-        near = together([known[index] for index in used], used, size)
+        sound = [index for index in used if index not in adjustment.doubtful]
+        near = together([known[index] for index in sound], sound, size)
         reference = best_reference([known[index] for index in near], near, len(proxies), size)
     origin = _stilled(known, adjustment, reference, size)
     frames = []
@@ -262,6 +269,14 @@ def _assembled(
     frames[reference] = replace(frames[reference], residual=0.0)
     whole = Rect(0, 0, size.width, size.height)
     return recropped(StackAlignment(size, reference, model, tuple(frames), whole), crop)
+
+
+def _told(found: StackAlignment, remarks: Mapping[int, str]) -> StackAlignment:
+    """The same with further remarks on frames that are used."""
+    for index, remark in remarks.items():
+        if found.frames[index].used:
+            found = found.with_frame(index, replace(found.frames[index], warning=remark))
+    return found
 
 
 def _stilled(
