@@ -281,10 +281,12 @@ def _missed(
         raise UsageError("a link of frames without maps")
     places = grid_of(size)
     try:
-        away = other.apply(one.apply_inverse(places)) - link.transform.apply(places)
+        # Seen from the origin: a frame that is turned moves the other way there.
+        scene = one.apply_inverse(places)
+        away = scene - other.apply_inverse(link.transform.apply(places))
     except UsageError:
         return np.full(len(fields), 1e3)
-    return parts_of(away, places, fields, size)[fields]
+    return parts_of(away, scene, fields, size)[fields]
 
 
 def _step(

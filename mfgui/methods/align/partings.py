@@ -21,9 +21,9 @@ from mfgui.methods.align.blocks import Blocks, warped
 from mfgui.methods.align.moves import Numbers
 from mfgui.methods.planes import Plane
 
-_FACTOR = 2  # pixels of the proxy per pixel of the level that is looked at
+_LONGEST = 800  # pixels, long side of the level that is looked at
 _SIDE = 32  # pixels of that level, of a square
-_AROUND = 24  # to which it is looked for
+_AROUND = 40  # to which it is looked for
 _DETAIL = 0.1  # mean square of a square of a plane that holds more than noise
 _HOME = 0.5  # correlation of a square that lies where it should
 _FOUND = 0.75  # of one that is found elsewhere,
@@ -33,7 +33,7 @@ _TOGETHER = 1.5  # pixels by which squares side by side may be moved differently
 _FEWEST = 4  # squares of a part
 _DIVIDED = 0.05  # share of squares elsewhere: the next link may be of this other part
 _UNEVEN = 1.5  # pixels of the proxy: more than blur makes things seem to lie elsewhere
-_SUSPECT = 0.75  # share of its links that are divided, of a frame whose own fault it is
+_SUSPECT = 0.6  # share of its links that are divided, of a frame whose own fault it is
 _RARE = 1 / 3  # of the frames that may be at fault: else all of them show what moves
 
 
@@ -122,8 +122,8 @@ def _uneven(left: Points) -> float:
 
 
 def level_of(levels: Sequence[Level]) -> Level:
-    """The one that is looked at: noise hides less there than in the finest."""
-    return next((level for level in levels if level.factor >= _FACTOR), levels[-1])
+    """The one that is looked at: noise hides less in it than in finer ones."""
+    return next((one for one in levels if max(one.plane.shape) <= _LONGEST), levels[-1])
 
 
 def compared(

@@ -30,13 +30,13 @@ def period_of(levels: Sequence[Level]) -> tuple[float, float] | None:
     likeness = _correlated(level.plane * window) / np.maximum(shown, 1e-6)
     y, x = (np.fft.fftfreq(2 * side) * (2 * side) for side in (height, width))
     x = np.abs(x[: width + 1])
-    far = np.hypot(y[:, None], x) >= _SHORTEST
-    likeness = np.where(far & (shown > _OVERLAP * shown[0, 0]), likeness / likeness[0, 0], -1)
-    best = float(likeness.max())
-    if best < _LIKE:
+    far = (np.hypot(y[:, None], x) >= _SHORTEST) & (shown > _OVERLAP * shown[0, 0])
+    peaks = far & (likeness >= cv2.dilate(likeness, np.ones((3, 3))))
+    best = float(likeness[peaks].max(initial=0.0))
+    if best < _LIKE * likeness[0, 0]:
         return None
-    # Of all its multiples the shortest, where it is a maximum.
-    peaks = (likeness > _MULTIPLE * best) & (likeness >= cv2.dilate(likeness, np.ones((3, 3))))
+    # Of all its multiples the shortest.
+    peaks &= likeness > _MULTIPLE * best
     length = np.where(peaks, np.hypot(y[:, None], x), np.inf)
     row, column = np.unravel_index(int(np.argmin(length)), length.shape)
     return float(x[column]) * level.factor, float(y[row]) * level.factor

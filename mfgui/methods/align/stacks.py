@@ -216,9 +216,12 @@ def _modelled(
 ) -> tuple[str, Adjustment, list[Link]]:
     """The links adjusted, with the simplest model that fits."""
     name, size = model, measurer.shelf.size
-    # Between frames farther apart blur may make things seem to move.
-    close = [link for link in links if link.second - link.first <= _CLOSE]
-    doubtful = at_fault({(one.first, one.second): one.parting for one in close if one.parting})
+    doubtful = _doubtful(links)
+    if doubtful and model == "auto":
+        # What only a richer model explains did not move.
+        own = [link for link in links if {link.first, link.second} & {*doubtful}]
+        rest = [link for link in links if not {link.first, link.second} & {*doubtful}]
+        doubtful = _doubtful([*rest, *measurer.again(own, "homography")])
     if model == "auto":
         sure = [link for link in links if not {link.first, link.second} & {*doubtful}]
         name = simplest_model(sure or links, size, radial=radial)
@@ -227,6 +230,13 @@ def _modelled(
     fields = fields_of(name, radial=radial)
     found = adjusted(links, measurer.count, size, fields, doubtful=doubtful)
     return name, found, links
+
+
+def _doubtful(links: Sequence[Link]) -> list[int]:
+    """Frames whose links are each of another part of them."""
+    # Between frames farther apart blur may make things seem to move.
+    close = [link for link in links if link.second - link.first <= _CLOSE]
+    return at_fault({(one.first, one.second): one.parting for one in close if one.parting})
 
 
 def _assembled(
@@ -253,7 +263,7 @@ def _assembled(
         if found is not None
     }
     if reference is None:
-        sound = [index for index in used if index not in adjustment.doubtful]
+        sound = [index for index in used if verdicts[index].sound] or used
         near = together([known[index] for index in sound], sound, size)
         reference = best_reference([known[index] for index in near], near, len(proxies), size)
     origin = _stilled(known, adjustment, reference, size)

@@ -37,6 +37,8 @@ class Verdict:
         Empty for a frame without fault.
     twin : bool
         Whether an earlier frame is the same picture.
+    sound : bool
+        Whether the frame may be the reference: its own place among the others is sure.
     """
 
     measured: bool = True
@@ -44,6 +46,7 @@ class Verdict:
     residual: float = math.nan
     warning: str = ""
     twin: bool = False
+    sound: bool = True
 
 
 def first_verdicts(proxies: Sequence[Proxy]) -> list[Verdict]:
@@ -94,11 +97,20 @@ def judged(
                 else "has no structure in common with its neighbours"
             )
             found[index] = replace(verdict, used=False, warning=warning)
+    unsound = {*adjustment.doubtful, *vague(links, adjustment, factor)}
     told = remarks([shelf.slopes(index) for index in placed])
     for index, warning in zip(placed, told, strict=True):
         left = residual(index, links, adjustment, shelf) * factor
-        found[index] = replace(verdicts[index], residual=left, warning=warning)
+        sound = index not in unsound
+        found[index] = replace(verdicts[index], residual=left, warning=warning, sound=sound)
     return found
+
+
+def vague(links: Sequence[Link], adjustment: Adjustment, factor: int) -> dict[int, float]:
+    """Frames whose place is hardly known, and by how many pixels they may be off."""
+    frames = {link.first for link in links} | {link.second for link in links}
+    unsure = {index: _unsure(index, links, adjustment) * factor for index in sorted(frames)}
+    return {index: off for index, off in unsure.items() if off > _VAGUE}
 
 
 def _unsure(index: int, links: Sequence[Link], adjustment: Adjustment) -> float:
@@ -116,9 +128,8 @@ def late_remarks(
 ) -> dict[int, str]:
     """What is to be told of frames that are used, seen from the reference."""
     found = {}
-    for index in {link.first for link in links} | {link.second for link in links}:
-        unsure = _unsure(index, links, adjustment) * factor
-        if unsure > _VAGUE and index != reference:
+    for index, unsure in vague(links, adjustment, factor).items():
+        if index != reference:
             off = f"{unsure:.0f} pixels"
             found[index] = f"has little in common with its neighbours: may lie {off} off"
     found |= _repeated_remarks(links, adjustment, shelf, reference, factor)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mfgui.core.errors import UsageError
+from mfgui.core.transforms import Transform
 from mfgui.methods.align import align_frames
 from mfgui.synth.moving_stack import MovingStack
 from tests.methods.align.moving import SIZE, errors, frames_of
@@ -63,6 +64,28 @@ def test_that_a_shaken_frame_is_told():
     assert "looks shaken" in found.frames[2].warning
     assert [index for index, fit in enumerate(found.frames) if fit.warning] == [2]
     assert np.percentile(errors(found, STACK.transforms())[[0, 1, 3, 4, 5]], 95) < 0.3
+
+
+def test_that_a_frame_without_sharp_structure_is_told_to_lie_anywhere():
+    rng = np.random.default_rng(4)
+    blurred = cv2.GaussianBlur(frames_of(STACK)[0].astype(np.float32), (0, 0), 15)
+    noisy = np.clip(blurred + rng.standard_normal(blurred.shape), 0, 255).astype(np.uint8)
+    found = aligned_with(noisy, 0)
+    assert "may lie" in found.frames[0].warning or not found.frames[0].used
+    assert [index for index, fit in enumerate(found.frames) if fit.warning] == [0]
+    assert np.percentile(errors(found, STACK.transforms())[-5:], 95) < 0.2
+
+
+def test_that_a_frame_upside_down_is_measured_as_well_as_any_other():
+    # As a camera leaves it that took its own orientation wrongly.
+    frames = list(frames_of(STACK))
+    frames[3] = np.ascontiguousarray(frames[3][::-1, ::-1])
+    found = align_frames(frames)
+    turn = np.array([[-1.0, 0, SIZE.width - 1], [0, -1, SIZE.height - 1], [0, 0, 1]])
+    truth = list(STACK.transforms())
+    truth[3] = truth[3].then(Transform.from_matrix(turn))
+    assert found.used == tuple(range(STACK.frames))
+    assert np.percentile(errors(found, tuple(truth)), 95) < 0.2
 
 
 def test_that_two_wrong_frames_are_left_out():
