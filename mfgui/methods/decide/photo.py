@@ -89,9 +89,12 @@ def photo(
     if backwards and places is not None:
         order, frames = order[::-1], frames[::-1]
         places = tuple(places[-1] - place for place in places[::-1])
+    if near is None:
+        places = None
     noise = noise_of(frames, compute=compute)
-    found = focus(frames, noise, None if near is None else places, compute=compute)
-    places = None if near is None else spreads.positions(frames, found.labels, compute=compute)
+    found = focus(frames, noise, places, compute=compute)
+    if near is not None:
+        places = spreads.positions(frames, found.labels, nearest_first=True, compute=compute)
     depth = found.labels + _enlarged(found.offset, found.labels.shape)
     aspects = {
         "depth": np.float32(len(order) + 1) - depth if backwards else depth,

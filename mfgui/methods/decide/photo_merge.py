@@ -18,6 +18,7 @@ from mfgui.methods.planes import Plane, in_tiles
 
 _SIDE = 1024  # pixels of a tile
 _MARGIN = 20  # pixels that filters look beyond a tile
+_STRONGER = np.float32(4.0)  # detail behind a veil than the frame has it, at most
 _SURE = np.float32(1.2)  # times the noise: energy that is taken for noise at most
 
 
@@ -60,7 +61,7 @@ def merged(
         image = to_float(composed(images, labels, core))
         least, most = extremes(images, core)
         if places is not None:
-            image = _unveiled(images, labels, places, wide, core, (least, most), compute)
+            image = _unveiled(images, labels, places, wide, core, compute)
             np.minimum(least, image, out=least)
             np.maximum(most, image, out=most)
         if averaged:
@@ -80,37 +81,47 @@ def _unveiled(
     places: Sequence[float],
     wide: Rect,
     core: Rect,
-    limits: tuple[ImageF32, ImageF32],
     compute: Compute,
 ) -> ImageF32:
     """Step 1 of `merged` for `core`, of which `wide` holds what has a say."""
     at = spreads.within(core, wide)
     whole = to_float(composed(images, labels, wide))
     given = (images, labels, whole, wide, at, places)
+    plain = whole[at.slices].copy()
     changed = spill.without_spill(*given, nearest_first=True, compute=compute)
     image = np.ascontiguousarray(whole[at.slices])
-    for name, sigma in changed.items():
+    for name, near in changed.items():
         compute.checkpoint()
         own = labels[core.slices] == name
         box = spreads.box_of(own, 0)
         if box is not None:
+            place = Rect(core.x + box.x, core.y + box.y, box.width, box.height)
+            limits = extremes(images[near - 1 : name], place)
+            sigma = (places[name - 1] - places[near - 1]) / 2
             part = box.slices
-            _bound(image[part], own[part], limits[0][part], limits[1][part], sigma / 2)
+            _bound(image[part], plain[part], own[part], limits, sigma)
     return np.clip(image, 0.0, 1.0, out=image)
 
 
 def _bound(
-    image: ImageF32, own: npt.NDArray[np.bool_], least: ImageF32, most: ImageF32, sigma: float
+    image: ImageF32,
+    plain: ImageF32,
+    own: npt.NDArray[np.bool_],
+    limits: tuple[ImageF32, ImageF32],
+    sigma: float,
 ) -> None:
-    """Bring the mean around each pixel of `own`, over such pixels, in the mean range, in place."""
+    """Bring the mean around each pixel of `own`, over such pixels, in that of `limits`, and what is
+    finer between nothing and `_STRONGER` times that of `plain`, in place."""
     weight = own.astype(np.float32)[:, :, None]
     total = np.maximum(spreads.smooth(weight[:, :, 0], sigma), np.float32(1e-3))[:, :, None]
-    low, lowest, highest = (
+    low, usual, lowest, highest = (
         spreads.smooth(plane * weight, sigma).reshape(image.shape) / total
-        for plane in (image, least, most)
+        for plane in (image, plain, *limits)
     )
-    change = np.clip(low, lowest, highest) - low
-    image += np.where(own[:, :, None], change, np.float32(0))
+    there = _STRONGER * (plain - usual)
+    detail = np.clip(image - low, np.minimum(there, 0), np.maximum(there, 0))
+    bounded = np.clip(low, lowest, highest) + detail
+    np.copyto(image, bounded, where=own[:, :, None])
 
 
 def _even(rect: Rect, margin: int) -> Rect:

@@ -49,7 +49,7 @@ def without_spill(
     *,
     nearest_first: bool,
     compute: Compute,
-) -> dict[int, float]:
+) -> dict[int, int]:
     """Subtract the spill of nearer labels from a composition, in place.
 
     In linear light the frame c of the background, behind nearer objects of labels n with mattes
@@ -70,8 +70,7 @@ def without_spill(
     Returns
     -------
     dict
-        Labels of which pixels were changed, and the widest blur, sigma in pixels, of what lies
-        before them.
+        Labels of which pixels were changed, and the label that covers most of these.
     """
     own = labels[rect.slices]
     names = [int(name) for name in np.unique(own)]
@@ -79,7 +78,7 @@ def without_spill(
         names.reverse()
     away = {name: spreads.distance_to(own == name) for name in names[:-1]}
     lit: ImageF32 | None = None
-    changed: dict[int, float] = {}
+    changed: dict[int, int] = {}
     for index, name in enumerate(names[1:], start=1):
         compute.checkpoint()
         zone = np.zeros(own.shape, bool)
@@ -99,7 +98,9 @@ def without_spill(
         if lit is None:
             colours = _stored(composed) if images[0].dtype == np.uint8 else composed
             lit = np.dstack((light(colours), np.ones(own.shape, np.float32)))
-        spilt, clear = _spilt(lit[box.slices], own[box.slices], sigmas, compute)
+        spilt, clear, most = _spilt(
+            lit[box.slices], own[box.slices], zone[box.slices], sigmas, compute
+        )
         inside = zone[box.slices] & (clear < 1.0 - _LEAST) & (clear > _VEILED)
         if not inside.any():
             continue
@@ -109,7 +110,7 @@ def without_spill(
         behind = (seen - spilt[inside]) / np.maximum(clear[inside], _VEILED)[:, None]
         behind = seen + share * (behind - seen)
         composed[box.slices][inside] = to_srgb(behind)
-        changed[name] = max(sigmas.values())
+        changed[name] = most
     return changed
 
 
@@ -119,22 +120,30 @@ def _stored(composed: ImageF32) -> PixelArray:
 
 
 def _spilt(
-    lit: ImageF32, labels: LabelArray, sigmas: dict[int, float], compute: Compute
-) -> tuple[ImageF32, npt.NDArray[np.float32]]:
-    """Light of blurred nearer objects, (h, w, C), and how clearly one sees past them, (h, w).
+    lit: ImageF32,
+    labels: LabelArray,
+    zone: npt.NDArray[np.bool_],
+    sigmas: dict[int, float],
+    compute: Compute,
+) -> tuple[ImageF32, npt.NDArray[np.float32], int]:
+    """Light of blurred nearer objects, (h, w, C), how clearly one sees past them, (h, w), and the
+    label that covers most of `zone`.
 
     `lit` carries a channel of ones behind its colours, which becomes the mattes.
     """
     total: ImageF32 | None = None
+    covers: dict[int, float] = {}
     for near in sorted(sigmas, key=lambda name: sigmas[name]):
         compute.checkpoint()
         alone = np.zeros(lit.shape, np.float32)
         cv2.copyTo(lit, (labels == near).view(np.uint8), alone)
         soft = spreads.smooth(alone, sigmas[near])
+        covers[near] = float(soft[:, :, -1][zone].sum())
         if total is None:
             total = soft
         else:
             total *= 1.0 - soft[:, :, -1:]
             total += soft
     assert total is not None  # there is at least one nearer label
-    return total[:, :, :-1], 1.0 - total[:, :, -1]
+    most = max(covers, key=lambda near: covers[near])
+    return total[:, :, :-1], 1.0 - total[:, :, -1], most

@@ -30,7 +30,11 @@ def within(rect: Rect, outer: Rect) -> Rect:
 
 
 def positions(
-    images: Sequence[PixelArray], labels: LabelArray, *, compute: Compute
+    images: Sequence[PixelArray],
+    labels: LabelArray,
+    *,
+    nearest_first: bool = False,
+    compute: Compute,
 ) -> tuple[float, ...]:
     """Places of the frames on a line, in pixels of blur.
 
@@ -46,6 +50,9 @@ def positions(
     images : sequence of (H, W, C) uint8, uint16 or float32
         K, in order of focus distance, either way.
     labels : (H, W) uint8 or uint16
+    nearest_first : bool
+        What near things spill over what lies behind is wanted: cells of the nearer frame of two
+        tell it, those of the other one only where there are none.
 
     Returns
     -------
@@ -57,7 +64,8 @@ def positions(
     for n, f in itertools.pairwise(range(len(images))):
         compute.checkpoint()
         pairs = [(images[n], images[f], cell) for cell in cells[n]]
-        pairs += [(images[f], images[n], cell) for cell in cells[f]]
+        if not (pairs and nearest_first):
+            pairs += [(images[f], images[n], cell) for cell in cells[f]]
         found.append(_spread(pairs, compute))
     known = [sigma for sigma in found if sigma is not None]
     if not known:

@@ -111,19 +111,22 @@ def test_that_frames_from_far_to_near_give_the_same(scene, found):
     assert np.median(np.abs(depth - (COUNT + 1))) < 1e-4
 
 
-def test_that_means_stay_in_the_range_of_the_frames():
-    """A map that is wrong makes no spots: the mean of what it finds is bounded, its detail not."""
-    rng = np.random.default_rng(6)
-    detail = 0.05 * rng.standard_normal((60, 80, 3)).astype(np.float32)
-    least, most = np.full((60, 80, 3), 0.4, np.float32), np.full((60, 80, 3), 0.6, np.float32)
+@pytest.mark.parametrize(("gain", "kept"), [(3.0, 3.0), (8.0, 4.0), (-2.0, 0.0)])
+def test_that_only_detail_leaves_the_range_of_the_frames(gain, kept):
+    """A map that is wrong makes no spots: means stay in the range, and detail is the frame's."""
+    detail = np.random.default_rng(6).standard_normal((60, 80, 3)).astype(np.float32)
+    detail -= soft(detail, 8.0)
+    plain = 0.5 + 0.01 * detail
+    limits = np.full_like(plain, 0.4), np.full_like(plain, 0.6)
     own = np.zeros((60, 80), bool)
     own[:, 20:] = True
-    image = detail + np.where(own[:, :, None], np.float32(0.8), np.float32(0.1))
-    before = image.copy()
-    photo_merge._bound(image, own, least, most, 8.0)
-    assert np.array_equal(image[:, :20], before[:, :20])
-    assert abs(image[:, 20:].mean() - 0.6) < 0.005
-    assert abs(image[:, 20:].std() - detail.std()) < 0.005
+    image = np.where(own[:, :, None], 0.8 + 0.01 * gain * detail, np.float32(0.1))
+    photo_merge._bound(image, plain, own, limits, 8.0)
+    assert (image[:, :20] == np.float32(0.1)).all()
+    part = np.s_[:, 44:]  # farther from the other side than its means reach
+    assert abs(image[part].mean() - 0.6) < 0.002
+    slope = np.polyfit(detail[part].ravel(), image[part].ravel(), 1)[0]
+    assert slope == pytest.approx(0.01 * kept, abs=0.001)
 
 
 def test_that_nothing_is_told_of_ground_that_is_hardly_seen():
@@ -135,9 +138,10 @@ def test_that_nothing_is_told_of_ground_that_is_hardly_seen():
     before = composed.copy()
     places = tuple(STEP * k for k in range(COUNT))
     whole = Rect(0, 0, WIDTH, HEIGHT)
-    spill.without_spill(
+    changed = spill.without_spill(
         scene.frames, labels, composed, whole, whole, places, nearest_first=True, compute=ONE
     )
+    assert changed == {COUNT: 1}
     assert np.array_equal(composed[145:150, 145:150], before[145:150, 145:150])
     assert np.abs(composed - before)[scene.beside].max() > 0.1
 
