@@ -21,9 +21,9 @@ from mfgui.methods.align.blocks import Blocks, warped
 from mfgui.methods.align.moves import Numbers
 from mfgui.methods.planes import Plane
 
-_LONGEST = 800  # pixels, long side of the level that is looked at
+_LONGEST = 700  # pixels, long side of the level that is looked at
 _SIDE = 32  # pixels of that level, of a square
-_AROUND = 40  # to which it is looked for
+_AROUND = 36  # to which it is looked for
 _DETAIL = 0.1  # mean square of a square of a plane that holds more than noise
 _HOME = 0.5  # correlation of a square that lies where it should
 _FOUND = 0.75  # of one that is found elsewhere,
