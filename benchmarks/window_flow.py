@@ -115,7 +115,7 @@ class Paints(QObject):
         canvas.installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
+        if event.type() == QEvent.Type.Paint and self._canvas.shown:
             self.first.setdefault(self._canvas.shown, time.perf_counter())
         return False
 
@@ -158,8 +158,9 @@ class Flow:
 
     def until_painted(self, what: str, key: Callable[[], str]) -> None:
         """Run the event loop until the canvas is painted with the picture of a key."""
-        self._run(what, lambda: bool(key()) and key() in self.paints.first)
-        self._tell(what, self.paints.first[key()])
+        found: list[str] = []  # by now the canvas may show the next picture
+        self._run(what, lambda: key() in self.paints.first and not found.append(key()))
+        self._tell(what, self.paints.first[found[0]])
 
     def rest(self, seconds: float) -> None:
         loop = QEventLoop()
