@@ -228,8 +228,8 @@ def work(flow: Flow) -> None:
     button = flow.window._tool_bar.fuse_button
     flow.act(lambda: QTest.mouseClick(button, Qt.MouseButton.LeftButton))
     # Of a stack that is quickly done there is none.
-    either = ("live", "result:1")
-    flow.until_painted("small fused picture", lambda: canvas.shown if canvas.shown in either else "")
+    small = "small fused picture"
+    flow.until_painted(small, lambda: at(canvas, "live") or at(canvas, "result:1"))
     flow.until("frames aligned", lambda: not controller.align.busy)
     flow.enter("fusing")
     flow.until("fused", lambda: bool(controller.session.results))
