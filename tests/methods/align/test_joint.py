@@ -102,3 +102,21 @@ def test_that_the_larger_part_of_a_torn_stack_is_kept():
 def test_that_no_links_at_all_are_no_failure():
     found = adjusted([], 3, SIZE, FIELDS)
     assert sum(transform is not None for transform in found.transforms) == 1
+
+
+def test_that_a_doubtful_frame_moves_no_other():
+    # Frames before it measured its left half, frames behind it its right half.
+    maps = truth()
+    pairs = [(k, k + reach) for reach in (1, 2) for k in range(COUNT - reach)]
+    links = [link(*pair, maps, off=(8.0, 0.0) if 3 in pair else (0.0, 0.0)) for pair in pairs]
+    found = adjusted(links, COUNT, SIZE, FIELDS, doubtful=[3])
+    others = [index for index in range(COUNT) if index != 3]
+    for index in others:
+        exact = maps[found.origin].inverse().then(maps[index])
+        assert distance(found.transforms[index], exact, SIZE) < 0.1
+    exact = maps[found.origin].inverse().then(maps[3])
+    assert distance(found.transforms[3], exact, SIZE) == pytest.approx(8.0, abs=0.2)
+    touching = [
+        kept for one, kept in zip(links, found.kept, strict=True) if 3 in (one.first, one.second)
+    ]
+    assert sum(touching) == 1
