@@ -18,7 +18,6 @@ from mfgui.methods.planes import Plane, in_tiles
 
 _SIDE = 1024  # pixels of a tile
 _MARGIN = 20  # pixels that filters look beyond a tile
-_STRONGER = np.float32(4.0)  # detail behind a veil than the frame has it, at most
 _SURE = np.float32(1.2)  # times the noise: energy that is taken for noise at most
 
 
@@ -87,7 +86,6 @@ def _unveiled(
     at = spreads.within(core, wide)
     whole = to_float(composed(images, labels, wide))
     given = (images, labels, whole, wide, at, places)
-    plain = whole[at.slices].copy()
     changed = spill.without_spill(*given, nearest_first=True, compute=compute)
     image = np.ascontiguousarray(whole[at.slices])
     for name, near in changed.items():
@@ -99,29 +97,25 @@ def _unveiled(
             limits = extremes(images[near - 1 : name], place)
             sigma = (places[name - 1] - places[near - 1]) / 2
             part = box.slices
-            _bound(image[part], plain[part], own[part], limits, sigma)
+            _bound(image[part], own[part], limits, sigma)
     return np.clip(image, 0.0, 1.0, out=image)
 
 
 def _bound(
     image: ImageF32,
-    plain: ImageF32,
     own: npt.NDArray[np.bool_],
     limits: tuple[ImageF32, ImageF32],
     sigma: float,
 ) -> None:
-    """Bring the mean around each pixel of `own`, over such pixels, in that of `limits`, and what is
-    finer between nothing and `_STRONGER` times that of `plain`, in place."""
+    """Bring means around pixels of `own`, over such pixels, in those of `limits`, in place."""
     weight = own.astype(np.float32)[:, :, None]
     total = np.maximum(spreads.smooth(weight[:, :, 0], sigma), np.float32(1e-3))[:, :, None]
-    low, usual, lowest, highest = (
+    low, lowest, highest = (
         spreads.smooth(plane * weight, sigma).reshape(image.shape) / total
-        for plane in (image, plain, *limits)
+        for plane in (image, *limits)
     )
-    there = _STRONGER * (plain - usual)
-    detail = np.clip(image - low, np.minimum(there, 0), np.maximum(there, 0))
-    bounded = np.clip(low, lowest, highest) + detail
-    np.copyto(image, bounded, where=own[:, :, None])
+    change = np.clip(low, lowest, highest) - low
+    image += np.where(own[:, :, None], change, np.float32(0))
 
 
 def _even(rect: Rect, margin: int) -> Rect:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -17,11 +18,15 @@ _CELL = 96  # pixels: side of the places where the blur is measured
 _CELLS = 6  # of them for each label
 _SHARE = 0.8  # of a cell that must have its label
 _SIGMAS = tuple(float(sigma) for sigma in np.geomspace(0.4, 12.8, 16))  # pixels
+_APART = 3  # frames between two that are compared, at most
+_SECOND = 0.3  # weight of what cells of the farther frame tell of the blur of near things
+_WEAK = 0.02  # weight of the usual step where nothing is known
 _EXPLAINED = 0.4  # of the difference must stay at most, for a blur to be believed
 _WINDOW = 1.5  # pixels, sigma of the mean of re-blur errors
 _REBLUR = 0.8  # of the blur between two frames: near borders a little less tells best
 _MARGIN = 4.0  # pixels that borders may move beyond the blur
 MAX_REACH = 96  # pixels
+_Apart: TypeAlias = tuple[int, int, float, float]  # two frames, pixels of blur, weight
 
 
 def within(rect: Rect, outer: Rect) -> Rect:
@@ -39,11 +44,12 @@ def positions(
     """Places of the frames on a line, in pixels of blur.
 
     The blur of frame f where frame n is in focus is a Gaussian of sigma ``abs(p_f - p_n)``: as
-    with a thin lens, whose blur is proportional to the difference of 1 / distance. Neighbours
-    are compared in cells of 96 x 96 pixels that have the label of one of them: the sigma is that
-    of the smallest squared difference between it, blurred, and the other. Pairs of frames
-    without such cells, or whose difference no blur explains, get the median of the others;
-    all places are 0 when there are none.
+    with a thin lens, whose blur is proportional to the difference of 1 / distance. Frames at most
+    three apart are compared in cells of 96 x 96 pixels that have the label of one of them: the
+    sigma is that of the smallest squared difference between it, blurred, and the other. The
+    places have the least sum of absolute differences from these sigmas, so that a frame which is
+    blurred otherwise, shaken for example, does not move the others apart; steps that nothing
+    tells are like most others. All places are 0 when no blur explains any frame.
 
     Parameters
     ----------
@@ -52,27 +58,48 @@ def positions(
     labels : (H, W) uint8 or uint16
     nearest_first : bool
         What near things spill over what lies behind is wanted: cells of the nearer frame of two
-        tell it, those of the other one only where there are none.
+        count more than those of the other one.
 
     Returns
     -------
     tuple of K float
         Rising, from 0. Time: independent of the size but for a count of the labels.
     """
-    cells = [_cells(labels, name + 1) for name in range(len(images))]
-    found: list[float | None] = []
-    for n, f in itertools.pairwise(range(len(images))):
+    count = len(images)
+    cells = [_cells(labels, name + 1) for name in range(count)]
+    found: list[_Apart] = []
+    for n, f in itertools.combinations(range(count), 2):
+        if f - n > _APART:
+            continue
         compute.checkpoint()
-        pairs = [(images[n], images[f], cell) for cell in cells[n]]
-        if not (pairs and nearest_first):
-            pairs += [(images[f], images[n], cell) for cell in cells[f]]
-        found.append(_spread(pairs, compute))
-    known = [sigma for sigma in found if sigma is not None]
-    if not known:
-        return (0.0,) * len(images)
-    usual = float(np.median(known))
-    steps = [usual if sigma is None else sigma for sigma in found]
-    return (0.0, *(float(place) for place in np.cumsum(steps)))
+        for sharp, soft in ((n, f), (f, n)):
+            sigma = _spread(images[sharp], images[soft], cells[sharp], compute)
+            if sigma is not None:
+                found.append((n, f, sigma, _SECOND if nearest_first and sharp == f else 1.0))
+    return _placed(found, count)
+
+
+def _placed(found: Sequence[_Apart], count: int) -> tuple[float, ...]:
+    """Places as far apart as is known of pairs of frames, in least absolute differences."""
+    from scipy.optimize import linprog
+
+    if not found:
+        return (0.0,) * count
+    spans = np.zeros((len(found), count - 1))
+    for row, (n, f, *_) in zip(spans, found, strict=True):
+        row[n:f] = 1.0
+    apart, trust = np.array([entry[2:] for entry in found]).T
+    usual = np.full(count - 1, np.median(apart / spans.sum(axis=1)))
+    spans = np.concatenate((spans, np.eye(count - 1)))
+    apart, trust = np.concatenate((apart, usual)), np.concatenate((trust, usual * 0 + _WEAK))
+    # Steps, and how far each sum of them lies off, none of them below 0.
+    off = np.eye(len(apart))
+    made = linprog(
+        np.concatenate((np.zeros(count - 1), trust)),
+        A_ub=np.block([[spans, -off], [-spans, -off]]),
+        b_ub=np.concatenate((apart, -apart)),
+    )
+    return (0.0, *(float(place) for place in np.cumsum(made.x[: count - 1])))
 
 
 def _cells(labels: LabelArray, name: int) -> list[Rect]:
@@ -87,10 +114,12 @@ def _cells(labels: LabelArray, name: int) -> list[Rect]:
     return [Rect(x * side, y * side, side, side) for y, x in chosen]
 
 
-def _spread(pairs: Sequence[tuple[PixelArray, PixelArray, Rect]], compute: Compute) -> float | None:
-    """The sigma that makes the first of each pair most like the second; None: none does."""
+def _spread(
+    sharp: PixelArray, soft: PixelArray, cells: Sequence[Rect], compute: Compute
+) -> float | None:
+    """The sigma that makes the first most like the second in the cells; None: none does."""
     errors = np.zeros(len(_SIGMAS) + 1)
-    for sharp, soft, cell in pairs:
+    for cell in cells:
         compute.checkpoint()
         one, other = grey(sharp[cell.slices]), grey(soft[cell.slices])
         for index, sigma in enumerate((0.0, *_SIGMAS)):
