@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from mfgui.app import machine
-from mfgui.app.prepare_memory import MemoryPlan
 from mfgui.core.arrays import Size
 
 _PROGRAM = 150_000_000  # bytes of the program with its libraries, as measured
@@ -60,21 +59,24 @@ def needed(method: str, size: Size, *, kept: int) -> int | None:
     return _PROGRAM + kept + rate * size.pixels + min(tiles, _TILE * size.pixels)
 
 
-def shortage(method: str | None, size: Size, plan: MemoryPlan, *, limited: bool) -> str:
+def shortage(method: str | None, size: Size, *, kept: int, limit: int | None = None) -> str:
     """One line where a method will take more than it may; empty where it will not.
 
     Parameters
     ----------
     method : str or None
         What will fuse the frames; None for nothing.
-    limited : bool
-        Whether a person has set the limit of the plan; else what the machine has free counts.
+    kept : int
+        Bytes of frames that will be read into memory.
+    limit : int or None
+        Bytes of the whole program as a person has set them; None where what is free counts.
     """
-    need = None if method is None else needed(method, size, kept=plan.kept)
-    limit = plan.limit if limited else machine.memory().available
-    if need is None or limit is None or need <= limit:
+    need = None if method is None else needed(method, size, kept=kept)
+    most = machine.memory().available if limit is None else limit
+    if need is None or most is None or need <= most:
         return ""
-    allowed = f"the {limit / 1e9:.2g} GB allowed" if limited else f"the {limit / 1e9:.2g} GB free"
+    limited = limit is not None
+    allowed = f"the {most / 1e9:.2g} GB {'allowed' if limited else 'free'}"
     wanted = math.ceil(need / 1e8) / 10
     what = (
         f"{method} takes about {wanted:.1f} GB of memory for frames of {size}, more than {allowed}"

@@ -123,7 +123,7 @@ def open_job(
     cache = FrameCache(preparing.cache)
     if not plan.in_memory:
         cache.check(len(files.infos) * files.frame_bytes * (1 if options.nothing else 2))
-    short = shortage(method, files.size, plan, limited=limit is not None)
+    short = shortage(method, files.size, kept=plan.kept, limit=limit)
     remarks = (*frames.remarks(chosen), *((short,) if short else ()))
     return Opened(files, options, plan, cache, remarks)
 

@@ -11,6 +11,7 @@ from mfgui.app import tasks
 from mfgui.app.batching import Asked, Batch, Failures, Wish
 from mfgui.app.desk import Desk
 from mfgui.app.device_control import DeviceControl
+from mfgui.app.memory_notice import tell_shortage
 from mfgui.app.preparation import Preparation
 from mfgui.app.requests import RunNumbers, build_request, with_map
 from mfgui.app.result_steps import ResultControl
@@ -249,6 +250,7 @@ class RunControl:
         request = self._with_current_map(request)
         self._wishes[request.run_id] = wish
         self._tell(self.tracker.add(request))
+        tell_shortage(self._desk, self, request, alone=wish.batch is None)
         self._unprepared.add(request.run_id)
         self._preparation.when_done(lambda: self._submit(request))
 

@@ -31,7 +31,7 @@ def told(method: str | None, size: Size, *, limit: float, limited: bool = True) 
     plan = plan_memory(
         size, 3, "uint8", 10, limit=round(limit * 1e9), threads=2, moving=True
     )  # fmt: skip
-    return shortage(method, size, plan, limited=limited)
+    return shortage(method, size, kept=plan.kept, limit=plan.limit if limited else None)
 
 
 def test_that_every_method_but_that_which_obeys_has_an_estimate() -> None:
