@@ -32,16 +32,18 @@ from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
     smallest=16,
     obeys=True,
     notes=Notes(
-        idea="Three bands of detail, measured against the noise of the frames, are smoothed to a "
-        "map, whose borders move to where no blur spills over. Detail that is no more than noise "
-        "is averaged over the frames. Pairs: the ascent of MFF-SSIM on a cleaned map, and defocus "
-        "inversion where it is sure.",
+        idea="Three bands of detail, measured against the noise of the frames, are smoothed along "
+        "paths to a map that follows the outlines of near things; what their blur spills over the "
+        "ground is subtracted. Detail that is no more than noise is averaged over the frames. "
+        "Pairs: the ascent of MFF-SSIM on a cleaned map, and defocus inversion where it is sure.",
         complexity="O(H W C K)",
-        memory="35 bytes per pixel, and 2 per source and pixel of a tile per thread; of pairs 75",
-        strengths="On stacks with noise 3 to 7 dB above the best of the option sets of enfuse; "
+        memory="35 bytes per pixel, and 2.25 per source and pixel of a tile per thread; of pairs "
+        "75",
+        strengths="On stacks with noise 4 to 7 dB above the best of the option sets of enfuse; "
         "frames may come in any order.",
-        failures="Close behind near objects of a stack the background stays blurred; texture "
-        "weaker than the noise is averaged away. What moves between frames shows several times.",
+        failures="Where a near thing has no detail along its outline, it loses pieces of its rim; "
+        "texture weaker than the noise is averaged away. What moves between frames shows several "
+        "times.",
     ),
 )
 def photo(
