@@ -13,7 +13,7 @@ from mfgui.core.compute import Compute
 from mfgui.core.labels import UNASSIGNED
 from mfgui.methods.decide import spreads
 from mfgui.methods.decide.photo_focus import focus
-from mfgui.methods.decide.photo_front import survey
+from mfgui.methods.decide.photo_front import small_copies, survey
 from mfgui.methods.decide.photo_merge import merged
 from mfgui.methods.decide.photo_noise import noise_of
 from mfgui.methods.decide.photo_order import focus_order
@@ -81,11 +81,13 @@ def photo(
     """
     if len(images) == 2:
         return pair(images, labels, compute=compute)
-    order = list(focus_order(images, compute=compute))
+    small = small_copies(images, compute=compute)
+    order = list(focus_order(small, compute=compute))
     frames = [images[index] for index in order]
     near, places = None, None
     if nearest != "none":
-        places, near = survey(frames, compute=compute)
+        factor = images[0].shape[1] / small[0].shape[1]
+        places, near = survey([small[index] for index in order], factor, compute=compute)
         near = {"first": True, "last": False}.get(nearest, near)
     backwards = near is False
     if backwards and places is not None:

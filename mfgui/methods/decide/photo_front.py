@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -18,16 +19,39 @@ from mfgui.methods.decide.stack import composed, extremes
 from mfgui.methods.planes import grey
 
 _PIXELS = 700_000  # of the small frames that a survey is made of
+_CELLS = 8  # places where their noise is measured
 _SIDE, _PLACES = 448, 12  # pixels, number: where both ways are tried
 _MARGIN = 0.01  # by which the error of one way must be less, in the median of the places
 _SEEN = 0.3  # of what a mean is taken of must lie behind the border
 _FEWEST = 200  # pixels
 
 
+def small_copies(images: Sequence[PixelArray], *, compute: Compute) -> list[PixelArray]:
+    """The frames with at most 0.7 million pixels each."""
+    height, width, channels = images[0].shape
+    factor = max(1.0, (height * width / _PIXELS) ** 0.5)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+
+    def copy(image: PixelArray) -> PixelArray:
+        compute.checkpoint()
+        view = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1.0 else image
+        return np.asarray(view).reshape(size[1], size[0], channels)
+
+    with ThreadPoolExecutor(compute.threads) as pool:
+        return list(pool.map(copy, images))
+
+
 def survey(
-    images: Sequence[PixelArray], *, compute: Compute
+    small: Sequence[PixelArray], factor: float, *, compute: Compute
 ) -> tuple[tuple[float, ...], bool | None]:
     """Places of the frames, and whether the first is focused nearest, from small copies of them.
+
+    Parameters
+    ----------
+    small : sequence of (h, w, C) uint8, uint16 or float32
+        In order of focus.
+    factor : float
+        By which the frames are larger.
 
     Returns
     -------
@@ -36,15 +60,8 @@ def survey(
     bool or None
         See `nearest_first`.
     """
-    height, width, channels = images[0].shape
-    factor = max(1.0, (height * width / _PIXELS) ** 0.5)
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small: list[PixelArray] = []
-    for image in images:
-        compute.checkpoint()
-        view = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1.0 else image
-        small.append(np.asarray(view).reshape(size[1], size[0], channels))
-    labels = focus(small, noise_of(small, compute=compute), compute=compute).labels
+    noise = noise_of(small, cells=_CELLS, compute=compute)
+    labels = focus(small, noise, compute=compute).labels
     places = spreads.positions(small, labels, compute=compute)
     near = nearest_first(small, labels, places, compute=compute)
     return tuple(place * factor for place in places), near

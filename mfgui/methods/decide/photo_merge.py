@@ -57,9 +57,10 @@ def merged(
         core = _even(inner, _MARGIN if averaged else 0).intersected(wide)
         part = spreads.within(inner, core).slices
         compute.checkpoint()
-        image = to_float(composed(images, labels, core))
         least, most = extremes(images, core)
-        if places is not None:
+        if places is None:
+            image = to_float(composed(images, labels, core))
+        else:
             image = _unveiled(images, labels, places, wide, core, compute)
             np.minimum(least, image, out=least)
             np.maximum(most, image, out=most)
@@ -108,14 +109,21 @@ def _bound(
     sigma: float,
 ) -> None:
     """Bring means around pixels of `own`, over such pixels, in those of `limits`, in place."""
+    height, width = own.shape
+    size = (max(1, width // 2), max(1, height // 2))
     weight = own.astype(np.float32)[:, :, None]
-    total = np.maximum(spreads.smooth(weight[:, :, 0], sigma), np.float32(1e-3))[:, :, None]
+    share = _half(weight, size)
+    total = np.maximum(spreads.smooth(share, sigma / 2), np.float32(1e-3)).reshape(*size[::-1], 1)
     low, lowest, highest = (
-        spreads.smooth(plane * weight, sigma).reshape(image.shape) / total
+        spreads.smooth(_half(plane * weight, size), sigma / 2).reshape(*size[::-1], -1) / total
         for plane in (image, *limits)
     )
-    change = np.clip(low, lowest, highest) - low
-    image += np.where(own[:, :, None], change, np.float32(0))
+    change = cv2.resize(np.clip(low, lowest, highest) - low, (width, height))
+    image += change.reshape(image.shape) * weight
+
+
+def _half(plane: ImageF32, size: tuple[int, int]) -> ImageF32:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _even(rect: Rect, margin: int) -> Rect:

@@ -19,7 +19,7 @@ from mfgui.methods.planes import Plane, grey
 BANDS = 3
 _LEVELS = 16  # of lightness, for each of which noise is known
 _LEAST = np.float32(0.1) ** 2  # noise of a perfect camera, in steps of 8 or 16 bits
-_CELL, _CELLS = 192, 24  # pixels, number: where noise is measured
+_CELL = 192  # pixels: side of the places where noise is measured
 _BLOCKS = (16, 12, 8, 16)  # pixels of each band, and of chroma
 _CALM = 0.15  # quantile of the blocks that have nothing but noise
 _ENOUGH = 48  # blocks of a lightness
@@ -82,20 +82,25 @@ def chroma(image: ImageF32) -> ImageF32:
     return np.asarray(fine - grey(fine)[:, :, None], np.float32)
 
 
-def noise_of(images: Sequence[PixelArray], *, compute: Compute) -> Noise:
+def noise_of(images: Sequence[PixelArray], *, cells: int = 24, compute: Compute) -> Noise:
     """Noise, from where neighbouring frames differ least, or hold least themselves.
 
     Noise is what two frames do not share: half the mean square of the difference of their bands,
     in blocks, is noise where both are sharp or both are blurred. So a low quantile over the
     blocks is taken, for every lightness that has enough of them. Where frames are few and far
     apart, no blocks are alike, and the quantile of the mean squares of the frames is less.
+
+    Parameters
+    ----------
+    cells : int
+        Places of 192 x 192 pixels that are looked at, about.
     """
     height, width, _ = images[0].shape
     steps = 255 if images[0].dtype == np.uint8 else 65535
     least = np.float32(_LEAST / steps**2)
     apart: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
     alone: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
-    for cell in _cells(Size(width, height)):
+    for cell in _cells(Size(width, height), cells):
         before: tuple[Plane | ImageF32, ...] | None = None
         for image in images:
             compute.checkpoint()
@@ -132,10 +137,10 @@ def _blocks(square: npt.NDArray[Any], half: Plane, side: int) -> _Blocks:
     return np.stack((means.reshape(-1), np.asarray(light, np.float32).reshape(-1)))
 
 
-def _cells(size: Size) -> list[Rect]:
+def _cells(size: Size, number: int) -> list[Rect]:
     """Places spread evenly over a picture."""
-    across = max(1, min(round((_CELLS * size.width / size.height) ** 0.5), size.width // _CELL))
-    down = max(1, min(_CELLS // across, size.height // _CELL))
+    across = max(1, min(round((number * size.width / size.height) ** 0.5), size.width // _CELL))
+    down = max(1, min(number // across, size.height // _CELL))
     whole = Rect(0, 0, size.width, size.height)
     return [
         Rect(

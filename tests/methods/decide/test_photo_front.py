@@ -248,7 +248,7 @@ def test_that_places_are_turned_with_the_frames(scene, monkeypatch):
         taken.append(places)
         return focus(images, noise, places, compute=compute)
 
-    monkeypatch.setattr(photo_module, "survey", lambda frames, *, compute: (uneven, False))
+    monkeypatch.setattr(photo_module, "survey", lambda *given, compute: (uneven, False))
     monkeypatch.setattr(photo_module, "focus", recorded)
     photo(scene.frames[::-1], compute=ONE)
     np.testing.assert_allclose(np.diff(taken[0]), np.arange(COUNT - 1, 0, -1))
@@ -302,8 +302,9 @@ def test_that_costs_are_summed_along_eight_paths():
 
 def test_that_small_copies_tell_the_places_of_the_frames(scene, monkeypatch):
     monkeypatch.setattr(photo_front, "_PIXELS", HEIGHT * WIDTH // 4)
-    places, near = photo_front.survey(scene.frames, compute=ONE)
+    small = photo_front.small_copies(scene.frames, compute=ONE)
+    assert {copy.shape for copy in small} == {(HEIGHT // 2, WIDTH // 2, 3)}
+    places, near = photo_front.survey(small, 2.0, compute=ONE)
     assert near is True
     assert places[-1] == pytest.approx(STEP * (COUNT - 1), rel=0.3)
-    turned = photo_front.survey(scene.frames[::-1], compute=ONE)
-    assert turned[1] is False
+    assert photo_front.survey(small[::-1], 2.0, compute=ONE)[1] is False
