@@ -18,7 +18,7 @@ from mfgui.methods.decide.photo_noise import noise_of
 from mfgui.methods.decide.stack import composed, extremes
 from mfgui.methods.planes import grey
 
-_PIXELS = 700_000  # of the small frames that a survey is made of
+_PIXELS = 500_000  # of the small frames that a survey is made of
 _CELLS = 8  # places where their noise is measured
 _SIDE, _PLACES = 448, 12  # pixels, number: where both ways are tried
 _MARGIN = 0.01  # by which the error of one way must be less, in the median of the places
@@ -27,7 +27,7 @@ _FEWEST = 200  # pixels
 
 
 def small_copies(images: Sequence[PixelArray], *, compute: Compute) -> list[PixelArray]:
-    """The frames with at most 0.7 million pixels each."""
+    """The frames with at most half a million pixels each."""
     height, width, channels = images[0].shape
     factor = max(1.0, (height * width / _PIXELS) ** 0.5)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
@@ -87,15 +87,18 @@ def nearest_first(
     places : sequence of K float
         See `mfgui.methods.decide.spreads.positions`.
     """
-    votes = []
-    for rect in _edges(labels, places):
+
+    def vote_of(rect: Rect) -> float:
         compute.checkpoint()
         plain = to_float(composed(images, labels, rect))
         shares = []
         for first in (True, False):
             before, after = _errors(images, labels, plain, rect, places, first, compute)
             shares.append(after / before if before > 0.0 else np.nan)
-        votes.append(shares[0] - shares[1])
+        return shares[0] - shares[1]
+
+    with ThreadPoolExecutor(compute.threads) as pool:
+        votes = list(pool.map(vote_of, _edges(labels, places)))
     known = [vote for vote in votes if np.isfinite(vote)]
     vote = float(np.median(known)) if known else 0.0
     return None if abs(vote) < _MARGIN else vote < 0.0

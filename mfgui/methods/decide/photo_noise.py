@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,31 +99,40 @@ def noise_of(images: Sequence[PixelArray], *, cells: int = 24, compute: Compute)
     height, width, _ = images[0].shape
     steps = 255 if images[0].dtype == np.uint8 else 65535
     least = np.float32(_LEAST / steps**2)
-    apart: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
-    alone: list[list[_Blocks]] = [[] for _ in range(BANDS + 1)]
-    for cell in _cells(Size(width, height), cells):
-        before: tuple[Plane | ImageF32, ...] | None = None
-        for image in images:
-            compute.checkpoint()
-            pixels = np.ascontiguousarray(image[cell.slices])
-            made = bands(pixels)
-            here = (*made.fine, chroma(to_float(pixels)))
-            for band, one in enumerate(here):
-                alone[band].append(_blocks(one * one, made.half, _BLOCKS[band]))
-                if before is not None:
-                    square = np.square(one - before[band]) * np.float32(0.5)
-                    apart[band].append(_blocks(square, made.half, _BLOCKS[band]))
-            before = here
-    tables = [
-        np.minimum(*(_by_lightness(np.concatenate(parts, axis=1), least) for parts in both))
-        for both in zip(apart, alone, strict=True)
-    ]
+    with ThreadPoolExecutor(compute.threads) as pool:
+        rects = _cells(Size(width, height), cells)
+        seen = list(pool.map(lambda rect: _seen(images, rect, compute), rects))
+    tables = []
+    for band in range(BANDS + 1):
+        kinds = ([part for cell in seen for part in cell[kind][band]] for kind in range(2))
+        found = [_by_lightness(np.concatenate(parts, axis=1), least) for parts in kinds]
+        tables.append(np.minimum(*found))
     for finer, coarser in itertools.pairwise(tables[:BANDS]):
         np.minimum(coarser, finer * _COARSE * _COARSE, out=coarser)
     return Noise(np.stack(tables[:BANDS]), tables[BANDS])
 
 
 _Blocks = npt.NDArray[np.float32]  # (2, N): mean squares and lightness
+_Parts = list[list[_Blocks]]  # for each band and for chroma
+
+
+def _seen(images: Sequence[PixelArray], cell: Rect, compute: Compute) -> tuple[_Parts, _Parts]:
+    """Blocks of the differences of neighbours, and of frames alone, in a part of the picture."""
+    apart: _Parts = [[] for _ in range(BANDS + 1)]
+    alone: _Parts = [[] for _ in range(BANDS + 1)]
+    before: tuple[Plane | ImageF32, ...] | None = None
+    for image in images:
+        compute.checkpoint()
+        pixels = np.ascontiguousarray(image[cell.slices])
+        made = bands(pixels)
+        here = (*made.fine, chroma(to_float(pixels)))
+        for band, one in enumerate(here):
+            alone[band].append(_blocks(one * one, made.half, _BLOCKS[band]))
+            if before is not None:
+                square = np.square(one - before[band]) * np.float32(0.5)
+                apart[band].append(_blocks(square, made.half, _BLOCKS[band]))
+        before = here
+    return apart, alone
 
 
 def _blocks(square: npt.NDArray[Any], half: Plane, side: int) -> _Blocks:
