@@ -19,7 +19,7 @@ from mfgui.methods.decide.stack import blurred
 from mfgui.methods.planes import Plane, in_tiles
 
 _SIDE, _MANY, _SMALLER = 1536, 32, 768  # pixels of a tile; smaller for more frames than _MANY
-_AROUND = 96  # pixels beyond a tile that have a say in its labels
+_AROUND = 64  # pixels beyond a tile that have a say in its labels
 WINDOWS = (0.9, 1.2, 1.2)  # sigmas of the windows of energies, in pixels of the half size
 _SHARES = np.array([1.0, 0.5, 0.2], np.float32)  # of the bands in the evidence
 _FLOOR = np.float32(6.0)  # evidence, in energies of noise, that is worth half a decision

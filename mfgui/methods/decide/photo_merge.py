@@ -89,16 +89,14 @@ def _unveiled(
     given = (images, labels, whole, wide, at, places)
     changed = spill.without_spill(*given, nearest_first=True, compute=compute)
     image = np.ascontiguousarray(whole[at.slices])
-    for name, near in changed.items():
+    for name, (near, box) in changed.items():
         compute.checkpoint()
-        own = labels[core.slices] == name
-        box = spreads.box_of(own, 0)
-        if box is not None:
-            place = Rect(core.x + box.x, core.y + box.y, box.width, box.height)
-            limits = extremes(images[near - 1 : name], place)
-            sigma = (places[name - 1] - places[near - 1]) / 2
-            part = box.slices
-            _bound(image[part], own[part], limits, sigma)
+        limits = extremes(
+            images[near - 1 : name], spreads.within(box, Rect(-wide.x, -wide.y, 0, 0))
+        )
+        sigma = (places[name - 1] - places[near - 1]) / 2
+        part = spreads.within(box, at).slices
+        _bound(image[part], labels[core.slices][part] == name, limits, sigma)
     return np.clip(image, 0.0, 1.0, out=image)
 
 

@@ -49,7 +49,7 @@ def without_spill(
     *,
     nearest_first: bool,
     compute: Compute,
-) -> dict[int, int]:
+) -> dict[int, tuple[int, Rect]]:
     """Subtract the spill of nearer labels from a composition, in place.
 
     In linear light the frame c of the background, behind nearer objects of labels n with mattes
@@ -70,7 +70,8 @@ def without_spill(
     Returns
     -------
     dict
-        Labels of which pixels were changed, and the label that covers most of these.
+        Labels of which pixels were changed; for each, the label that covers most of these, and
+        where they lie, in pixels of `rect`.
     """
     own = labels[rect.slices]
     names = [int(name) for name in np.unique(own)]
@@ -78,7 +79,7 @@ def without_spill(
         names.reverse()
     away = {name: spreads.distance_to(own == name) for name in names[:-1]}
     lit: ImageF32 | None = None
-    changed: dict[int, int] = {}
+    changed: dict[int, tuple[int, Rect]] = {}
     for index, name in enumerate(names[1:], start=1):
         compute.checkpoint()
         zone = np.zeros(own.shape, bool)
@@ -110,7 +111,7 @@ def without_spill(
         behind = (seen - spilt[inside]) / np.maximum(clear[inside], _VEILED)[:, None]
         behind = seen + share * (behind - seen)
         composed[box.slices][inside] = to_srgb(behind)
-        changed[name] = most
+        changed[name] = most, box.intersected(core)
     return changed
 
 
