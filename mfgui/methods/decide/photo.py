@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from mfgui.core.arrays import ImageF32, LabelArray, PixelArray
 from mfgui.core.compute import Compute
@@ -99,13 +100,14 @@ def photo(
     found = focus(frames, noise, places, compute=compute)
     if near is not None:
         places = spreads.positions(frames, found.labels, nearest_first=True, compute=compute)
-    depth = found.labels + _enlarged(found.offset, found.labels.shape)
+    offset = _enlarged(found.offset, found.labels.shape)
+    if labels is not None:
+        offset[_obey(labels, order, found.labels)] = 0
+    depth = found.labels + offset
     aspects = {
         "depth": np.float32(len(order) + 1) - depth if backwards else depth,
         "confidence": _enlarged(found.sure, found.labels.shape),
     }
-    if labels is not None:
-        _obey(labels, order, found.labels)
 
     def fuse() -> ImageF32:
         return merged(frames, found.labels, places, found, noise, averaged=quiet, compute=compute)
@@ -113,13 +115,14 @@ def photo(
     return Decision(_named(found.labels, order), fuse, aspects=aspects)
 
 
-def _obey(given: LabelArray, order: Sequence[int], labels: LabelArray) -> None:
-    """Exchange what a given map has otherwise."""
+def _obey(given: LabelArray, order: Sequence[int], labels: LabelArray) -> npt.NDArray[np.bool_]:
+    """Exchange what a given map has otherwise; returns where that is."""
     ranks = np.zeros(int(np.iinfo(given.dtype).max) + 1, labels.dtype)
     ranks[np.asarray(order) + 1] = np.arange(1, len(order) + 1)
     wanted = ranks[given]
-    otherwise = (wanted != UNASSIGNED) & (wanted != labels)
+    otherwise = np.asarray((wanted != UNASSIGNED) & (wanted != labels))
     labels[otherwise] = wanted[otherwise]
+    return otherwise
 
 
 def _named(labels: LabelArray, order: Sequence[int]) -> LabelArray:

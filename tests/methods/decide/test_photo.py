@@ -157,6 +157,11 @@ def test_that_a_given_map_is_obeyed_where_it_is_assigned(noisy):
     found = photo(frames, compute=ONE, labels=labels)
     assert (found.labels[labels == 6] == 6).all()
     assert np.array_equal(found.labels[labels == 0], alone.labels[labels == 0])
+    changed = found.labels != alone.labels
+    assert (found.aspects["depth"][changed] == 6).all()
+    assert np.array_equal(found.aspects["depth"][~changed], alone.aspects["depth"][~changed])
+    turned = photo(frames, compute=ONE, labels=labels, nearest="last")
+    assert (turned.aspects["depth"][changed] == 6).all()
     inner = np.s_[30:70, 110:190]
     assert psnr(found.fuse()[inner], to_float(frames[5])[inner]) > 44.0
     outside = np.s_[:, :60]
