@@ -97,7 +97,7 @@ def test_that_the_numbers_of_a_frame_are_told_in_one_line() -> None:
     assert [fits.brief(n) for n in range(4)] == [
         "Reference",
         "0.12 px · 97 % · -1.00 EV",
-        "not measured · 90 % · -0.00 EV",
+        "not measured · 90 %",
         "",
     ]
     assert Fits(camera, fit).brief(1) == "0.12 px · 97 %"
