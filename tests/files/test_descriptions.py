@@ -30,6 +30,7 @@ from mfgui.files.images import probe, read_stack, write_image
 from mfgui.files.jpeg_texts import Gatherer
 from mfgui.files.layers import write_layers
 from tests.files.pictures import bytes8, camera_block, smooth, words16
+from tests.files.test_round_trips import KINDS
 
 exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 
@@ -100,15 +101,6 @@ IPTC = {
     (2, 120): "K\u00e4fer".encode(),
     (2, 90): b"Graz",
 }
-KINDS: list[tuple[str, Depth]] = [
-    ("a.jpg", "uint8"),
-    ("a.png", "uint8"),
-    ("a.png", "uint16"),
-    ("a.tif", "uint8"),
-    ("a.tif", "uint16"),
-    ("a.tif", "float32"),
-    ("a.webp", "uint8"),
-]
 
 
 def packet(*, more: str = "", inner: str = "") -> bytes:
