@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import cv2
@@ -22,6 +23,10 @@ from mfgui.methods.decide.photo_pair import pair
 from mfgui.methods.decision import Decision
 from mfgui.methods.planes import Plane
 from mfgui.methods.registry import Family, Kind, Notes, Parameter, method
+
+_TAKEN = 35  # bytes per pixel of the picture
+# Bytes of a thread's tiles, and of one frame in them; of more frames tiles are smaller.
+_TILE, _TILE_OF_FRAME, _FRAMES = 40_000_000, 6_300_000, 32
 
 
 @method(
@@ -82,6 +87,7 @@ def photo(
     """
     if len(images) == 2:
         return pair(images, labels, compute=compute)
+    compute = _within_memory(compute, len(images), images[0].shape[0] * images[0].shape[1])
     small = small_copies(images, compute=compute)
     order = list(focus_order(small, compute=compute))
     frames = [images[index] for index in order]
@@ -113,6 +119,15 @@ def photo(
         return merged(frames, found.labels, places, found, noise, averaged=quiet, compute=compute)
 
     return Decision(_named(found.labels, order), fuse, aspects=aspects)
+
+
+def _within_memory(compute: Compute, frames: int, pixels: int) -> Compute:
+    """With as many threads as have room for their tiles beside what the picture takes."""
+    if compute.memory is None:
+        return compute
+    room = compute.memory - _TAKEN * pixels
+    threads = room // (_TILE + _TILE_OF_FRAME * min(frames, _FRAMES))
+    return replace(compute, threads=max(1, min(compute.threads, threads)))
 
 
 def _obey(given: LabelArray, order: Sequence[int], labels: LabelArray) -> npt.NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 
@@ -168,6 +169,17 @@ def test_that_a_given_map_is_obeyed_where_it_is_assigned(noisy):
     assert np.allclose(found.fuse()[outside], alone.fuse()[outside], atol=1e-6)
     unchanged = photo(frames, compute=ONE, labels=alone.labels)
     assert np.array_equal(unchanged.fuse(), alone.fuse())
+
+
+@pytest.mark.parametrize(("memory", "threads"), [(None, 16), (10**10, 16), (10**9, 12), (1, 1)])
+def test_that_threads_have_room_for_their_tiles(noisy, monkeypatch, memory, threads):
+    """Six frames take 78 MB a thread, the picture 2 MB."""
+    module = importlib.import_module("mfgui.methods.decide.photo")
+    used = []
+    monkeypatch.setattr(module, "focus", lambda *given, compute: used.append(compute) or given[9])
+    with pytest.raises(IndexError):
+        photo(noisy[2], compute=Compute(threads=16, memory=memory))
+    assert [one.threads for one in used] == [threads]
 
 
 def test_that_a_run_gives_the_map_and_what_is_known_of_each_pixel(noisy):
